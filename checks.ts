@@ -1,0 +1,126 @@
+/**
+ * Checks of what callers pass in: each throws an error that names the option
+ * and the value it has.
+ *
+ * @module
+ */
+
+/** Throws when a value is not what the option at a path takes. */
+export type Check = (value: unknown, path: string) => void;
+
+/** Checks for the options of an object of type `T`, each by its name. */
+export type Checks<T> = { readonly [Name in keyof Required<T>]: Check };
+
+/**
+ * Returns a check for an object of options: none but the known ones, each of
+ * them right. An option that is `undefined` counts as left out.
+ */
+export function options<T>(checks: Checks<T>): Check {
+  return (value, path) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      wrong(path || "options", "an object", value);
+    }
+    for (const [name, entry] of Object.entries(value)) {
+      const at = path === "" ? name : `${path}.${name}`;
+      if (!Object.hasOwn(checks, name)) {
+        throw new TypeError(
+          `Option "${at}" does not exist: there are ${
+            Object.keys(checks).join(", ")
+          }`,
+        );
+      }
+      if (entry !== undefined) checks[name as keyof T](entry, at);
+    }
+  };
+}
+
+/** Checks for a finite number that is not negative. */
+export function milliseconds(value: unknown, path: string): void {
+  if (typeof value !== "number") wrong(path, "a number", value);
+  if (!(value >= 0 && value < Infinity)) {
+    wrong(path, "a finite number >= 0", value, RangeError);
+  }
+}
+
+/** Checks for a whole number from 0 up to what JavaScript can count. */
+export function whole(value: unknown, path: string): void {
+  if (typeof value !== "number") wrong(path, "a number", value);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    wrong(path, "a whole number >= 0", value, RangeError);
+  }
+}
+
+/** Checks for `true` or `false`. */
+export function flag(value: unknown, path: string): void {
+  if (typeof value !== "boolean") wrong(path, "true or false", value);
+}
+
+/** Checks for a function. */
+export function callable(value: unknown, path: string): void {
+  if (typeof value !== "function") wrong(path, "a function", value);
+}
+
+/** Checks for a string that the system can take: one without NUL. */
+export function text(value: unknown, path: string): asserts value is string {
+  if (typeof value !== "string") wrong(path, "a string", value);
+  if (value.includes("\0")) {
+    wrong(path, "a string without NUL", value);
+  }
+}
+
+/** Checks for a string that is not empty. */
+export function filled(value: unknown, path: string): asserts value is string {
+  text(value, path);
+  if (value === "") wrong(path, "a string that is not empty", value);
+}
+
+/** Returns a check for one of some values. */
+export function oneOf(...values: readonly string[]): Check {
+  return (value, path) => {
+    if (typeof value === "string" && values.includes(value)) return;
+    const all = values.map((each) => `"${each}"`).join(", ");
+    wrong(path, `one of ${all}`, value);
+  };
+}
+
+/** Returns a check for an array whose elements all pass another check. */
+export function arrayOf(check: Check): Check {
+  return (value, path) => {
+    if (!Array.isArray(value)) wrong(path, "an array", value);
+    for (const [index, entry] of value.entries()) {
+      check(entry, `${path}[${index}]`);
+    }
+  };
+}
+
+/** Throws the error for a value that an option does not take. */
+export function wrong(
+  path: string,
+  expected: string,
+  value: unknown,
+  kind: ErrorConstructor = TypeError,
+): never {
+  throw new kind(
+    `Option "${path}" must be ${expected}: current value is ${show(value)}`,
+  );
+}
+
+/** Writes a value for a message: short, and never throwing. */
+function show(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(
+        value.length > 60 ? value.slice(0, 57) + "…" : value,
+      );
+    case "object":
+      return value === null
+        ? "null"
+        : Array.isArray(value)
+        ? "an array"
+        : "an object";
+    case "function":
+      return "a function";
+    default:
+      return String(value);
+  }
+}

@@ -1,0 +1,79 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  arrayOf,
+  milliseconds,
+  oneOf,
+  options,
+  text,
+  whole,
+} from "./checks.ts";
+
+/** Returns the message of what a check throws for a value. */
+function messageFor(
+  check: (value: unknown, path: string) => void,
+  value: unknown,
+): string {
+  return assertThrows(() => check(value, "it"), Error).message
+    .replace('Option "it" must be ', "");
+}
+
+Deno.test("checks show the value that they refuse", () => {
+  const long = "x".repeat(61);
+  const cases: [unknown, string][] = [
+    [undefined, "undefined"],
+    [null, "null"],
+    [true, "true"],
+    [-0, "0"],
+    [10n, "10"],
+    [Symbol("mine"), "Symbol(mine)"],
+    [[1, 2], "an array"],
+    [{ a: 1 }, "an object"],
+    [Object.create(null), "an object"],
+    [class A {}, "a function"],
+    [new Date(NaN), "an object"],
+  ];
+  for (const [value, shown] of cases) {
+    assertEquals(
+      messageFor(text, value),
+      `a string: current value is ${shown}`,
+    );
+  }
+  assertEquals(
+    messageFor(oneOf("a"), `"\n${long}`),
+    `one of "a": current value is "\\"\\n${"x".repeat(55)}…"`,
+  );
+});
+
+Deno.test("checks take what is right", () => {
+  for (const value of [0, -0, 0.5, Number.MAX_VALUE]) milliseconds(value, "it");
+  for (const value of [0, 1, Number.MAX_SAFE_INTEGER]) whole(value, "it");
+  for (const value of ["", "é", "a\nb"]) text(value, "it");
+  arrayOf(whole)([], "it");
+  arrayOf(whole)([0, 1], "it");
+  options({ a: whole })({}, "it");
+  options({ a: whole })({ a: undefined }, "it");
+  options({ a: whole })(Object.assign(Object.create(null), { a: 1 }), "it");
+});
+
+Deno.test("checks name the path of what they refuse", () => {
+  const check = options<{ a: unknown }>({
+    a: arrayOf(options<{ b: unknown }>({ b: arrayOf(whole) })),
+  });
+  const error = assertThrows(
+    () => check({ a: [{}, { b: [1, 2, "3"] }] }, ""),
+    TypeError,
+  );
+  assertEquals(
+    error.message,
+    'Option "a[1].b[2]" must be a number: current value is "3"',
+  );
+});
+
+Deno.test("whole() refuses numbers that cannot be counted with", () => {
+  for (const value of [-1, 0.5, NaN, Infinity, 2 ** 53]) {
+    assertEquals(
+      messageFor(whole, value),
+      `a whole number >= 0: current value is ${value}`,
+    );
+  }
+});

@@ -1,0 +1,136 @@
+/**
+ * The errors that callers of processman are meant to catch.
+ *
+ * Wrong arguments are reported as `TypeError` and `RangeError`; whatever Deno
+ * itself reports is passed on as it is, or as the `cause` of one of these.
+ *
+ * @module
+ */
+
+/** Options for {@linkcode SpawnError}. */
+export interface SpawnErrorOptions extends ErrorOptions {
+  /** The name of the process. */
+  process: string;
+  /** The program that could not be started. */
+  program: string;
+}
+
+/**
+ * A program could not be started: it is missing, not executable, not permitted,
+ * its working directory is missing, or the system is out of resources.
+ *
+ * The reason is in `cause`, as Deno reported it, such as `Deno.errors.NotFound`,
+ * `Deno.errors.PermissionDenied` or `Deno.errors.NotCapable`.
+ *
+ * @example Telling a missing program from other failures
+ * ```ts
+ * import { Processman, SpawnError } from "@isbm/processman";
+ *
+ * await using pm = new Processman();
+ * try {
+ *   pm.command("no-such-program");
+ * } catch (error) {
+ *   if (!(error instanceof SpawnError)) throw error;
+ *   console.log(error.program, error.cause instanceof Deno.errors.NotFound);
+ * }
+ * ```
+ */
+export class SpawnError extends Error {
+  /** The name of this class. */
+  override readonly name: string = "SpawnError";
+  /** The name of the process. */
+  readonly process: string;
+  /** The program that could not be started. */
+  readonly program: string;
+
+  /**
+   * Creates the error.
+   *
+   * @param message What could not be done, and why.
+   * @param options The process, the program and the cause.
+   */
+  constructor(message: string, options: SpawnErrorOptions) {
+    super(message, options);
+    this.process = options.process;
+    this.program = options.program;
+  }
+}
+
+/**
+ * A process was to be started by a manager that has been shut down.
+ *
+ * @example
+ * ```ts
+ * import { Processman, ProcessmanClosedError } from "@isbm/processman";
+ *
+ * const pm = new Processman();
+ * await pm.shutdown();
+ * try {
+ *   pm.command("true");
+ * } catch (error) {
+ *   console.log(error instanceof ProcessmanClosedError); // true
+ * }
+ * ```
+ */
+export class ProcessmanClosedError extends Error {
+  /** The name of this class. */
+  override readonly name: string = "ProcessmanClosedError";
+}
+
+/** Options for {@linkcode RestartLimitError}. */
+export interface RestartLimitErrorOptions extends ErrorOptions {
+  /** The name of the process. */
+  process: string;
+  /** How many restarts there were in the period. */
+  restarts: number;
+  /** The length of the period in milliseconds. */
+  withinMs: number;
+  /** The last lines that the last run wrote to stderr. */
+  stderr: readonly string[];
+}
+
+/**
+ * A process ended once more than its `restart.limit` allows, and is not
+ * restarted any more. Found in the `failed` state and in the `failed` event.
+ *
+ * @example Reading why a process was given up
+ * ```ts
+ * import { constant, Processman, RestartLimitError } from "@isbm/processman";
+ *
+ * await using pm = new Processman({ logger: null });
+ * const job = pm.command("sh", ["-c", "echo no database >&2; exit 1"], {
+ *   restart: { backoff: constant(0), limit: { restarts: 2, withinMs: 60_000 } },
+ * });
+ * await job.finished;
+ * if (job.state.kind === "failed") {
+ *   console.log(job.state.error instanceof RestartLimitError); // true
+ *   console.log(job.state.error.message); // … the last line was "no database"
+ * }
+ * ```
+ */
+export class RestartLimitError extends Error {
+  /** The name of this class. */
+  override readonly name: string = "RestartLimitError";
+  /** The name of the process. */
+  readonly process: string;
+  /** How many restarts there were in the period. */
+  readonly restarts: number;
+  /** The length of the period in milliseconds. */
+  readonly withinMs: number;
+  /** The last lines that the last run wrote to stderr. */
+  readonly stderr: readonly string[];
+
+  /**
+   * Creates the error.
+   *
+   * @param message What could not be done, and why.
+   * @param options The process, the limit it met and its last words.
+   */
+  constructor(message: string, options: RestartLimitErrorOptions) {
+    super(message, options);
+    this.process = options.process;
+    this.restarts = options.restarts;
+    this.withinMs = options.withinMs;
+    this.stderr = options.stderr;
+  }
+}

@@ -1,0 +1,287 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Process, Processman } from "@isbm/processman";
+import config from "../deno.json" with { type: "json" };
+import { readPackages, startRegistry } from "../tools/registry.ts";
+import { alive, lineOf, outputOf, permitted } from "../tools/testing.ts";
+
+const ignore = !permitted("run");
+const here = import.meta.url;
+
+Deno.test(
+  { name: "demo.ts shows the main job and leaves nothing", ignore },
+  async () => {
+    await using pm = manager();
+    const demo = example(pm, "demo.ts", ["--allow-run"]);
+    assertEquals((await demo.finished).code, 0);
+
+    const lines = textOf(demo);
+    const said = lines.join("\n");
+    assertMatch(said, / web +\| listening on http:/);
+    assertMatch(said, / visit +\| got 200, "hello from pid \d+"/);
+    assertMatch(said, / worker crashed with code 1: "job \d went wrong"/);
+    assertMatch(
+      said,
+      / worker restarting in \d+ ms\n(.*\n)*.* worker running again, pid \d+/,
+    );
+    assertMatch(
+      said,
+      /kill -9 (\d+)(.*\n)+.* web +crashed by SIGKILL\n.* web +restarting in \d+ ms\n(.*\n)*.* web +running again/,
+    );
+    assertMatch(said, /stopping all: [2-9] are in the process table/);
+    assertMatch(
+      lines.at(-1) ?? "",
+      /\d+ children were started, none of them is left$/,
+    );
+    assertEquals(lines.filter((line) => line.length > 80), []);
+    await assertGone(pidsIn(said));
+  },
+);
+
+Deno.test({ name: "demo.ts stops all at Ctrl-C", ignore }, async () => {
+  await using pm = manager();
+  const demo = example(pm, "demo.ts", ["--allow-run"]);
+  await lineOf(demo, /worker \| job 1 done/);
+  await lineOf(demo, /visit +\| got 200/);
+  const family = await descendants(demo);
+  demo.signal("SIGINT");
+  assertEquals(await demo.finished, { success: true, code: 0, signal: null });
+
+  const said = textOf(demo).join("\n");
+  assertMatch(said, /got SIGINT: stopping all\n(.*\n)*.*none of them is left$/);
+  for (const name of ["web", "worker", "clock"]) {
+    assertMatch(said, new RegExp(` ${name} +stopped \\(`));
+  }
+  await assertGone([...family, ...pidsIn(said)]);
+});
+
+Deno.test({ name: "web_server.ts restarts the server", ignore }, async () => {
+  await using pm = manager();
+  const web = example(pm, "web_server.ts", ["--allow-run"]);
+  const ready = (run: number) =>
+    lineOf(web, new RegExp(`^Run ${run} is ready`));
+  const [, address = ""] = (await ready(1)).match(/: (\S+)/) ?? [];
+  await visit(pm, `${address}crash`).finished;
+
+  const [, again = "", pid] = (await ready(2)).match(/: (\S+) \(pid (\d+)\)/) ??
+    [];
+  const visitor = visit(pm, again);
+  await lineOf(visitor, `got 200, "hello from pid ${pid}"`);
+  await visitor.finished;
+  const family = await descendants(web);
+  web.signal("SIGINT");
+  assertEquals((await web.finished).code, 0);
+  const lines = textOf(web);
+  assert(lines.includes("web: asked to crash"));
+  assert(lines.includes("web: closed"));
+  await assertGone(family);
+});
+
+Deno.test(
+  { name: "procfile.ts prefixes lines and restarts", ignore },
+  async () => {
+    await using pm = manager();
+    const procfile = example(
+      pm,
+      "procfile.ts",
+      ["--allow-run", "--allow-read"],
+      [path("Procfile")],
+    );
+    const started = /^[\d:]{8} flaky {3}\| started, pid \d+$/;
+    await lineOf(procfile, started);
+    await lineOf(procfile, /^[\d:]{8} counter \| count 1$/);
+    await lineOf(procfile, /^[\d:]{8} clock {3}\| [\d:]{8}$/);
+    await lineOf(procfile, /^[\d:]{8} flaky {3}\| out of luck$/);
+    await lineOf(
+      procfile,
+      /^[\d:]{8} flaky {3}\| crashed, restarting in \d+ ms$/,
+    );
+    let starts = 0;
+    for await (const { text } of procfile.lines()) {
+      if (started.test(text) && ++starts === 2) break;
+    }
+    const family = await descendants(procfile);
+    procfile.signal("SIGTERM");
+    assertEquals((await procfile.finished).code, 0);
+    const said = textOf(procfile).join("\n");
+    for (const name of ["clock  ", "counter", "flaky  "]) {
+      assertMatch(said, new RegExp(`${name} \\| stopped$`, "m"));
+    }
+    await assertGone([...family, ...pidsIn(said)]);
+  },
+);
+
+Deno.test(
+  { name: "container.ts ends by the signal that it gets", ignore },
+  async () => {
+    await using pm = manager();
+    const program =
+      "trap 'echo bye; exit' TERM; echo up; while :; do sleep 1; done";
+    const container = example(pm, "container.ts", ["--allow-run"], [
+      "sh",
+      "-c",
+      program,
+    ]);
+    await lineOf(container, "up");
+    const family = await descendants(container);
+    assert(family.length > 0);
+    container.signal("SIGTERM");
+    assertEquals(await container.finished, {
+      success: false,
+      code: 143,
+      signal: "SIGTERM",
+    });
+    assert(textOf(container).includes("bye"));
+    await assertGone(family);
+  },
+);
+
+Deno.test(
+  { name: "container.ts ends with the code of its program", ignore },
+  async () => {
+    await using pm = manager();
+    const run = async (...args: string[]) => {
+      const container = example(pm, "container.ts", ["--allow-run"], args);
+      const { code } = await container.finished;
+      return [code, textOf(container)] as const;
+    };
+    assertEquals(await run("echo", "done"), [0, ["done"]]);
+    assertEquals(await run(), [2, ["Usage: container.ts PROGRAM ARGS…"]]);
+
+    const [code, lines] = await run("sh", "-c", "echo try; exit 3");
+    assertEquals(code, 3);
+    assertEquals(lines.filter((line) => line === "try").length, 4);
+  },
+);
+
+Deno.test({
+  name: "the first example of README.md prints what it says",
+  ignore: ignore || !permitted("read", "write", "net", "env"),
+}, async () => {
+  const readme = await Deno.readTextFile(new URL("../README.md", here));
+  const [, packageName = ""] = readme.match(/`deno add (\S+)`/) ?? [];
+  const [, code = ""] = readme.match(/^```ts\n(.*?)^```$/ms) ?? [];
+  const [, output = ""] = readme.match(/^```text\n(.*?)\n```$/ms) ?? [];
+  const [, flag = ""] = code.match(/^\/\/ deno run (\S+) main.ts$/m) ?? [];
+
+  const folder = await Deno.makeTempDir({ prefix: "processman_" });
+  try {
+    await using registry = await startRegistry(await readPackages());
+    await using pm = manager();
+    const cwd = `${folder}/app`;
+    const env = {
+      JSR_URL: registry.url,
+      DENO_DIR: `${folder}/cache`,
+      NO_COLOR: "1",
+    };
+    await Deno.mkdir(cwd);
+    await Deno.writeTextFile(`${cwd}/main.ts`, code);
+    const add = pm.command(Deno.execPath(), ["add", packageName], { cwd, env });
+    assertEquals((await add.finished).code, 0);
+    const args = ["run", "--quiet", "--no-prompt", flag, "main.ts"];
+    const main = pm.command(Deno.execPath(), args, { cwd, env });
+    assertEquals((await main.finished).code, 0);
+    const sorted = (lines: string[]) =>
+      lines.map((line) => line.replace(/after \d+ ms/, "after N ms")).sort();
+    assertEquals(sorted(textOf(main)), sorted(output.split("\n")));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "README.md and CONTRIBUTING.md name what there is",
+  ignore: !permitted("read"),
+}, async () => {
+  const root = new URL("..", here);
+  for (const name of ["README.md", "CONTRIBUTING.md"]) {
+    const text = await Deno.readTextFile(new URL(name, root));
+    const all = (pattern: RegExp) =>
+      new Set([...text.matchAll(pattern)].map(([, found = ""]) => found));
+
+    for (const task of all(/\btask ([\w:]+)/g)) {
+      assert(task in config.tasks, `${name} names the task "${task}"`);
+    }
+    const links = all(/\]\(([\w./]+)\)/g);
+    const files = all(/^deno .* ([\w/]+\.ts)$/gm);
+    const modules = all(/^\| `(\w+\.ts|\w+\/)` /gm);
+    for (const path of [...links, ...files, ...modules]) {
+      await Deno.stat(new URL(path, root));
+    }
+    if (name === "README.md") continue;
+    for await (const { name: file } of Deno.readDir(root)) {
+      if (!file.endsWith(".ts") || file.endsWith("_test.ts")) continue;
+      assert(modules.has(file), `${name} does not name ${file}`);
+    }
+  }
+});
+
+function manager(): Processman {
+  return new Processman({
+    logger: null,
+    defaults: { restart: { policy: "never" } },
+  });
+}
+
+/** Starts an example with the permissions that it says it needs. */
+function example(
+  pm: Processman,
+  file: string,
+  permissions: string[],
+  args: string[] = [],
+): Process {
+  return deno(pm, [...permissions, path(file), ...args]);
+}
+
+/** Visits an address, for which only the visitor needs a permission. */
+function visit(pm: Processman, address: string): Process {
+  return deno(pm, [
+    "--allow-net=127.0.0.1",
+    path("programs/visit.ts"),
+    address,
+  ]);
+}
+
+/** Runs a program of Deno, with no permission but those that are named. */
+function deno(pm: Processman, args: string[]): Process {
+  return pm.command(
+    Deno.execPath(),
+    ["run", "--quiet", "--no-prompt", ...args],
+    { env: { NO_COLOR: "1" } },
+  );
+}
+
+function path(file: string): string {
+  return `${import.meta.dirname}/${file}`;
+}
+
+/** Lists all that a process has printed. */
+function textOf(process: Process): string[] {
+  return process.tail(10_000).map(({ text }) => text);
+}
+
+/** Lists the process IDs of all that were started. */
+function pidsIn(output: string): number[] {
+  return [...output.matchAll(/(?:started|again), pid (\d+)/g)]
+    .map(([, pid]) => Number(pid));
+}
+
+/** Lists what a process started, and what that started. */
+async function descendants({ pid }: Process): Promise<number[]> {
+  const table = (await outputOf("ps", "-A", "-o", "pid=,ppid="))
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const found = [pid];
+  for (const ancestor of found) {
+    for (const [child, parent] of table) {
+      if (parent === ancestor && child !== undefined) found.push(child);
+    }
+  }
+  return found.slice(1).filter((each) => each !== undefined);
+}
+
+async function assertGone(pids: number[]): Promise<void> {
+  assert(pids.length > 0);
+  const left: number[] = [];
+  for (const pid of new Set(pids)) if (await alive(pid)) left.push(pid);
+  assertEquals(left, []);
+}

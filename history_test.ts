@@ -1,0 +1,173 @@
+import { assert, assertEquals } from "@std/assert";
+import { History } from "./history.ts";
+import type { Chunk } from "./lines.ts";
+import { pieces, seeded } from "./tools/testing.ts";
+
+/** A chunk of stdout. */
+function chunkOf(bytes: Uint8Array, facts: Partial<Chunk> = {}): Chunk {
+  return { source: "stdout", bytes, time: 1, run: 1, order: 1, ...facts };
+}
+
+/** A chunk that is the beginning of a buffer, and the buffer. */
+function inBuffer(
+  bytes: Uint8Array,
+  size: number,
+): [Uint8Array, Uint8Array<ArrayBuffer>] {
+  const buffer = new Uint8Array(size);
+  buffer.set(bytes);
+  return [buffer.subarray(0, bytes.length), buffer];
+}
+
+/** All bytes of some chunks. */
+function joined(chunks: Iterable<Chunk>): number[] {
+  return Array.from(chunks).flatMap(({ bytes }) => [...bytes]);
+}
+
+/** Random bytes. */
+function randomBytes(
+  length: number,
+  random: () => number,
+): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, () => Math.floor(random() * 256));
+}
+
+for (const keepBytes of [0, 1, 7, 256, 1_000, 4_096, 10_007, 1_000_000]) {
+  Deno.test(`History keeps exactly the newest ${keepBytes} bytes`, () => {
+    const random = seeded(keepBytes);
+    const all = randomBytes(60_000, random);
+    const history = new History("stdout", keepBytes);
+    let added = 0;
+    for (const part of pieces(all, random, 5_000)) {
+      // Some are copied, some given away in a buffer that is half full or more.
+      if (random() < 0.5) {
+        const [bytes, buffer] = inBuffer(part, part.length * (1 + random()));
+        history.add(chunkOf(bytes), buffer);
+      } else {
+        history.add(chunkOf(part));
+        part.fill(0); // it belongs to somebody else
+      }
+      added += part.length;
+      assertEquals(history.end, added);
+      assertEquals(history.start, Math.max(0, added - keepBytes));
+      const expected = all.subarray(history.start, added);
+      assertEquals(joined(history.chunks()), [...expected]);
+    }
+  });
+}
+
+Deno.test("History gathers bytes that come one at a time", () => {
+  const random = seeded(1);
+  const all = randomBytes(3_000, random);
+  const history = new History("stdout", 100);
+  for (const byte of all) history.add(chunkOf(Uint8Array.of(byte)));
+  assertEquals(joined(history.chunks()), [...all.subarray(-100)]);
+  assertEquals([...history.chunks()].length <= 2, true);
+});
+
+Deno.test("History lists what is kept from any position on", () => {
+  const random = seeded(2);
+  const all = randomBytes(2_000, random);
+  const history = new History("stdout", 1_500);
+  for (const part of pieces(all, random, 300)) {
+    const [bytes, buffer] = inBuffer(part, 300);
+    history.add(chunkOf(bytes), part.length > 150 ? buffer : undefined);
+  }
+  for (const from of [0, 499, 500, 501, 750, 1_234, 1_999, 2_000, 9_999]) {
+    const expected = all.subarray(Math.max(from, 500));
+    assertEquals(joined(history.chunks(from)), [...expected], `from ${from}`);
+  }
+});
+
+Deno.test("History notes when and by which run each byte was written", () => {
+  const random = seeded(3);
+  const history = new History("stderr", 2_000);
+  const notes: string[] = [];
+  for (let i = 0; i < 500; i++) {
+    const part = randomBytes(1 + Math.floor(random() * 40), random);
+    const facts = {
+      time: Math.floor(i / 5),
+      run: Math.floor(i / 50),
+      order: Math.floor(i / 3),
+    };
+    const [bytes, buffer] = inBuffer(part, 64);
+    const given = random() < 0.3 ? buffer : undefined;
+    history.add(chunkOf(bytes, facts), given);
+    const { time, run, order } = facts;
+    for (const byte of part) notes.push(`${byte} ${time} ${run} ${order}`);
+  }
+  const kept = [...history.chunks()];
+  const noted = kept.flatMap(({ bytes, time, run, order }) =>
+    Array.from(bytes, (byte) => `${byte} ${time} ${run} ${order}`)
+  );
+  assertEquals(noted, notes.slice(-2_000));
+  assert(kept.every(({ source }) => source === "stderr"));
+});
+
+Deno.test("History gives back a buffer that it does not need any more", () => {
+  const history = new History("stdout", 10);
+  const [first, buffer] = inBuffer(new Uint8Array(12), 16);
+  history.add(chunkOf(first), buffer);
+  assertEquals(history.takeSpare(16), undefined); // still in use
+  history.add(...givenAway(16));
+  assertEquals(history.takeSpare(16), buffer);
+  assertEquals(history.takeSpare(16), undefined); // only once
+  history.add(...givenAway(16));
+  assertEquals(history.takeSpare(32), undefined); // of another size
+});
+
+/** A chunk that fills the buffer which is given away with it. */
+function givenAway(size: number): [Chunk, Uint8Array<ArrayBuffer>] {
+  const buffer = new Uint8Array(size);
+  return [chunkOf(buffer), buffer];
+}
+
+Deno.test("History never hands out a buffer that still holds kept bytes", () => {
+  const random = seeded(4);
+  const history = new History("stdout", 1_000);
+  const all: number[] = [];
+  for (let i = 0; i < 2_000; i++) {
+    const buffer = history.takeSpare(64) ?? new Uint8Array(64);
+    const part = randomBytes(1 + Math.floor(random() * 64), random);
+    buffer.set(part);
+    const large = part.length >= 32;
+    const bytes = buffer.subarray(0, part.length);
+    history.add(chunkOf(bytes), large ? buffer : undefined);
+    all.push(...part);
+  }
+  assertEquals(joined(history.chunks()), all.slice(-1_000));
+});
+
+Deno.test("History takes little more memory than what it keeps", () => {
+  const cases: [number, number, number, number][] = [
+    // keepBytes, bytes of a chunk, times, most memory
+    [0, 100, 1_000, 0],
+    [1, 100, 1_000, 256],
+    [65_536, 1, 200_000, 65_536 + 2 * 4_096],
+    [65_536, 5_000, 1_000, 65_536 + 2 * 4_096],
+    [65_536, 10, 20, 256],
+    [65_536, 10, 200, 4_096],
+  ];
+  for (const [keepBytes, length, times, most] of cases) {
+    const history = new History("stdout", keepBytes);
+    const chunk = chunkOf(new Uint8Array(length));
+    for (let i = 0; i < times; i++) history.add(chunk);
+    const buffers = new Set(
+      Array.from(history.chunks(), ({ bytes }) => bytes.buffer),
+    );
+    const memory = [...buffers]
+      .reduce((sum, { byteLength }) => sum + byteLength, 0);
+    assert(memory <= most, `${memory} bytes to keep ${keepBytes}`);
+  }
+});
+
+Deno.test("History takes no more than twice of what it keeps with buffers", () => {
+  const history = new History("stdout", 65_536);
+  for (let i = 0; i < 1_000; i++) {
+    const buffer = new Uint8Array(16_384);
+    history.add(chunkOf(buffer.subarray(0, 8_192)), buffer);
+  }
+  const buffers = new Set(
+    Array.from(history.chunks(), ({ bytes }) => bytes.buffer),
+  );
+  assertEquals(buffers.size * 16_384, 2 * 65_536);
+});

@@ -1,0 +1,413 @@
+/**
+ * The manager: owns processes, stops all of them, and leaves none behind.
+ *
+ * @module
+ */
+
+import { getLogger } from "@std/log/get-logger";
+import "@std/log/setup";
+import {
+  arrayOf,
+  callable,
+  flag,
+  options as optionsOf,
+  wrong,
+} from "./checks.ts";
+import { ProcessmanClosedError } from "./errors.ts";
+import { EventHub, type ProcessEvent } from "./events.ts";
+import {
+  checkDefaults,
+  type CommandDefaults,
+  type CommandOptions,
+  specify,
+} from "./options.ts";
+import { type Host, type LogLevel, Process } from "./process.ts";
+import { ProcessTable } from "./process_table.ts";
+import type { Run } from "./run.ts";
+import { handledSignalName, raise, SignalTrap } from "./signals.ts";
+import type { StopOptions, StopReport } from "./stop.ts";
+
+/** What writes the log: a logger of `@std/log`, `console`, or the like. */
+export interface Logger {
+  /** Writes a message that helps to find a mistake. */
+  debug(message: string): unknown;
+  /** Writes a message about the normal course of things. */
+  info(message: string): unknown;
+  /** Writes a message about something that should not happen. */
+  warn(message: string): unknown;
+  /** Writes a message about something that cannot be mended. */
+  error(message: string): unknown;
+}
+
+/** Options for {@linkcode Processman}. */
+export interface ProcessmanOptions {
+  /**
+   * What writes the log; `null` writes none. What it throws is ignored.
+   *
+   * @default {the default logger of `@std/log`}
+   */
+  logger?: Logger | null;
+  /**
+   * The signals of this program that stop all processes. While there are any,
+   * these have no other effect on this program, unless they come again.
+   *
+   * @default {["SIGTERM", "SIGINT", "SIGHUP"]}
+   */
+  signals?: readonly Deno.Signal[];
+  /**
+   * Whether this program ends by the signal that it was sent, when all
+   * processes have been stopped: its status is then 128 and the number of the
+   * signal. Otherwise the program goes on, and ends when nothing keeps it
+   * alive.
+   *
+   * Do not call `Deno.exit()` when the last process has ended, which would come
+   * first: set `Deno.exitCode`.
+   *
+   * @default {false}
+   */
+  exitOnSignal?: boolean;
+  /** Options that all commands have unless they say otherwise. */
+  defaults?: CommandDefaults;
+}
+
+/** Options for {@linkcode Processman.shutdown}. */
+export interface ShutdownOptions {
+  /** Kills all processes that are left, when it is aborted. */
+  signal?: AbortSignal;
+}
+
+const checkManager = optionsOf<ProcessmanOptions>({
+  logger: (value, path) => {
+    if (value === null) return;
+    if (typeof value !== "object") wrong(path, "a logger or null", value);
+    for (const level of ["debug", "info", "warn", "error"] as const) {
+      callable((value as Partial<Logger>)[level], `${path}.${level}`);
+    }
+  },
+  signals: arrayOf(handledSignalName),
+  exitOnSignal: flag,
+  defaults: checkDefaults,
+});
+
+const checkShutdown = optionsOf<ShutdownOptions>({
+  signal: (value, path) => {
+    if (!(value instanceof AbortSignal)) wrong(path, "an AbortSignal", value);
+  },
+});
+
+/**
+ * Starts processes, restarts those that crash, and stops all of them in the
+ * end.
+ *
+ * @example Two servers that live as long as this block
+ * ```ts ignore
+ * import { Processman } from "@isbm/processman";
+ *
+ * await using pm = new Processman();
+ * pm.command("deno", ["run", "--allow-net", "api.ts"]);
+ * pm.command("npm", ["run", "dev"], { cwd: "frontend" });
+ * await pm.finished;
+ * ```
+ */
+export class Processman implements AsyncDisposable, Iterable<Process> {
+  readonly #processes = new Map<string, Process>();
+  readonly #events = new EventHub();
+  readonly #trap: SignalTrap;
+  readonly #host: Host;
+  readonly #logger: Logger | null | undefined;
+  readonly #defaults: CommandDefaults;
+  readonly #exitOnSignal: boolean;
+  #groupsMissed = false;
+  #shutdown: Promise<void> | undefined;
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  /**
+   * Creates a manager without processes.
+   *
+   * @param options The log, the signals, and defaults for the commands.
+   * @throws {TypeError} If an option does not exist or has a wrong type.
+   * @throws {RangeError} If one of the defaults is out of range.
+   */
+  constructor(options: ProcessmanOptions = {}) {
+    checkManager(options, "");
+    this.#logger = options.logger;
+    this.#defaults = options.defaults ?? {};
+    this.#exitOnSignal = options.exitOnSignal ?? false;
+    this.#trap = new SignalTrap(
+      options.signals ?? ["SIGTERM", "SIGINT", "SIGHUP"],
+      {
+        first: (signal) => void this.#stopOn(signal),
+        again: () => this.#killNow(),
+      },
+    );
+    this.#host = {
+      table: new ProcessTable(),
+      groups: Deno.build.os !== "windows" &&
+        Deno.permissions.querySync({ name: "run" }).state === "granted",
+      runs: new Set<Run>(),
+      adopt: (process) => this.#adopt(process),
+      release: (process) => this.#release(process),
+      emit: (event) => this.#events.publish(event),
+      log: (level, message) => this.#log(level, message),
+    };
+  }
+
+  /**
+   * Starts a process.
+   *
+   * @example
+   * ```ts
+   * import { Processman } from "@isbm/processman";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using pm = new Processman();
+   * const process = pm.command("sh", ["-c", "echo $GREETING"], {
+   *   env: { GREETING: "hello" },
+   * });
+   * await process.finished;
+   * assertEquals(process.tail().map(({ text }) => text), ["hello"]);
+   * ```
+   *
+   * @param program The program: a path, or a name to be found in `PATH`.
+   * @param args Its arguments.
+   * @param options How it is run, restarted and stopped.
+   * @returns The process, which is running.
+   * @throws {TypeError} If an argument or option has a wrong type, an option
+   * does not exist, or the name is taken.
+   * @throws {RangeError} If an option is out of range.
+   * @throws {SpawnError} If the program cannot be started.
+   * @throws {ProcessmanClosedError} If the manager has been shut down.
+   * @throws The reason of `options.signal`, if it has been aborted.
+   */
+  command(
+    program: string,
+    args: readonly string[] = [],
+    options: CommandOptions = {},
+  ): Process {
+    const spec = specify(program, args, options, this.#defaults);
+    const name = options.name ?? this.#freeName(program);
+    const process = new Process(name, spec, this.#host);
+    if (spec.group && !this.#host.groups && !this.#groupsMissed) {
+      this.#groupsMissed = true;
+      this.#log("warn", NO_GROUPS);
+    }
+    return process;
+  }
+
+  /**
+   * Returns the process of a name, if it runs or waits to be restarted.
+   *
+   * @param name The name.
+   * @returns The process; `undefined` if there is none.
+   */
+  get(name: string): Process | undefined {
+    return this.#processes.get(name);
+  }
+
+  /**
+   * Iterates over the processes that run or wait to be restarted, in the order
+   * in which they were started.
+   *
+   * @returns The iterator.
+   */
+  [Symbol.iterator](): IterableIterator<Process> {
+    return this.#processes.values();
+  }
+
+  /**
+   * Returns the processes that have a living child, by its process ID.
+   *
+   * @returns A copy, which does not change by itself.
+   */
+  processes(): Map<number, Process> {
+    const running = new Map<number, Process>();
+    for (const process of this) {
+      if (process.pid !== undefined) running.set(process.pid, process);
+    }
+    return running;
+  }
+
+  /** Resolves when no process runs or waits to be restarted. Never rejects. */
+  get finished(): Promise<void> {
+    if (this.#processes.size === 0) return Promise.resolve();
+    return (this.#idle ??= Promise.withResolvers()).promise;
+  }
+
+  /**
+   * Stops all processes, all at once, as {@linkcode Process.stop} does.
+   *
+   * @param options How; what is left out is as in the options of each command.
+   * @returns A promise of the reports.
+   * @throws {AggregateError} With all failures, if there were any.
+   */
+  stopAll(options: StopOptions = {}): Promise<StopReport[]> {
+    return this.#each("stop", (process) => process.stop(options));
+  }
+
+  /**
+   * Kills all processes, all at once, as {@linkcode Process.kill} does.
+   *
+   * @returns A promise of the reports.
+   * @throws {AggregateError} With all failures, if there were any.
+   */
+  killAll(): Promise<StopReport[]> {
+    return this.#each("kill", (process) => process.kill());
+  }
+
+  /**
+   * Stops all processes and frees everything; no process can be started after
+   * it. May be called any number of times.
+   *
+   * @example No process gets more than five seconds
+   * ```ts
+   * import { Processman } from "@isbm/processman";
+   *
+   * const pm = new Processman();
+   * pm.command("sleep", ["500"]);
+   * await pm.shutdown({ signal: AbortSignal.timeout(5_000) });
+   * ```
+   *
+   * @param options When to lose patience.
+   * @returns A promise that resolves when nothing is left.
+   * @throws {AggregateError} With all failures, if there were any.
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    checkShutdown(options, "");
+    const { signal } = options;
+    const kill = () => void this.killAll().catch(() => {});
+    if (signal?.aborted) kill();
+    this.#shutdown ??= this.#close();
+    if (signal === undefined || signal.aborted) return this.#shutdown;
+    signal.addEventListener("abort", kill, { once: true });
+    return this.#shutdown.finally(() =>
+      signal.removeEventListener("abort", kill)
+    );
+  }
+
+  /** Shuts down, as {@linkcode Processman.shutdown} does by default. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  /**
+   * Tells what happens to the processes from now on, until the shutdown.
+   *
+   * @example
+   * ```ts
+   * import { Processman } from "@isbm/processman";
+   *
+   * const pm = new Processman();
+   * const events = pm.events();
+   * pm.command("true");
+   * pm.finished.then(() => pm.shutdown());
+   * for await (const event of events) console.log(event.kind); // start, exit
+   * ```
+   *
+   * @returns The events, each told apart by its `kind`. Up to 10,000 of them
+   * wait to be read.
+   */
+  events(): AsyncIterableIterator<ProcessEvent, void> {
+    return this.#events.subscribe();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.stopAll();
+    } finally {
+      this.#trap.disarm();
+      this.#events.end();
+    }
+  }
+
+  async #each(
+    what: string,
+    act: (process: Process) => Promise<StopReport>,
+  ): Promise<StopReport[]> {
+    const results = await Promise.allSettled([...this].map(act));
+    const reports: StopReport[] = [];
+    const errors: unknown[] = [];
+    for (const result of results) {
+      if (result.status === "fulfilled") reports.push(result.value);
+      else errors.push(result.reason);
+    }
+    if (errors.length === 0) return reports;
+    throw new AggregateError(
+      errors,
+      `Cannot ${what} ${errors.length} of ${results.length} processes`,
+    );
+  }
+
+  #freeName(program: string): string {
+    const base = program.slice(program.lastIndexOf("/") + 1) || program;
+    let name = base;
+    for (let i = 2; this.#processes.has(name); i++) name = `${base}-${i}`;
+    return name;
+  }
+
+  #adopt(process: Process): void {
+    const { name } = process;
+    if (this.#shutdown !== undefined) {
+      throw new ProcessmanClosedError(
+        `Cannot start process "${name}": the manager has been shut down`,
+      );
+    }
+    if (this.#processes.has(name)) {
+      throw new TypeError(
+        `Cannot start process "${name}": the name is already taken`,
+      );
+    }
+    this.#processes.set(name, process);
+    this.#trap.arm();
+  }
+
+  #release(process: Process): void {
+    this.#processes.delete(process.name);
+    if (this.#processes.size > 0) return;
+    this.#trap.disarm();
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  async #stopOn(signal: Deno.Signal): Promise<void> {
+    const names = [...this.#processes.keys()].map((name) => `"${name}"`);
+    this.#log("info", `Received ${signal}: stopping ${names.join(", ")}`);
+    this.#events.publish({ kind: "signal", signal, time: Date.now() });
+    try {
+      // What the program starts meanwhile must not outlive it either.
+      do await this.stopAll(); while (
+        this.#exitOnSignal && this.#processes.size > 0
+      );
+    } catch (error) {
+      this.#log("error", `${error}`);
+    }
+    if (!this.#exitOnSignal) return;
+    this.#trap.disarm();
+    raise(signal);
+  }
+
+  /** Kills everything at once, since there is no later. */
+  #killNow(): void {
+    for (const run of this.#host.runs) {
+      try {
+        run.signalGroup("SIGKILL");
+      } catch {
+        // It runs as somebody else, and there is nobody left to tell.
+      }
+    }
+  }
+
+  /** Writes to the log; what the logger does wrong is none of our business. */
+  #log(level: LogLevel, message: string): void {
+    if (this.#logger === null) return;
+    try {
+      const logger: Logger = this.#logger ?? getLogger();
+      const result: unknown = logger[level](message);
+      if (result instanceof Promise) result.catch(() => {});
+    } catch {
+      // A supervisor outlives its logger.
+    }
+  }
+}
+
+const NO_GROUPS = "Process groups are off, since they need --allow-run for " +
+  "all programs: a stop reaches each child, but not what it started";

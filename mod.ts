@@ -1,0 +1,56 @@
+/**
+ * Runs child processes and manages their life cycle: restarts those that crash,
+ * stops all that they started, hands out what they write, and leaves nothing
+ * behind.
+ *
+ * ```ts
+ * import { Processman } from "@isbm/processman";
+ *
+ * await using pm = new Processman();
+ * const hello = pm.command("echo", ["hello"]);
+ * for await (const line of hello.lines()) console.log(line.text);
+ * ```
+ *
+ * It needs `--allow-run` and nothing else.
+ *
+ * @module
+ */
+
+export * from "./errors.ts";
+export type {
+  EventBase,
+  ExitEvent,
+  FailedEvent,
+  LostEvent,
+  ProcessEvent,
+  RestartEvent,
+  SignalEvent,
+  StartEvent,
+  StopEvent,
+} from "./events.ts";
+export type { Line, Lines, LinesOptions, OutputSource } from "./lines.ts";
+export {
+  type Logger,
+  Processman,
+  type ProcessmanOptions,
+  type ShutdownOptions,
+} from "./manager.ts";
+export type { CommandDefaults, CommandOptions } from "./options.ts";
+export type { OutputOptions } from "./output.ts";
+export type { Process, ProcessState, SignalOptions } from "./process.ts";
+export {
+  type Backoff,
+  constant,
+  type Decision,
+  exponential,
+  type ExponentialOptions,
+  type FailDecision,
+  type Jitter,
+  type LeaveDecision,
+  type RestartDecision,
+  type RestartLimit,
+  type RestartOptions,
+  type RestartPolicy,
+  uniform,
+} from "./restart.ts";
+export type { StopOptions, StopReport, StopStep } from "./stop.ts";

@@ -1,0 +1,472 @@
+import {
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { mock } from "node:test";
+import { Processman } from "./manager.ts";
+import { specify, stopRules } from "./options.ts";
+import { constant } from "./restart.ts";
+
+/** A value of a wrong type. */
+// deno-lint-ignore no-explicit-any
+type Wrong = any;
+
+/** What options must be, the error if not, the options, and bad values. */
+type Refusal = [
+  expected: string,
+  kind: ErrorConstructor,
+  paths: readonly string[],
+  values: readonly [value: unknown, shown: string][],
+];
+
+const BELOW: [unknown, string][] = [[-1, "-1"], [NaN, "NaN"]];
+const INFINITE: [unknown, string] = [Infinity, "Infinity"];
+const WHOLE = ["uid", "gid", "restart.limit.restarts", "output.keepBytes"];
+const TIMES = [
+  "restart.resetAfterMs",
+  "restart.limit.withinMs",
+  "stop.gracePeriodMs",
+];
+
+/** What commands, and defaults for them, do not take. */
+const REFUSALS: readonly Refusal[] = [
+  ["an object", TypeError, ["restart", "restart.limit", "stop", "output"], [
+    [null, "null"],
+    ["never", '"never"'],
+    [[5], "an array"],
+    [() => 5, "a function"],
+  ]],
+  ["a number", TypeError, [...WHOLE, ...TIMES, "output.maxLineLength"], [
+    ["5", '"5"'],
+    [5n, "5"],
+    [null, "null"],
+  ]],
+  ["a whole number >= 0", RangeError, WHOLE, [...BELOW, INFINITE, [
+    1.5,
+    "1.5",
+  ]]],
+  ["a whole number >= 1", RangeError, ["output.maxLineLength"], [[0, "0"]]],
+  ["a finite number >= 0", RangeError, TIMES, [...BELOW, INFINITE]],
+  ["a string", TypeError, ["cwd", "env.A"], [[5, "5"], [null, "null"]]],
+  ["a string without NUL", TypeError, ["cwd", "env.A"], [
+    ["a\0b", '"a\\u0000b"'],
+  ]],
+  ["a string that is not empty", TypeError, ["cwd"], [["", '""']]],
+  ["a path or a file: URL", TypeError, ["cwd"], [
+    [new URL("https://a.b/c"), '"https://a.b/c"'],
+  ]],
+  ["an object of strings", TypeError, ["env"], [
+    [null, "null"],
+    ["A=1", '"A=1"'],
+    [["A=1"], "an array"],
+    [new Map([["A", "1"]]), "an object"],
+  ]],
+  ["true or false", TypeError, ["clearEnv", "windowsRawArguments", "group"], [
+    [0, "0"],
+    ["yes", '"yes"'],
+  ]],
+  [
+    'one of "piped", "inherit", "null"',
+    TypeError,
+    ["stdin", "stdout", "stderr"],
+    [["pipe", '"pipe"'], [null, "null"], [2, "2"]],
+  ],
+  [
+    'one of "on-failure", "always", "never"',
+    TypeError,
+    ["restart.policy"],
+    [["on_failure", '"on_failure"'], [true, "true"]],
+  ],
+  [
+    'the name of a signal, such as "SIGTERM"',
+    TypeError,
+    ["stop.signal"],
+    [["TERM", '"TERM"'], ["sigterm", '"sigterm"'], [15, "15"]],
+  ],
+  ["a function", TypeError, ["restart.backoff", "restart.random"], [
+    [100, "100"],
+    [null, "null"],
+  ]],
+  ["an array", TypeError, ["restart.successCodes", "restart.stopCodes"], [
+    [3, "3"],
+    [new Set([3]), "an object"],
+  ]],
+];
+
+/** Makes `{ a: { b: value } }` of the path `a.b`. */
+function nested(path: string, value: unknown): Wrong {
+  return path.split(".")
+    .reduceRight((inner, name) => ({ [name]: inner }), value);
+}
+
+/** Checks what a function throws, exactly. */
+function checkError(
+  act: () => unknown,
+  kind: ErrorConstructor,
+  message: string,
+): void {
+  const error = assertThrows(act, Error);
+  assertEquals(error.message, message);
+  assertStrictEquals(error.constructor, kind);
+}
+
+/** Does something, after which nothing must be managed nor have been spawned. */
+async function spawningNothing(
+  act: (pm: Processman) => void,
+): Promise<void> {
+  const spawn = mock.method(Deno.Command.prototype, "spawn");
+  await using pm = new Processman({ logger: null });
+  try {
+    act(pm);
+    assertEquals([...pm], []);
+    await pm.finished;
+    assertEquals(spawn.mock.callCount(), 0);
+  } finally {
+    spawn.mock.restore();
+  }
+}
+
+for (const [expected, kind, paths, values] of REFUSALS) {
+  Deno.test(`Processman.command() refuses what is not ${expected}`, () =>
+    spawningNothing((pm) => {
+      for (const path of paths) {
+        for (const [value, shown] of values) {
+          const options = nested(path, value);
+          const must = `must be ${expected}: current value is ${shown}`;
+          checkError(
+            () => pm.command("true", [], options),
+            kind,
+            `Option "${path}" ${must}`,
+          );
+          checkError(
+            () => new Processman({ defaults: options }),
+            kind,
+            `Option "defaults.${path}" ${must}`,
+          );
+          assertEquals([...pm], []);
+        }
+      }
+    }));
+}
+
+const OPTIONS = "cwd, env, clearEnv, uid, gid, stdin, stdout, stderr, " +
+  "windowsRawArguments, group, restart, stop, output, name, signal";
+
+Deno.test("Processman.command() refuses options that do not exist", () =>
+  spawningNothing((pm) => {
+    const restart = "policy, backoff, resetAfterMs, limit, successCodes, " +
+      "stopCodes, random";
+    const cases: [string, string][] = [
+      ["polcy", OPTIONS],
+      ["args", OPTIONS],
+      ["__proto", OPTIONS],
+      ["toString", OPTIONS],
+      ["restart.polcy", restart],
+      ["restart.limit.within", "restarts, withinMs"],
+      ["stop.gracePeriod", "signal, gracePeriodMs"],
+      ["output.file", "keepBytes, maxLineLength"],
+    ];
+    for (const [path, known] of cases) {
+      for (const value of [1, undefined]) {
+        checkError(
+          () => pm.command("true", [], nested(path, value)),
+          TypeError,
+          `Option "${path}" does not exist: there are ${known}`,
+        );
+      }
+    }
+  }));
+
+Deno.test("Processman.command() refuses bad arguments", () =>
+  spawningNothing((pm) => {
+    const cases: [Wrong[], string][] = [
+      [
+        [""],
+        'program" must be a string that is not empty: current value is ""',
+      ],
+      [[], 'program" must be a string: current value is undefined'],
+      [[["true"]], 'program" must be a string: current value is an array'],
+      [
+        ["a\0b"],
+        'program" must be a string without NUL: current value is "a\\u0000b"',
+      ],
+      [["true", "-v"], 'args" must be an array: current value is "-v"'],
+      [["true", null], 'args" must be an array: current value is null'],
+      [
+        ["true", { cwd: "/" }],
+        'args" must be an array: current value is an object',
+      ],
+      [["true", ["a", 1]], 'args[1]" must be a string: current value is 1'],
+      [
+        ["true", new Array(1)],
+        'args[0]" must be a string: current value is undefined',
+      ],
+      [
+        ["true", ["a\0b"]],
+        'args[0]" must be a string without NUL: current value is "a\\u0000b"',
+      ],
+      [["true", [], null], 'options" must be an object: current value is null'],
+      [["true", [], "a"], 'options" must be an object: current value is "a"'],
+      [
+        ["true", [], { name: "" }],
+        'name" must be a string that is not empty: current value is ""',
+      ],
+      [["true", [], { name: 5 }], 'name" must be a string: current value is 5'],
+      [
+        ["true", [], { env: { "": "1" } }],
+        'env: a name" must be a string that is not empty: current value is ""',
+      ],
+      [
+        ["true", [], { env: { "A=B": "1" } }],
+        'env: a name" must be without =: current value is "A=B"',
+      ],
+      [
+        ["true", [], { env: { "A\0B": "1" } }],
+        'env: a name" must be a string without NUL: current value is "A\\u0000B"',
+      ],
+      [
+        ["true", [], { signal: new AbortController() }],
+        'signal" must be an AbortSignal: current value is an object',
+      ],
+      [
+        ["true", [], { restart: { stopCodes: ["1"] } }],
+        'restart.stopCodes[0]" must be a number: current value is "1"',
+      ],
+      [
+        ["true", [], { restart: { limit: { restarts: 1 } } }],
+        'restart.limit.withinMs" must be a number: current value is undefined',
+      ],
+      [
+        ["true", [], { restart: { limit: { withinMs: 1 } } }],
+        'restart.limit.restarts" must be a number: current value is undefined',
+      ],
+    ];
+    for (const [[program, args, options], message] of cases) {
+      checkError(
+        () => pm.command(program, args, options),
+        TypeError,
+        `Option "${message}`,
+      );
+    }
+  }));
+
+Deno.test("Processman.command() refuses a limit that is out of reach", () =>
+  spawningNothing((pm) => {
+    const limit = { restarts: 3, withinMs: 1_000 };
+    const restart = { backoff: constant(400), limit };
+    checkError(
+      () => pm.command("true", [], { restart }),
+      RangeError,
+      'Option "restart.limit" can never be reached: ' +
+        "3 restarts take at least 1200 ms of backoff, and withinMs is 1000",
+    );
+  }));
+
+Deno.test("Processman.command() throws the reason of an aborted signal", () =>
+  spawningNothing((pm) => {
+    const reason = { because: "it is late" };
+    const signal = AbortSignal.abort(reason);
+    const error = assertThrows(() => pm.command("true", [], { signal }));
+    assertStrictEquals(error, reason);
+  }));
+
+Deno.test("Processman refuses bad options", () => {
+  const cases: [Wrong, string][] = [
+    [null, 'options" must be an object: current value is null'],
+    [
+      { singals: [] },
+      'singals" does not exist: there are logger, signals, exitOnSignal, defaults',
+    ],
+    [{ logger: "a" }, 'logger" must be a logger or null: current value is "a"'],
+    [
+      { logger: { debug() {} } },
+      'logger.info" must be a function: current value is undefined',
+    ],
+    [
+      { signals: "SIGINT" },
+      'signals" must be an array: current value is "SIGINT"',
+    ],
+    [
+      { signals: ["SIGINT", "INT"] },
+      'signals[1]" must be the name of a signal, such as "SIGTERM": ' +
+      'current value is "INT"',
+    ],
+    [
+      { signals: ["SIGKILL"] },
+      'signals[0]" must be a signal that can be handled: ' +
+      'current value is "SIGKILL"',
+    ],
+    [
+      { exitOnSignal: 1 },
+      'exitOnSignal" must be true or false: current value is 1',
+    ],
+    [
+      { defaults: { name: "web" } },
+      `defaults.name" does not exist: there are ${
+        OPTIONS.replace(", name, signal", "")
+      }`,
+    ],
+  ];
+  for (const [options, message] of cases) {
+    checkError(() => new Processman(options), TypeError, `Option "${message}`);
+  }
+});
+
+/** Checks what a promise rejects with, exactly. */
+async function checkRejection(
+  act: () => Promise<unknown>,
+  kind: ErrorConstructor,
+  message: string,
+): Promise<void> {
+  const error = await assertRejects(async () => await act(), Error);
+  assertEquals([error.constructor, error.message], [kind, message]);
+}
+
+Deno.test("Processman.shutdown() refuses bad options and does nothing", async () => {
+  await using pm = new Processman({ logger: null });
+  const cases: [Wrong, string][] = [
+    [null, '"options" must be an object: current value is null'],
+    [{ timeout: 5 }, '"timeout" does not exist: there are signal'],
+    [{ signal: 5 }, '"signal" must be an AbortSignal: current value is 5'],
+  ];
+  for (const [options, message] of cases) {
+    await checkRejection(
+      () => pm.shutdown(options),
+      TypeError,
+      `Option ${message}`,
+    );
+  }
+  await pm.command("true").finished;
+});
+
+Deno.test("Process.stop() and restart() refuse bad options and do nothing", async () => {
+  await using pm = new Processman({ logger: null });
+  const process = pm.command("sleep", ["500"]);
+  const { pid } = process;
+  const cases: [Wrong, ErrorConstructor, string][] = [
+    [
+      { signal: "TERM" },
+      TypeError,
+      '"signal" must be the name of a signal, such as "SIGTERM": current value is "TERM"',
+    ],
+    [
+      { gracePeriodMs: -1 },
+      RangeError,
+      '"gracePeriodMs" must be a finite number >= 0: current value is -1',
+    ],
+    [
+      { graceMs: 1 },
+      TypeError,
+      '"graceMs" does not exist: there are signal, gracePeriodMs',
+    ],
+  ];
+  for (const method of ["stop", "restart"] as const) {
+    for (const [options, kind, message] of cases) {
+      await checkRejection(
+        () => process[method](options),
+        kind,
+        `Option ${message}`,
+      );
+    }
+  }
+  assertEquals([process.state.kind, process.pid], ["running", pid]);
+});
+
+Deno.test("specify() fills in what is left open", () => {
+  const spec = specify("true", [], {}, {});
+  assertEquals(
+    { ...spec, restart: { ...spec.restart, backoff: undefined } },
+    {
+      program: "true",
+      args: [],
+      command: { env: {}, stdin: "null", stdout: "piped", stderr: "piped" },
+      group: true,
+      restart: {
+        policy: "on-failure",
+        backoff: undefined as Wrong,
+        resetAfterMs: 60_000,
+        successCodes: [],
+        stopCodes: [],
+        random: Math.random,
+      },
+      stop: { signal: "SIGTERM", gracePeriodMs: 10_000 },
+      output: { keepBytes: 65_536, maxLineLength: 1_048_576 },
+      signal: undefined,
+    },
+  );
+  assertEquals(spec.restart.backoff(1, () => 0.5, 0), 2_500);
+});
+
+Deno.test("specify() puts the options of a command before the defaults", () => {
+  const backoff = constant(5);
+  const limit = { restarts: 1, withinMs: 9 };
+  const { command, group, restart, stop, output } = specify(
+    "true",
+    ["a"],
+    {
+      cwd: undefined,
+      env: { A: "own", B: "own" },
+      stdout: "inherit",
+      restart: { policy: "always", limit, resetAfterMs: undefined },
+      stop: { signal: "SIGINT" },
+      output: { keepBytes: 0 },
+    } as Wrong,
+    {
+      cwd: "/",
+      env: { A: "all", C: "all" },
+      stderr: "null",
+      group: false,
+      restart: { policy: "never", backoff, resetAfterMs: 7 },
+      stop: { signal: "SIGHUP", gracePeriodMs: 3 },
+      output: { maxLineLength: 80 },
+    },
+  );
+  assertEquals(command, {
+    cwd: "/",
+    env: { A: "own", B: "own", C: "all" },
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "null",
+  });
+  assertEquals(group, false);
+  assertEquals(restart, {
+    policy: "always",
+    backoff,
+    resetAfterMs: 7,
+    limit,
+    successCodes: [],
+    stopCodes: [],
+    random: Math.random,
+  });
+  assertEquals(stop, { signal: "SIGINT", gracePeriodMs: 3 });
+  assertEquals(output, { keepBytes: 0, maxLineLength: 80 });
+});
+
+Deno.test("specify() is not changed by what happens to its input later", () => {
+  const args = ["a"];
+  const env: Record<string, string> = { A: "1" };
+  const limit = { restarts: 1, withinMs: 1_000 };
+  const stopCodes = [1];
+  const restart = { backoff: constant(0), limit, stopCodes };
+  const spec = specify("true", args, { env, restart }, {});
+  args.push("b");
+  env.A = "\0";
+  limit.restarts = NaN;
+  stopCodes.pop();
+  assertEquals(spec.args, ["a"]);
+  assertEquals(spec.command.env, { A: "1" });
+  assertEquals(spec.restart.limit, { restarts: 1, withinMs: 1_000 });
+  assertEquals(spec.restart.stopCodes, [1]);
+});
+
+Deno.test("stopRules() puts the options of a stop before those of the command", () => {
+  const rules = { signal: "SIGINT", gracePeriodMs: 5 } as const;
+  assertEquals(stopRules({}, rules), rules);
+  assertEquals(stopRules({ gracePeriodMs: 0 }, rules), {
+    signal: "SIGINT",
+    gracePeriodMs: 0,
+  });
+  assertEquals(stopRules({ signal: undefined } as Wrong, rules), rules);
+});

@@ -1,0 +1,378 @@
+/**
+ * The output of a process over all its runs: always drained, so that no child
+ * is ever blocked because nobody reads, and lossless once somebody does.
+ *
+ * @module
+ */
+
+import { wrong } from "./checks.ts";
+import { History } from "./history.ts";
+import {
+  type Chunk,
+  type Line,
+  LineReader,
+  type LinesOptions,
+  type OutputSource,
+} from "./lines.ts";
+
+/** What is kept of the output of a process. */
+export interface OutputOptions {
+  /**
+   * How many of the newest bytes of stdout, and as many of stderr, are kept for
+   * those who read late and for `tail()`. Memory is taken as it is needed.
+   *
+   * @default {65_536}
+   */
+  keepBytes?: number;
+  /**
+   * The longest line, in UTF-16 code units: a longer one is cut there and
+   * marked as `truncated`.
+   *
+   * @default {1_048_576}
+   */
+  maxLineLength?: number;
+}
+
+/** How long output is read after the end of a run, in milliseconds. */
+export const DRAIN_MS = 250;
+
+/** How long it is then seen to be empty before it is left. */
+const LAST_LOOK_MS = 2;
+
+/** As much as a pipe can hold: what is read at most after the deadline. */
+const PIPE_BYTES = 1024 * 1024;
+
+/** How much is read at once: little while it is quiet, more when it is busy. */
+const READ_BYTES = { least: 1024, most: 16_384 };
+
+/** Both outputs of a process, from its start to its end. */
+export class Output {
+  /** The bytes of stdout. */
+  readonly stdout: Source;
+  /** The bytes of stderr. */
+  readonly stderr: Source;
+  readonly #maxLineLength: number;
+  readonly #readers = new Set<LineReader>();
+  #room: PromiseWithResolvers<void> | undefined;
+  #order = 0;
+  #last: OutputSource | undefined;
+  #ended = false;
+
+  /** Creates the output of a process that has not run yet. */
+  constructor(options: Required<OutputOptions>) {
+    const wake = () => this.#wake();
+    this.stdout = new Source("stdout", options.keepBytes, wake);
+    this.stderr = new Source("stderr", options.keepBytes, wake);
+    this.#maxLineLength = options.maxLineLength;
+  }
+
+  /**
+   * Reads one output of a run to its end, or, since somebody else may hold it
+   * open, until shortly after the run is over.
+   */
+  async pump(
+    source: Source,
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    run: number,
+    over: Promise<unknown>,
+  ): Promise<void> {
+    const reader = stream.getReader({ mode: "byob" });
+    let last = false;
+    let done = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const lookAgain = (before: number, until: number) => {
+      if (source.end === before || source.end > until) {
+        reader.cancel().catch(() => {});
+      } else timer = setTimeout(lookAgain, LAST_LOOK_MS, source.end, until);
+    };
+    over.then(() => {
+      last = true;
+      this.#wake();
+      if (done) return;
+      timer = setTimeout(
+        () => lookAgain(-1, source.end + PIPE_BYTES),
+        DRAIN_MS,
+      );
+    });
+
+    try {
+      let size = READ_BYTES.least;
+      while (true) {
+        while (this.#full(source) && !last) await this.#roomMade();
+        const read = await reader.read(source.buffer(size));
+        if (read.done) break;
+        const bytes = read.value;
+        const { length } = bytes; // before they are handed on
+        this.#deliver(source, bytes, size, run);
+        if (length === size) size = Math.min(size * 4, READ_BYTES.most);
+        else if (length < size / 4) size = Math.max(size / 4, READ_BYTES.least);
+      }
+    } catch {
+      // A pipe that cannot be read has nothing more to give.
+    } finally {
+      done = true;
+      clearTimeout(timer);
+      reader.releaseLock();
+    }
+    for (const lines of this.#readers) lines.flush(source.name);
+  }
+
+  /** Ends the streams and the lines, after what has arrived has been read. */
+  end(): void {
+    this.#ended = true;
+    this.stdout.close();
+    this.stderr.close();
+    for (const lines of this.#readers) lines.end();
+    this.#readers.clear();
+  }
+
+  /** Iterates over batches of lines, from the first `next()` on. */
+  batches(options: LinesOptions): AsyncIterableIterator<Line[], void> {
+    let reader: LineReader | undefined;
+    return {
+      next: async () => {
+        reader ??= this.#subscribe(options);
+        const value = await reader.take();
+        this.#wake();
+        return value ? { done: false, value } : { done: true, value };
+      },
+      return: () => {
+        reader ??= new LineReader(this.#maxLineLength);
+        this.#readers.delete(reader);
+        reader.leave();
+        this.#wake();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /** Lists the newest lines, of all runs and sources or of some. */
+  tail(count: number, source?: OutputSource, run?: number): Line[] {
+    if (!(count >= 0)) wrong("count", "a number >= 0", count, RangeError);
+    const reader = new LineReader(this.#maxLineLength);
+    for (const chunk of this.#kept(source)) {
+      if (run === undefined || chunk.run === run) reader.push(chunk);
+    }
+    return count === 0 ? [] : reader.rest().slice(-count);
+  }
+
+  /** Makes a reader of lines, with those kept first if they are wanted. */
+  #subscribe({ kept = true }: LinesOptions): LineReader {
+    const reader = new LineReader(this.#maxLineLength);
+    if (kept) { for (const chunk of this.#kept()) reader.push(chunk); }
+    this.stdout.seen();
+    this.stderr.seen();
+    if (this.#ended) reader.end();
+    else this.#readers.add(reader);
+    return reader;
+  }
+
+  /** Lists what is kept in the order in which it arrived. */
+  #kept(source?: OutputSource): Chunk[] {
+    return [this.stdout, this.stderr]
+      .filter((each) => source === undefined || each.name === source)
+      .flatMap((each) => [...each.kept()])
+      .sort((a, b) => a.order - b.order);
+  }
+
+  #deliver(
+    source: Source,
+    bytes: Uint8Array<ArrayBuffer>,
+    size: number,
+    run: number,
+  ): void {
+    if (this.#last !== source.name) this.#order++;
+    this.#last = source.name;
+    const chunk: Chunk = {
+      source: source.name,
+      bytes,
+      time: Date.now(),
+      run,
+      order: this.#order,
+    };
+    for (const lines of this.#readers) lines.push(chunk);
+    source.deliver(chunk, size, this.#readers.size > 0);
+  }
+
+  #full(source: Source): boolean {
+    if (source.full) return true;
+    for (const lines of this.#readers) if (lines.full) return true;
+    return false;
+  }
+
+  #roomMade(): Promise<void> {
+    return (this.#room ??= Promise.withResolvers()).promise;
+  }
+
+  #wake(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+}
+
+/** One output of a process, as bytes. */
+export class Source {
+  /** How many bytes nobody has seen, and nobody will. */
+  dropped = 0;
+  readonly #history: History;
+  readonly #wake: () => void;
+  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #pulled: PromiseWithResolvers<void> | undefined;
+  #controller: ReadableByteStreamController | undefined;
+  #closed = false;
+  /** Where the stream has been read to. */
+  #read = 0;
+  /** Where readers of lines have read to. */
+  #seen = 0;
+
+  /** Creates a source; `wake` is called when it has room again. */
+  constructor(
+    readonly name: OutputSource,
+    keepBytes: number,
+    wake: () => void,
+  ) {
+    this.#history = new History(name, keepBytes);
+    this.#wake = wake;
+  }
+
+  /** How many bytes there have been. */
+  get end(): number {
+    return this.#history.end;
+  }
+
+  /** Whether a reader has not yet asked for more. */
+  get full(): boolean {
+    return this.#controller !== undefined && this.#pulled === undefined;
+  }
+
+  /** The stream; a new one when the last was cancelled. */
+  get stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#stream ??= new ReadableStream({
+      type: "bytes",
+      pull: (controller) => this.#pull(controller),
+      cancel: () => this.#cancel(),
+    });
+  }
+
+  /** Returns a buffer to read into. */
+  buffer(size: number): Uint8Array<ArrayBuffer> {
+    return this.#history.takeSpare(size) ?? new Uint8Array(size);
+  }
+
+  /** Lists what is kept; the bytes must be used at once. */
+  kept(): Iterable<Chunk> {
+    return this.#history.chunks();
+  }
+
+  /** Notes that readers of lines have been given all that there is. */
+  seen(): void {
+    this.#seen = this.end;
+  }
+
+  /** Takes in a chunk that was read into a buffer of this size. */
+  deliver(chunk: Chunk, size: number, seen: boolean): void {
+    const history = this.#history;
+    const bytes = chunk.bytes as Uint8Array<ArrayBuffer>;
+    const large = bytes.length >= size / 2;
+    const reading = this.#controller !== undefined;
+    const { start } = history;
+    const whole = new Uint8Array(bytes.buffer);
+    history.add(chunk, large && !reading ? whole : undefined);
+    if (seen) this.seen();
+    if (!reading) return this.#countDropped(start);
+    this.#waiting.push(large ? bytes : bytes.slice());
+    this.#hand();
+  }
+
+  /** Ends the stream after what waits in it. */
+  close(): void {
+    this.#closed = true;
+    this.#hand();
+  }
+
+  #pull(controller: ReadableByteStreamController): Promise<void> {
+    if (this.#controller === undefined) {
+      this.#controller = controller;
+      const from = Math.max(this.#read, this.#history.start);
+      for (const { bytes } of this.#history.chunks(from)) {
+        this.#waiting.push(new Uint8Array(bytes));
+      }
+      this.#read = from;
+    }
+    this.#pulled = Promise.withResolvers();
+    const { promise } = this.#pulled;
+    this.#hand();
+    this.#wake();
+    return promise;
+  }
+
+  /** Gives the reader what it asked for, as soon as there is something. */
+  #hand(): void {
+    const controller = this.#controller;
+    if (controller === undefined || this.#pulled === undefined) return;
+    const bytes = this.#waiting.shift();
+    if (bytes !== undefined) {
+      this.#read += give(controller, bytes, this.#waiting);
+    } else if (this.#closed) {
+      close(controller);
+    } else return;
+    this.#pulled.resolve();
+    this.#pulled = undefined;
+  }
+
+  /** Counts what was kept from a position on and is not kept any more. */
+  #countDropped(from: number): void {
+    const unread = Math.max(from, this.#read, this.#seen);
+    this.dropped += Math.max(0, this.#history.start - unread);
+  }
+
+  #cancel(): void {
+    if (this.#controller !== undefined) this.#countDropped(this.#read);
+    this.#pulled?.resolve();
+    this.#pulled = undefined;
+    this.#controller = undefined;
+    this.#waiting.length = 0;
+    if (!this.#closed || this.#read < this.end) this.#stream = undefined;
+    this.#wake();
+  }
+}
+
+/**
+ * Gives bytes to the reader of a stream; what its own buffer has no room for
+ * waits on.
+ *
+ * @returns How many bytes were given.
+ */
+function give(
+  controller: ReadableByteStreamController,
+  bytes: Uint8Array<ArrayBuffer>,
+  waiting: Uint8Array<ArrayBuffer>[],
+): number {
+  const request = controller.byobRequest;
+  const view = request?.view;
+  const { length } = bytes;
+  if (!request || !view) {
+    controller.enqueue(bytes);
+    return length;
+  }
+  const part = bytes.subarray(0, view.byteLength);
+  new Uint8Array(view.buffer, view.byteOffset).set(part);
+  if (part.length < length) waiting.unshift(bytes.subarray(part.length));
+  const given = part.length;
+  request.respond(given);
+  return given;
+}
+
+/** Ends a stream, for who waits for it too. */
+function close(controller: ReadableByteStreamController): void {
+  try {
+    controller.close();
+    controller.byobRequest?.respond(0);
+  } catch {
+    // The view of the reader has half an element in it, and the read fails.
+  }
+}

@@ -1,0 +1,550 @@
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { mock } from "node:test";
+import {
+  constant,
+  exponential,
+  Processman,
+  RestartLimitError,
+  SpawnError,
+} from "./mod.ts";
+import { alive, eventOf, lineOf, outputOf, stateOf } from "./tools/testing.ts";
+
+const silent = { logger: null };
+
+/** A program that crashes at once, and is restarted after an hour. */
+const CRASH = ["sh", ["-c", "exit 1"], {
+  restart: { backoff: constant(3_600_000) },
+}] as const;
+
+/** A program that says when it is ready and ignores SIGTERM. */
+const STUBBORN = [
+  "sh",
+  ["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"],
+] as const;
+
+Deno.test("Process goes through its states", async (t) => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  const before = Date.now();
+  const job = pm.command("sh", ["-c", "read code; exit $code"], {
+    stdin: "piped",
+    restart: { backoff: constant(3_600_000) },
+  });
+
+  await t.step("running, from the moment it is made", () => {
+    const { pid, run, since } = stateOf(job, "running");
+    assertEquals(pid, job.pid);
+    assertEquals(run, 1);
+    assert(since >= before && since <= Date.now());
+  });
+  await t.step("backoff, after a crash", async () => {
+    const writer = job.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("4\n"));
+    writer.releaseLock();
+    await eventOf(events, "restart");
+    const { attempt, run, until, status } = stateOf(job, "backoff");
+    assertEquals([attempt, run, status.code], [1, 2, 4]);
+    assert(until >= before + 3_600_000);
+    assertEquals(job.pid, undefined);
+    assertEquals((await job.status).code, 4);
+    assertStrictEquals(pm.get("sh"), job);
+    assertEquals(pm.processes().size, 0);
+  });
+  await t.step("stopping, while it is being ended", async () => {
+    await job.start();
+    const stopped = job.stop();
+    const { killAt } = stateOf(job, "stopping");
+    assert(killAt !== undefined && killAt > Date.now() + 5_000);
+    await stopped;
+  });
+  await t.step("exited, in the end", async () => {
+    assertEquals(stateOf(job, "exited").status.signal, "SIGTERM");
+    assertEquals((await job.finished).signal, "SIGTERM");
+    assertEquals(pm.get("sh"), undefined);
+  });
+});
+
+Deno.test("Process fails with the last words of its last run", async () => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  const job = pm.command(
+    "sh",
+    ["-c", "echo out; echo no database >&2; exit 3"],
+    {
+      restart: {
+        backoff: constant(0),
+        limit: { restarts: 2, withinMs: 60_000 },
+      },
+    },
+  );
+  assertEquals((await job.finished).code, 3);
+  const { error, status } = stateOf(job, "failed");
+  assertEquals(status.code, 3);
+  assert(error instanceof RestartLimitError);
+  assertEquals(error.process, "sh");
+  assertEquals(error.restarts, 2);
+  assertEquals(error.withinMs, 60_000);
+  assertEquals(error.stderr, ["no database"]);
+  assertEquals(
+    error.message,
+    'Cannot restart process "sh": 2 restarts within 60000 ms: no database',
+  );
+  assertStrictEquals((await eventOf(events, "failed")).error, error);
+});
+
+Deno.test("Process tells a story of events", async () => {
+  const pm = new Processman(silent);
+  const events = pm.events();
+  const job = pm.command("sh", ["-c", "echo oh >&2; exit 1"], {
+    restart: { backoff: constant(0), limit: { restarts: 1, withinMs: 60_000 } },
+  });
+  await job.finished;
+  await pm.command("true").finished;
+  await pm.command("sleep", ["500"]).stop();
+  await pm.shutdown();
+  const story: string[] = [];
+  for await (const event of events) {
+    switch (event.kind) {
+      case "exit":
+        story.push(
+          `exit ${event.status.code} ${event.decision?.kind} ${event.stderr}`,
+        );
+        break;
+      case "restart":
+        story.push(
+          `restart ${event.decision.attempt} ${event.decision.reason}`,
+        );
+        break;
+      case "start":
+        story.push(`start ${event.name} ${event.run}`);
+        break;
+      default:
+        story.push(event.kind);
+    }
+  }
+  assertEquals(story, [
+    "start sh 1",
+    "exit 1 restart oh",
+    "restart 1 crash",
+    "start sh 2",
+    "exit 1 fail oh",
+    "failed",
+    "start true 1",
+    "exit 0 leave ",
+    "start sleep 1",
+    "exit 143 undefined ",
+    "stop",
+  ]);
+});
+
+Deno.test("Process restarts clean exits with the policy always", async () => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  const job = pm.command("true", [], {
+    restart: { policy: "always", backoff: constant(0) },
+  });
+  for (let i = 0; i < 3; i++) {
+    const { decision } = await eventOf(events, "restart");
+    assertEquals(decision.reason, "exit");
+    assertEquals(decision.attempt, 0);
+  }
+  await job.stop();
+});
+
+Deno.test("Process does not restart when its policy is never", async () => {
+  const warnings: string[] = [];
+  const none = () => {};
+  const warn = (message: string) => warnings.push(message);
+  await using pm = new Processman({
+    logger: { debug: none, info: none, warn, error: none },
+  });
+  const job = pm.command("false", [], { restart: { policy: "never" } });
+  assertEquals((await job.finished).code, 1);
+  assertEquals(job.state.kind, "exited");
+  assert(
+    /^Process "false" crashed with code 1 after \d+ ms$/.test(
+      warnings[0] ?? "",
+    ),
+  );
+});
+
+Deno.test("Process tries again when its program is missing for a while", async () => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  const job = pm.command("false", [], { restart: { backoff: constant(0) } });
+  const spawn = mock.method(Deno.Command.prototype, "spawn", () => {
+    throw new Deno.errors.NotFound("Failed to spawn");
+  });
+  try {
+    await eventOf(events, "exit");
+    const { error, decision } = await eventOf(events, "restart").then(() =>
+      eventOf(events, "restart")
+    );
+    assert(error instanceof SpawnError);
+    assertEquals(decision.reason, "spawn");
+    assertEquals((await job.status).code, 127);
+  } finally {
+    spawn.mock.restore();
+  }
+  assertGreater((await eventOf(events, "start")).run, 1);
+});
+
+Deno.test("Process fails when the permission to run is taken away", async () => {
+  await using pm = new Processman(silent);
+  const job = pm.command("false", [], { restart: { backoff: constant(0) } });
+  const spawn = mock.method(Deno.Command.prototype, "spawn", () => {
+    throw new Deno.errors.NotCapable("Requires run access");
+  });
+  try {
+    assertEquals((await job.finished).code, 126);
+    const { error } = stateOf(job, "failed");
+    assert(error instanceof SpawnError);
+    assert(error.cause instanceof Deno.errors.NotCapable);
+  } finally {
+    spawn.mock.restore();
+  }
+});
+
+Deno.test("Process fails when its backoff is of no use", async () => {
+  await using pm = new Processman(silent);
+  const job = pm.command("false", [], { restart: { backoff: () => NaN } });
+  await job.finished;
+  const { error } = stateOf(job, "failed");
+  assert(error instanceof RangeError);
+  assert(error.message.includes("restart.backoff()"), error.message);
+});
+
+Deno.test("Process doubles its wait from crash to crash", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const clock = mock.method(performance, "now", () => Date.now());
+  try {
+    await using pm = new Processman(silent);
+    const events = pm.events();
+    const job = pm.command("false", [], {
+      restart: { backoff: exponential({ initialMs: 1_000, jitter: "none" }) },
+    });
+    for (const delayMs of [1_000, 2_000, 4_000]) {
+      assertEquals(
+        (await eventOf(events, "restart")).decision.delayMs,
+        delayMs,
+      );
+      const { until } = stateOf(job, "backoff");
+      assertEquals(until, Date.now() + delayMs);
+      mock.timers.tick(delayMs - 1);
+      assertEquals(job.state.kind, "backoff");
+      mock.timers.tick(1);
+      await eventOf(events, "start");
+    }
+    await eventOf(events, "restart");
+    await job.stop();
+  } finally {
+    clock.mock.restore();
+    mock.timers.reset();
+  }
+});
+
+Deno.test("Process.stop() during backoff resolves at once and holds", async () => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  const job = pm.command(...CRASH);
+  await eventOf(events, "restart");
+  const report = await job.stop();
+  assertEquals(report.steps, []);
+  assertEquals(report.status.code, 1);
+  assertEquals(job.state.kind, "exited");
+  await pm.finished;
+});
+
+Deno.test("Process.start() and restart() during backoff run at once", async (t) => {
+  for (const how of ["start", "restart"] as const) {
+    await t.step(how, async () => {
+      await using pm = new Processman(silent);
+      const events = pm.events();
+      const job = pm.command(...CRASH);
+      await eventOf(events, "restart");
+      await job[how]();
+      const { decision } = await eventOf(events, "restart");
+      assertEquals(decision.attempt, 1, "it was asked for: crashes count anew");
+    });
+  }
+});
+
+Deno.test("Process.restart() replaces the run, whatever the policy", async () => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  const job = pm.command("sleep", ["500"], { restart: { policy: "never" } });
+  const { pid, status } = job;
+  await Promise.all([job.restart(), job.restart()]);
+  assertEquals((await status).signal, "SIGTERM");
+  assert(job.pid !== undefined && job.pid !== pid);
+  assertEquals(stateOf(job, "running").run, 2);
+  assert((await eventOf(events, "exit")).requested);
+  assert(await alive(job.pid));
+});
+
+Deno.test("Process.restart() starts a process that has ended", async () => {
+  await using pm = new Processman();
+  const job = pm.command("echo", ["once"]);
+  await job.finished;
+  assertEquals(job.tail().length, 1);
+  await job.restart();
+  assertEquals(stateOf(job, "running").run, 1);
+  assertStrictEquals(pm.get("echo"), job);
+  await job.finished;
+  assertEquals(await new Response(job.stdout).text(), "once\n");
+});
+
+Deno.test("Process.start() does nothing while a run is alive", async () => {
+  await using pm = new Processman();
+  const job = pm.command("sleep", ["500"]);
+  const { pid } = job;
+  await job.start();
+  assertEquals(job.pid, pid);
+});
+
+Deno.test("Process.start() fails if another process has taken the name", async () => {
+  await using pm = new Processman();
+  const first = pm.command("true", [], { name: "job" });
+  await first.finished;
+  const second = pm.command("sleep", ["500"], { name: "job" });
+  await assertRejects(() => first.start(), TypeError, "already taken");
+  assertEquals(first.state.kind, "exited");
+  assertStrictEquals(pm.get("job"), second);
+});
+
+Deno.test("Process.start() during a stop waits for its end", async () => {
+  await using pm = new Processman();
+  const job = pm.command(...STUBBORN);
+  await lineOf(job, "ready");
+  const { pid } = job;
+  const stopped = job.stop({ gracePeriodMs: 200 });
+  const started = job.start();
+  assert((await stopped).forced);
+  await started;
+  assertEquals(job.state.kind, "running");
+  assert(job.pid !== pid);
+  await job.kill();
+});
+
+Deno.test("Process.stop() wins over a start that waits and a restart", async () => {
+  await using pm = new Processman();
+  const job = pm.command(...STUBBORN);
+  await lineOf(job, "ready");
+  const stopped = job.stop({ gracePeriodMs: 100 });
+  const started = assertRejects(() => job.start(), TypeError, "stopped first");
+  await assertRejects(() => job.restart(), TypeError, "being stopped");
+  await Promise.all([job.stop(), stopped, started]);
+  assertEquals(job.state.kind, "exited");
+});
+
+Deno.test("Process.stop() wins over a restart that is under way", async () => {
+  await using pm = new Processman();
+  const job = pm.command(...STUBBORN);
+  await lineOf(job, "ready");
+  const restarted = assertRejects(
+    () => job.restart({ gracePeriodMs: 200 }),
+    TypeError,
+    "stopped first",
+  );
+  await Promise.all([job.stop(), restarted]);
+  assertEquals(job.state.kind, "exited");
+});
+
+Deno.test("Process.kill() cuts a stop short", async () => {
+  await using pm = new Processman();
+  const job = pm.command(...STUBBORN);
+  await lineOf(job, "ready");
+  const begun = performance.now();
+  const [stopped, killed] = await Promise.all([job.stop(), job.kill()]);
+  assertLess(performance.now() - begun, 5_000);
+  assertEquals(stopped, killed);
+  assertEquals(
+    stopped.steps.map(({ signal }) => signal),
+    ["SIGTERM", "SIGKILL"],
+  );
+});
+
+Deno.test("Process settles every promise of requests at the same moment", async () => {
+  const requests = ["stop", "kill", "restart", "start"] as const;
+  for (const first of requests) {
+    for (const second of requests) {
+      for (const third of requests) {
+        await using pm = new Processman(silent);
+        const events = pm.events();
+        const job = pm.command("sleep", ["500"]);
+        await Promise.allSettled(
+          [first, second, third].map((each) => job[each]()),
+        );
+        const running = pm.processes().size;
+        assert(running <= 1);
+        await pm.shutdown();
+        let alive = 0;
+        for await (const event of events) {
+          if (event.kind === "start") alive++;
+          if (event.kind === "exit") alive--;
+          assert(
+            alive <= 1,
+            `two children at once: ${first}, ${second}, ${third}`,
+          );
+        }
+        assertEquals(alive, 0);
+        assertEquals(job.state.kind, "exited");
+      }
+    }
+  }
+});
+
+Deno.test("Process stops when the signal of its options is aborted", async () => {
+  await using pm = new Processman();
+  const controller = new AbortController();
+  const job = pm.command("sleep", ["500"], { signal: controller.signal });
+  controller.abort();
+  assertEquals((await job.finished).signal, "SIGTERM");
+  assertEquals(job.state.kind, "exited");
+  await assertRejects(() => job.start(), DOMException, "aborted");
+});
+
+Deno.test("Process.signal() reaches the child, or its group", async () => {
+  await using pm = new Processman();
+  const job = pm.command("sh", [
+    "-c",
+    `trap 'echo leader' USR1
+     sh -c 'trap "echo member" USR1; echo ready; while :; do sleep 0.05; done' &
+     while :; do sleep 0.05; done`,
+  ]);
+  await lineOf(job, "ready");
+  assert(job.signal("SIGUSR1"));
+  await lineOf(job, "leader");
+  assert(job.signal("SIGUSR1", { group: true }));
+  const heard: string[] = [];
+  for await (const { source, text } of job.lines()) {
+    if (source === "stdout") heard.push(text);
+    if (heard.length === 4) break;
+  }
+  assertEquals(heard.sort(), ["leader", "leader", "member", "ready"]);
+  assertThrows(
+    () => job.signal("SIGNONE" as Deno.Signal),
+    TypeError,
+    'Option "signal" must be the name of a signal',
+  );
+  await job.stop();
+  assert(!job.signal("SIGUSR1"));
+});
+
+Deno.test("Process tells of streams that are not piped", async () => {
+  await using pm = new Processman();
+  const job = pm.command("true", [], { stdout: "null", stderr: "null" });
+  for (const stream of ["stdin", "stdout", "stderr"] as const) {
+    assertThrows(
+      () => job[stream],
+      TypeError,
+      `Cannot get ${stream} of process "true": option "${stream}" is "null", not "piped"`,
+    );
+  }
+  for await (const _ of job.lines()) throw new Error("there are no lines");
+});
+
+Deno.test("Process takes stdin to its end", async () => {
+  await using pm = new Processman();
+  const cat = pm.command("cat", [], { stdin: "piped" });
+  const text = new Response(cat.stdout).text();
+  await new Response("over\nand out\n").body?.pipeTo(cat.stdin);
+  assertEquals(await text, "over\nand out\n");
+  assert((await cat.finished).success);
+});
+
+Deno.test({
+  name: "Process reports a child that ends by a signal without a name",
+  // Deno keeps the child in its books, since it has no status for it.
+  sanitizeResources: false,
+  async fn() {
+    await using pm = new Processman();
+    const job = pm.command("sh", ["-c", "kill -40 $$"], {
+      restart: { policy: "never" },
+    });
+    assertEquals((await job.finished).code, 128);
+  },
+});
+
+Deno.test("Process reports a child that cannot be ended", async () => {
+  const pm = new Processman(silent);
+  const job = pm.command("sleep", ["500"]);
+  const { pid } = job;
+  assert(pid !== undefined);
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const kill = mock.getter(Deno, "kill", () => () => {
+    throw new Deno.errors.PermissionDenied("Operation not permitted");
+  });
+  try {
+    const failure = assertRejects(() => pm.shutdown(), AggregateError);
+    mock.timers.tick(10_000);
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    mock.timers.tick(5_000);
+    const { message, errors } = await failure;
+    assertEquals(message, "Cannot stop 1 of 1 processes");
+    assertEquals(
+      errors[0].message,
+      `Cannot stop process "sleep": pid ${pid} lives on 5000 ms after SIGKILL`,
+    );
+    assertEquals(job.state.kind, "stopping", "as long as the kernel says so");
+  } finally {
+    kill.mock.restore();
+    mock.timers.reset();
+  }
+  const { status } = await job.kill();
+  assertEquals(status.signal, "SIGKILL");
+});
+
+Deno.test("Process[Symbol.asyncDispose]() stops the process", async () => {
+  await using pm = new Processman();
+  let pid: number | undefined;
+  {
+    await using job = pm.command("sleep", ["500"]);
+    pid = job.pid;
+  }
+  assert(pid !== undefined && !await alive(pid));
+});
+
+Deno.test("Process gives descriptors back when it has ended", async () => {
+  await using pm = new Processman(silent);
+  const ended = async () => {
+    const job = pm.command("sh", ["-c", "echo out; echo err >&2"], {
+      stdin: "piped",
+    });
+    await job.finished;
+  };
+  const open = async () =>
+    (await outputOf("ls", `/proc/${Deno.pid}/fd`)).split("\n").length;
+  await ended();
+  const before = await open();
+  for (let i = 0; i < 25; i++) {
+    await Promise.all(Array.from({ length: 20 }, ended));
+  }
+  assertEquals(await open(), before);
+  assertEquals([...pm], []);
+});
+
+Deno.test("Process does not grow from restart to restart", async () => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  const job = pm.command("sh", ["-c", "head -c 20000 /dev/zero; exit 1"], {
+    restart: { backoff: constant(0) },
+  });
+  const sizes: number[] = [];
+  for (let i = 0; i < 300; i++) {
+    await eventOf(events, "restart");
+    sizes.push(Deno.memoryUsage().rss);
+  }
+  await job.stop();
+  const middle = Math.max(...sizes.slice(100, 200));
+  const last = Math.max(...sizes.slice(200));
+  assertLess(last - middle, 8 * 1024 * 1024);
+});

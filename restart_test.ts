@@ -1,0 +1,500 @@
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  type Backoff,
+  checkReachable,
+  constant,
+  decideRestart,
+  type Decision,
+  type Ended,
+  exponential,
+  type ExponentialOptions,
+  NO_HISTORY,
+  type RestartDecision,
+  type RestartHistory,
+  type RestartRules,
+  uniform,
+} from "./restart.ts";
+import { seeded } from "./tools/testing.ts";
+
+const DRAWS = 10_000;
+const NO_JITTER = { initialMs: 100, jitter: "none" } as const;
+const DECORRELATED = {
+  initialMs: 100,
+  factor: 3,
+  jitter: "decorrelated",
+} as const;
+
+/** The rules of a process, with a fixed wait and fixed jitter. */
+function rulesOf(rules: Partial<RestartRules> = {}): RestartRules {
+  return {
+    policy: "on-failure",
+    backoff: constant(10),
+    resetAfterMs: 60_000,
+    successCodes: [],
+    stopCodes: [],
+    random: () => 0.5,
+    ...rules,
+  };
+}
+
+/** The end of a run, by default one that lived for a moment. */
+function exit(code: number, facts: Partial<Ended> = {}): Ended {
+  const status = { code, success: code === 0, signal: null };
+  return { status, ranMs: 5, now: 0, ...facts };
+}
+
+/** What is decided after each of some ends, one after the other. */
+function decideAll(
+  ends: readonly Ended[],
+  rules: Partial<RestartRules> = {},
+): Decision[] {
+  let history: RestartHistory = NO_HISTORY;
+  return ends.map((end) => {
+    const [decision, next] = decideRestart(end, history, rulesOf(rules));
+    history = next;
+    return decision;
+  });
+}
+
+/** A decision in short: the attempt of a restart, or the reason for none. */
+function brief(decision: Decision): number | string {
+  return decision.kind === "restart" ? decision.attempt : decision.reason;
+}
+
+/** Ends by the same code at some times. */
+function crashesAt(...times: number[]): Ended[] {
+  return times.map((now) => exit(1, { now }));
+}
+
+const SPREADS: [string, Backoff, number, number, number, number][] = [
+  // name, backoff, attempt, previousMs, from, to
+  ["uniform(5_000)", uniform(5_000), 7, 0, 0, 5_000],
+  ["full, first", exponential({ jitter: "full" }), 1, 0, 0, 100],
+  ["full, third", exponential({ jitter: "full" }), 3, 0, 0, 400],
+  ["full, capped", exponential({ jitter: "full" }), 2_000, 0, 0, 30_000],
+  ["equal, first", exponential({ jitter: "equal" }), 1, 0, 50, 100],
+  ["equal, third", exponential({ jitter: "equal" }), 3, 0, 200, 400],
+  ["equal, capped", exponential({ jitter: "equal" }), 99, 0, 15_000, 30_000],
+  ["decorrelated, 1st", exponential(DECORRELATED), 1, 0, 100, 300],
+  ["decorrelated, 2nd", exponential(DECORRELATED), 2, 250, 100, 750],
+];
+
+for (const [name, backoff, attempt, previousMs, from, to] of SPREADS) {
+  Deno.test(`Backoff draws evenly between its bounds: ${name}`, () => {
+    const random = seeded(1);
+    const bins = new Array<number>(10).fill(0);
+    for (let i = 0; i < DRAWS; i++) {
+      const ms = backoff(attempt, random, previousMs);
+      assert(ms >= from && ms < to, `${ms} is not in [${from}, ${to})`);
+      const bin = Math.floor((ms - from) / (to - from) * bins.length);
+      bins[bin] = (bins[bin] ?? 0) + 1;
+    }
+    // Five standard deviations of how many of the draws fall into a tenth.
+    for (const bin of bins) assertAlmostEquals(bin, DRAWS / 10, 150);
+  });
+}
+
+Deno.test("exponential() decorrelated draws no more than the cap", () => {
+  const backoff = exponential({ ...DECORRELATED, maxMs: 30_000 });
+  const random = seeded(2);
+  const waits = Array.from({ length: DRAWS }, () => backoff(9, random, 20_000));
+  assertEquals(Math.max(...waits), 30_000);
+  const capped = waits.filter((ms) => ms === 30_000).length / DRAWS;
+  assertAlmostEquals(capped, 0.5, 0.03); // it draws from 100 up to 60,000
+});
+
+Deno.test("exponential() decorrelated stays in bounds over a chain", () => {
+  const backoff = exponential({ ...DECORRELATED, maxMs: 2_000 });
+  const random = seeded(3);
+  let previousMs = 0;
+  for (let attempt = 1; attempt <= DRAWS; attempt++) {
+    const ms = backoff(attempt, random, previousMs);
+    const upper = Math.min(2_000, 3 * Math.max(100, previousMs));
+    assert(ms >= 100 && ms <= upper, `${ms} is not in [100, ${upper}]`);
+    previousMs = ms;
+  }
+});
+
+Deno.test("exponential() without jitter doubles up to the cap", () => {
+  const backoff = exponential({ ...NO_JITTER, maxMs: 1_000 });
+  const waits = [1, 2, 3, 4, 5, 6, 1_000_000]
+    .map((attempt) => backoff(attempt, () => 0.9, 0));
+  assertEquals(waits, [100, 200, 400, 800, 1_000, 1_000, 1_000]);
+});
+
+Deno.test("exponential() is finite however long the crashes go on", () => {
+  for (const jitter of ["none", "full", "equal", "decorrelated"] as const) {
+    const backoff = exponential({ initialMs: 0, jitter });
+    assertEquals(backoff(5_000, () => 0.5, 0), 0, jitter);
+  }
+});
+
+Deno.test("constant() always waits for the same time", () => {
+  const random = seeded(4);
+  for (let attempt = 1; attempt <= DRAWS; attempt++) {
+    assertEquals(constant(250)(attempt, random, 7), 250);
+  }
+});
+
+Deno.test("backoffs refuse bad input", () => {
+  const cases: [() => unknown, typeof TypeError, string][] = [
+    [
+      () => uniform(-1),
+      RangeError,
+      'Option "maxMs" must be a finite number >= 0: current value is -1',
+    ],
+    [
+      () => uniform(NaN),
+      RangeError,
+      'Option "maxMs" must be a finite number >= 0: current value is NaN',
+    ],
+    [
+      () => constant(Infinity),
+      RangeError,
+      'Option "ms" must be a finite number >= 0: current value is Infinity',
+    ],
+    [
+      () => constant("5" as unknown as number),
+      TypeError,
+      'Option "ms" must be a number: current value is "5"',
+    ],
+    [
+      () => exponential({ initialMs: -1 }),
+      RangeError,
+      'Option "initialMs" must be a finite number >= 0: current value is -1',
+    ],
+    [
+      () => exponential({ maxMs: NaN }),
+      RangeError,
+      'Option "maxMs" must be a finite number >= 0: current value is NaN',
+    ],
+    [
+      () => exponential({ initialMs: 200, maxMs: 100 }),
+      RangeError,
+      'Option "maxMs" must be >= initialMs (200): current value is 100',
+    ],
+    [
+      () => exponential({ factor: 0.9 }),
+      RangeError,
+      'Option "factor" must be a finite number >= 1: current value is 0.9',
+    ],
+    [
+      () => exponential({ factor: Infinity }),
+      RangeError,
+      'Option "factor" must be a finite number >= 1: current value is Infinity',
+    ],
+    [
+      () => exponential({ factor: "2" as unknown as number }),
+      TypeError,
+      'Option "factor" must be a number: current value is "2"',
+    ],
+    [
+      () => exponential({ jitter: "some" as "none" }),
+      TypeError,
+      'Option "jitter" must be one of "none", "full", "equal", "decorrelated": ' +
+      'current value is "some"',
+    ],
+    [
+      () => exponential({ maxMS: 5 } as ExponentialOptions),
+      TypeError,
+      'Option "maxMS" does not exist: there are initialMs, factor, maxMs, jitter',
+    ],
+    [
+      () => exponential(null as unknown as ExponentialOptions),
+      TypeError,
+      'Option "options" must be an object: current value is null',
+    ],
+  ];
+  for (const [make, kind, message] of cases) {
+    const error = assertThrows(make, Error);
+    assertEquals([error.constructor, error.message], [kind, message]);
+  }
+});
+
+Deno.test("decideRestart() follows the policy", () => {
+  const cases = [
+    // policy, code, what is decided
+    ["on-failure", 0, "success"],
+    ["on-failure", 1, 1],
+    ["on-failure", 3, "success"], // one of the successCodes
+    ["on-failure", 4, "stop-code"],
+    ["always", 0, 0],
+    ["always", 1, 1],
+    ["always", 3, 0],
+    ["always", 4, "stop-code"],
+    ["never", 0, "success"],
+    ["never", 1, "never"],
+    ["never", 3, "success"],
+    ["never", 4, "stop-code"],
+  ] as const;
+  for (const [policy, code, expected] of cases) {
+    const rules = { policy, successCodes: [3], stopCodes: [4] };
+    const decided = decideAll([exit(code)], rules).map(brief);
+    assertEquals(decided, [expected], `${policy} after ${code}`);
+  }
+});
+
+Deno.test("decideRestart() takes a success code for no crash, 0 for a stop code", () => {
+  const always = { policy: "always", stopCodes: [0] } as const;
+  assertEquals(decideAll([exit(0)], always).map(brief), ["stop-code"]);
+  const both = { successCodes: [4], stopCodes: [4] };
+  assertEquals(decideAll([exit(4)], both).map(brief), ["stop-code"]);
+});
+
+Deno.test("decideRestart() counts consecutive crashes", () => {
+  const ends = [
+    exit(1),
+    exit(2),
+    exit(1, { ranMs: 59_999.9 }),
+    exit(1, { ranMs: 60_000 }), // was healthy
+    exit(1),
+  ];
+  assertEquals(decideAll(ends).map(brief), [1, 2, 3, 1, 2]);
+});
+
+Deno.test("decideRestart() starts the count anew after a clean exit", () => {
+  const decided = decideAll([exit(1), exit(1), exit(0), exit(0), exit(1)], {
+    policy: "always",
+  });
+  assertEquals(decided.map(brief), [1, 2, 0, 0, 1]);
+});
+
+Deno.test("decideRestart() always starts anew with resetAfterMs 0", () => {
+  const ends = [exit(1, { ranMs: 0 }), exit(1, { ranMs: 0 })];
+  assertEquals(decideAll(ends, { resetAfterMs: 0 }).map(brief), [1, 1]);
+});
+
+Deno.test("decideRestart() tells the backoff attempt and previous wait", () => {
+  const calls: number[][] = [];
+  const backoff: Backoff = (attempt, _random, previousMs) => {
+    calls.push([attempt, previousMs]);
+    return 10 * calls.length;
+  };
+  const healthy = exit(1, { ranMs: 60_000 });
+  decideAll(
+    [exit(1), exit(1), exit(1), healthy, exit(1), exit(0), exit(0), exit(1)],
+    { policy: "always", backoff },
+  );
+  // The first attempt has no wait before it, whatever came earlier.
+  assertEquals(calls, [
+    [1, 0],
+    [2, 10],
+    [3, 20],
+    [1, 0],
+    [2, 40],
+    [1, 0],
+    [1, 0],
+    [1, 0],
+  ]);
+});
+
+Deno.test("decideRestart() tells all it was based on", () => {
+  const limit = { restarts: 3, withinMs: 1_000 };
+  const backoff: Backoff = (_attempt, random) => random() + random();
+  let drawn = 0;
+  const random = () => (drawn += 0.25);
+  const [decision, history] = decideRestart(
+    exit(7, { now: 500 }),
+    { attempt: 1, delayMs: 3, restarts: [400] },
+    rulesOf({ limit, backoff, random }),
+  );
+  assertEquals(decision, {
+    kind: "restart",
+    reason: "crash",
+    attempt: 2,
+    delayMs: 0.75,
+    drawn: [0.25, 0.5],
+    restartsLeft: 1,
+  });
+  assertEquals(history, { attempt: 2, delayMs: 0.75, restarts: [400, 500] });
+});
+
+Deno.test("decideRestart() keeps no list of restarts without a limit", () => {
+  const [decision, history] = decideRestart(exit(1), NO_HISTORY, rulesOf());
+  assertEquals(history.restarts, []);
+  assertEquals((decision as RestartDecision).restartsLeft, undefined);
+});
+
+Deno.test("decideRestart() obeys the limit at the edges of its window", () => {
+  const limit = { restarts: 3, withinMs: 1_000 };
+  const cases: [number[], (number | string)[]][] = [
+    [[0, 400, 1_000, 1_000], [1, 2, 3, "limit"]],
+    [[0, 400, 900, 1_000], [1, 2, 3, "limit"]], // exactly as long as the window
+    [[0, 400, 900, 1_000.1], [1, 2, 3, 4]], // the first has left it
+    [[0, 400, 900, 1_000.1, 1_400], [1, 2, 3, 4, "limit"]],
+    [[0, 400, 900, 1_000.1, 1_400.1], [1, 2, 3, 4, 5]],
+  ];
+  for (const [times, expected] of cases) {
+    const decided = decideAll(crashesAt(...times), { limit }).map(brief);
+    assertEquals(decided, expected, times.join());
+  }
+});
+
+Deno.test("decideRestart() counts what is left of the limit", () => {
+  const limit = { restarts: 3, withinMs: 1_000 };
+  const left = decideAll(crashesAt(0, 100, 1_050, 1_060), { limit })
+    .map((decision) => (decision as RestartDecision).restartsLeft);
+  assertEquals(left, [2, 1, 1, 0]);
+});
+
+Deno.test("decideRestart() applies the limit however long the runs were", () => {
+  const limit = { restarts: 1, withinMs: 600_000 };
+  const healthy = exit(1, { ranMs: 90_000, now: 90_000 });
+  assertEquals(decideAll([exit(1), healthy], { limit }).map(brief), [
+    1,
+    "limit",
+  ]);
+  const clean = decideAll([exit(0), exit(0)], { limit, policy: "always" });
+  assertEquals(clean.map(brief), [0, "limit"]);
+});
+
+Deno.test("decideRestart() fails at once when the limit allows none", () => {
+  const limit = { restarts: 0, withinMs: 1_000 };
+  assertEquals(decideAll([exit(1)], { limit }), [
+    { kind: "fail", reason: "limit", attempt: 1, limit },
+  ]);
+});
+
+Deno.test("decideRestart() retries a spawn that may work later", () => {
+  const failed = exit(126, { ranMs: 0, spawnFailure: "transient" });
+  const [first, second] = decideAll([exit(1), failed]);
+  assertEquals(brief(first as Decision), 1);
+  assertEquals(second, {
+    kind: "restart",
+    reason: "spawn",
+    attempt: 2,
+    delayMs: 10,
+    drawn: [],
+    restartsLeft: undefined,
+  });
+});
+
+Deno.test("decideRestart() gives up a spawn that never works", () => {
+  const cases = [
+    ["final", "on-failure"],
+    ["final", "always"],
+    ["final", "never"],
+    ["transient", "never"],
+  ] as const;
+  for (const [spawnFailure, policy] of cases) {
+    const decided = decideAll([exit(126, { spawnFailure })], { policy });
+    assertEquals(decided, [{ kind: "fail", reason: "spawn", attempt: 1 }]);
+  }
+});
+
+Deno.test("decideRestart() never takes a failed spawn for an exit code", () => {
+  const failed = exit(127, { spawnFailure: "transient" });
+  for (const rules of [{ successCodes: [127] }, { stopCodes: [127] }]) {
+    assertEquals(decideAll([failed], rules).map(brief), [1]);
+  }
+});
+
+Deno.test("decideRestart() fails when the backoff throws", () => {
+  const error = new Error("no idea");
+  const backoff = () => {
+    throw error;
+  };
+  assertEquals(decideAll([exit(1)], { backoff }), [
+    { kind: "fail", reason: "backoff", attempt: 1, error },
+  ]);
+});
+
+Deno.test("decideRestart() fails when the backoff gives no usable wait", () => {
+  const cases: [unknown, typeof TypeError, string][] = [
+    [NaN, RangeError, "a finite number >= 0: current value is NaN"],
+    [-1, RangeError, "a finite number >= 0: current value is -1"],
+    [Infinity, RangeError, "a finite number >= 0: current value is Infinity"],
+    ["5", TypeError, 'a number: current value is "5"'],
+    [undefined, TypeError, "a number: current value is undefined"],
+  ];
+  for (const [wait, kind, message] of cases) {
+    const backoff = () => wait as number;
+    const [decision] = decideAll([exit(1)], { backoff });
+    assert(decision?.kind === "fail" && decision.error instanceof Error);
+    assertEquals(decision.reason, "backoff");
+    assertEquals(decision.error.constructor, kind);
+    assertEquals(
+      decision.error.message,
+      `Option "restart.backoff()" must be ${message}`,
+    );
+  }
+});
+
+Deno.test("checkReachable() refuses what the backoff can never reach", () => {
+  const limit = { restarts: 5, withinMs: 1_000 };
+  assertThrows(
+    () => checkReachable(rulesOf({ limit, backoff: constant(201) })),
+    RangeError,
+    'Option "restart.limit" can never be reached: ' +
+      "5 restarts take at least 1005 ms of backoff, and withinMs is 1000",
+  );
+});
+
+Deno.test("checkReachable() refuses no limit that can be reached", () => {
+  const equal = exponential({ initialMs: 100, jitter: "equal" });
+  const cases: [boolean, number, Partial<RestartRules>][] = [
+    // whether it can be reached, within which time, by which rules
+    [true, 1_000, { backoff: constant(200) }],
+    [false, 999, { backoff: constant(200) }],
+    [true, 1, { backoff: uniform(60_000) }],
+    [true, 3_100, { backoff: exponential(NO_JITTER) }],
+    [false, 3_099, { backoff: exponential(NO_JITTER) }],
+    [true, 1_550, { backoff: equal }],
+    [false, 1_549, { backoff: equal }],
+    [true, 500, { backoff: exponential(DECORRELATED) }],
+    [false, 499, { backoff: exponential(DECORRELATED) }],
+    // A random function may go down as well.
+    [true, 1, { backoff: (_attempt, random) => 1_000 * (1 - random()) }],
+    // Runs that are long enough, or end well, start at the first wait again.
+    [true, 2_000, { backoff: exponential(NO_JITTER), resetAfterMs: 50 }],
+    [false, 499, { backoff: exponential(NO_JITTER), resetAfterMs: 50 }],
+    [true, 500, { backoff: exponential(NO_JITTER), policy: "always" }],
+    [false, 499, { backoff: exponential(NO_JITTER), policy: "always" }],
+    // What is not usable is reported when it is used.
+    [true, 1_000, { backoff: () => NaN }],
+  ];
+  for (const [reachable, withinMs, rules] of cases) {
+    const limit = { restarts: 5, withinMs };
+    const check = () => checkReachable(rulesOf({ ...rules, limit }));
+    if (reachable) check();
+    else assertThrows(check, RangeError);
+  }
+});
+
+Deno.test("checkReachable() agrees with what is decided", () => {
+  // Each limit that a crash loop without pauses can meet must be allowed.
+  const random = seeded(5);
+  for (let i = 0; i < 300; i++) {
+    const rules = rulesOf({
+      backoff: exponential({
+        initialMs: Math.floor(random() * 100),
+        factor: 1 + random() * 2,
+        jitter: "equal",
+      }),
+      limit: {
+        restarts: 1 + Math.floor(random() * 8),
+        withinMs: Math.floor(random() * 5_000),
+      },
+      resetAfterMs: Math.floor(random() * 3_000),
+      random: () => 0,
+    });
+    let history: RestartHistory = NO_HISTORY;
+    let now = 0;
+    for (let run = 0; run < 12; run++) {
+      const ranMs = random() < 0.5 ? 0 : rules.resetAfterMs;
+      const end = exit(1, { now: now + ranMs, ranMs });
+      const [decision, next] = decideRestart(end, history, rules);
+      if (decision.kind === "fail") {
+        checkReachable(rules);
+        break;
+      }
+      history = next;
+      now += ranMs + (decision as RestartDecision).delayMs;
+    }
+  }
+});

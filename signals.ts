@@ -1,0 +1,133 @@
+/**
+ * Signals: their names, and those of this program turned into a stop of all.
+ *
+ * @module
+ */
+
+import { wrong } from "./checks.ts";
+
+/** The signals that a process can be sent, all that Deno has a name for. */
+const NAMES: ReadonlySet<Deno.Signal> = new Set([
+  "SIGABRT",
+  "SIGALRM",
+  "SIGBREAK",
+  "SIGBUS",
+  "SIGCHLD",
+  "SIGCONT",
+  "SIGEMT",
+  "SIGFPE",
+  "SIGHUP",
+  "SIGILL",
+  "SIGINFO",
+  "SIGINT",
+  "SIGIO",
+  "SIGKILL",
+  "SIGPIPE",
+  "SIGPOLL",
+  "SIGPROF",
+  "SIGPWR",
+  "SIGQUIT",
+  "SIGSEGV",
+  "SIGSTKFLT",
+  "SIGSTOP",
+  "SIGSYS",
+  "SIGTERM",
+  "SIGTRAP",
+  "SIGTSTP",
+  "SIGTTIN",
+  "SIGTTOU",
+  "SIGUNUSED",
+  "SIGURG",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGVTALRM",
+  "SIGWINCH",
+  "SIGXCPU",
+  "SIGXFSZ",
+]);
+
+/** Signals that no program can handle. */
+const DEADLY: ReadonlySet<unknown> = new Set(["SIGKILL", "SIGSTOP"]);
+
+/** Signals this close together, in milliseconds, are one request. */
+const TOGETHER_MS = 1_000;
+
+/** Checks for the name of a signal. */
+export function signalName(
+  value: unknown,
+  path: string,
+): asserts value is Deno.Signal {
+  if (!NAMES.has(value as Deno.Signal)) {
+    wrong(path, 'the name of a signal, such as "SIGTERM"', value);
+  }
+}
+
+/** Checks for the name of a signal that a program can handle. */
+export function handledSignalName(value: unknown, path: string): void {
+  signalName(value, path);
+  if (DEADLY.has(value)) wrong(path, "a signal that can be handled", value);
+}
+
+/** What is done about the signals of this program. */
+export interface SignalHandlers {
+  /** The program was asked to end. Must not throw. */
+  first(signal: Deno.Signal): void;
+  /** It was asked again, later; what the signal does by default comes next. */
+  again(signal: Deno.Signal): void;
+}
+
+/**
+ * Listens to signals of this program while there is something to stop.
+ *
+ * Listening takes their default effect away, so it is given back as soon as
+ * there is nothing to stop, and when the signal comes a second time. Ctrl-C can
+ * arrive as more than one signal, so those close together are one.
+ */
+export class SignalTrap {
+  readonly #signals: readonly Deno.Signal[];
+  readonly #handlers: SignalHandlers;
+  readonly #listeners = new Map<Deno.Signal, () => void>();
+  #firstAt: number | undefined;
+
+  /** Creates a trap that does not listen yet. */
+  constructor(signals: readonly Deno.Signal[], handlers: SignalHandlers) {
+    this.#signals = signals;
+    this.#handlers = handlers;
+  }
+
+  /** Begins to listen. */
+  arm(): void {
+    for (const signal of this.#signals) {
+      if (this.#listeners.has(signal)) continue;
+      const listener = () => this.#received(signal);
+      Deno.addSignalListener(signal, listener);
+      this.#listeners.set(signal, listener);
+    }
+  }
+
+  /** Ends listening: signals have their default effect again. */
+  disarm(): void {
+    for (const [signal, listener] of this.#listeners) {
+      Deno.removeSignalListener(signal, listener);
+    }
+    this.#listeners.clear();
+    this.#firstAt = undefined;
+  }
+
+  #received(signal: Deno.Signal): void {
+    const now = performance.now();
+    if (this.#firstAt === undefined) {
+      this.#firstAt = now;
+      this.#handlers.first(signal);
+    } else if (now - this.#firstAt >= TOGETHER_MS) {
+      this.#handlers.again(signal);
+      this.disarm();
+      raise(signal);
+    }
+  }
+}
+
+/** Sends this program a signal that nobody listens to any more. */
+export function raise(signal: Deno.Signal): void {
+  Deno.kill(Deno.pid, signal);
+}

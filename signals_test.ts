@@ -1,0 +1,139 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { alive, lineOf, runScript } from "./tools/testing.ts";
+
+/** A program that ignores SIGTERM and has a minute to end. */
+const STUBBORN = `
+  import { Processman } from "@isbm/processman";
+  const pm = new Processman(OPTIONS);
+  const child = pm.command("sh", [
+    "-c",
+    "trap '' TERM; echo ready; while :; do sleep 1; done",
+  ], { stop: { gracePeriodMs: 60_000 } });
+  for await (const { text } of child.lines()) if (text === "ready") break;
+`;
+
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  Deno.test(`Processman stops all at ${signal}, and the program goes on`, async () => {
+    await using parent = runScript(`
+      import { Processman } from "@isbm/processman";
+      const pm = new Processman();
+      const events = pm.events();
+      const child = pm.command("sleep", ["500"]);
+      console.log(child.pid);
+      for await (const event of events) {
+        if (event.kind === "signal") console.log(event.signal);
+        if (event.kind === "stop") break;
+      }
+      console.log("goes on");
+    `);
+    const child = Number(await lineOf(parent, /\d/));
+    parent.signal(signal);
+    assertEquals((await parent.finished).code, 0);
+    assertEquals(
+      parent.tail().map(({ text }) => text.replace(/.*R.*Rec/, "Rec")),
+      [
+        String(child),
+        `INFO Received ${signal}: stopping "sleep"`,
+        signal,
+        "goes on",
+      ],
+    );
+    assert(!await alive(child));
+  });
+}
+
+Deno.test("Processman ends the program by the signal with exitOnSignal", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ exitOnSignal: true });
+    const child = pm.command("sleep", ["500"]);
+    console.log(child.pid);
+    child.finished.then(() => console.log(pm.command("sleep", ["501"]).pid));
+    await new Promise(() => setInterval(() => {}, 60_000));
+  `);
+  const child = Number(await lineOf(parent, /\d/));
+  parent.signal("SIGTERM");
+  const { code, signal } = await parent.finished;
+  assertEquals([code, signal], [143, "SIGTERM"]);
+  const late = Number(parent.tail().at(-1)?.text);
+  assert(late > 0 && late !== child);
+  assert(!await alive(child));
+  assert(!await alive(late), "what is started meanwhile is stopped as well");
+});
+
+Deno.test("Processman leaves signals alone when it has nothing to stop", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman();
+    await pm.command("true").finished;
+    console.log("idle");
+    await new Promise(() => setInterval(() => {}, 60_000));
+  `);
+  await lineOf(parent, "idle");
+  parent.signal("SIGTERM");
+  assertEquals((await parent.finished).signal, "SIGTERM");
+});
+
+Deno.test("Processman listens to no signals but those of its options", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ signals: ["SIGUSR1"] });
+    console.log(pm.command("sleep", ["500"]).pid);
+    await pm.finished;
+    pm.command("sleep", ["0.2"]);
+    console.log("running");
+  `);
+  const child = Number(await lineOf(parent, /^\d+$/));
+  parent.signal("SIGUSR1");
+  await lineOf(parent, "running");
+  assert(!await alive(child));
+  parent.signal("SIGTERM");
+  assertEquals((await parent.finished).signal, "SIGTERM");
+});
+
+Deno.test("Processman takes signals close together for one", async () => {
+  await using parent = runScript(
+    STUBBORN.replace("OPTIONS", "") + `
+    const events = pm.events();
+    console.log("running");
+    await events.next();
+    console.log("stopping");
+    const { promise, resolve } = Promise.withResolvers();
+    Deno.addSignalListener("SIGUSR1", resolve);
+    console.log("listening");
+    await promise;
+    console.log("still there");
+    await pm.killAll();
+    Deno.exit(7);
+  `,
+  );
+  await lineOf(parent, "running");
+  parent.signal("SIGINT");
+  await lineOf(parent, "listening");
+  parent.signal("SIGTERM");
+  parent.signal("SIGUSR1");
+  await lineOf(parent, "still there");
+  assertEquals((await parent.finished).code, 7);
+});
+
+Deno.test("Processman kills all and gives way when a signal comes again", async () => {
+  await using parent = runScript(
+    STUBBORN.replace("OPTIONS", "") + `
+    const events = pm.events();
+    console.log(child.pid);
+    await events.next();
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 1_000;
+    console.log("a second later");
+    await pm.finished;
+  `,
+  );
+  const child = Number(await lineOf(parent, /^\d+$/));
+  const begun = performance.now();
+  parent.signal("SIGINT");
+  await lineOf(parent, "a second later");
+  parent.signal("SIGINT");
+  assertEquals((await parent.finished).signal, "SIGINT");
+  assertLess(performance.now() - begun, 30_000, "no grace period is left");
+  assert(!await alive(child));
+});

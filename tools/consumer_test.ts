@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { denoCommand } from "./deno.ts";
+import { readPackages, startRegistry } from "./registry.ts";
+import { outputOf, permitted } from "./testing.ts";
+
+const program = `
+import { Processman } from "jsr:@isbm/processman";
+
+await using pm = new Processman();
+const uname = pm.command("uname", ["-a"]);
+for await (const line of uname.lines()) console.log(line.text);
+console.log((await uname.finished).code);
+`;
+
+Deno.test({
+  name: "The package works for a program that has nothing but --allow-run",
+  ignore: !permitted("read", "write", "net", "env"),
+  async fn() {
+    const folder = await Deno.makeTempDir({ prefix: "processman_" });
+    try {
+      await using registry = await startRegistry(await readPackages());
+      await Deno.mkdir(`${folder}/app`);
+      await Deno.writeTextFile(`${folder}/app/main.ts`, program);
+      const { stdout, stderr } = await denoCommand(
+        ["run", "--quiet", "--check", "--allow-run", "--no-prompt", "main.ts"],
+        {
+          cwd: `${folder}/app`,
+          env: { JSR_URL: registry.url, DENO_DIR: `${folder}/cache` },
+        },
+      ).output();
+      const text = new TextDecoder();
+      assertEquals(text.decode(stderr), "");
+      assertEquals(
+        text.decode(stdout),
+        `${await outputOf("uname", "-a")}\n0\n`,
+      );
+      // Nothing but the program is left in the folder, as --allow-run promises.
+      const names = await Array.fromAsync(Deno.readDir(`${folder}/app`));
+      assertEquals(names.map(({ name }) => name), ["main.ts"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

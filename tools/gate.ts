@@ -1,0 +1,167 @@
+// deno-lint-ignore-file no-console
+/**
+ * The gate: everything that must hold before a change goes in, in one command.
+ * A step that fails stops nothing, so that one run tells all there is to mend.
+ *
+ * @module
+ */
+
+import { type Outcome, runDeno } from "./deno.ts";
+import { type Jsr, openJsr } from "./jsr.ts";
+import { publishedFiles, readPackage, root } from "./package.ts";
+import { filterFor, summarize, type Summary } from "./summary.ts";
+
+/** How a step ended. */
+interface Result {
+  name: string;
+  ok: boolean;
+  seconds: number;
+}
+
+/** Runs the steps, tells about each, and keeps count. */
+class Gate {
+  readonly results: Result[] = [];
+  readonly tests = { passed: 0, failed: 0, skipped: 0 };
+  readonly #jsr: Jsr;
+  readonly #signal: AbortSignal;
+
+  constructor(jsr: Jsr, signal: AbortSignal) {
+    this.#jsr = jsr;
+    this.#signal = signal;
+  }
+
+  /** Runs one step: `deno` with these arguments. */
+  async step(
+    name: string,
+    args: string[],
+    { limitMs = 60_000, brief = (_output: string): string => "" } = {},
+  ): Promise<Outcome> {
+    this.#signal.throwIfAborted();
+    const start = performance.now();
+    const timeout = new AbortController();
+    const timer = setTimeout(() => {
+      timeout.abort(new Error(`it took longer than ${limitMs / 1_000} s`));
+    }, limitMs);
+    const { ok, output } = await runDeno(args, {
+      env: this.#jsr.env,
+      signal: AbortSignal.any([timeout.signal, this.#signal]),
+    });
+    clearTimeout(timer);
+    const result = { name, ok, seconds: (performance.now() - start) / 1_000 };
+    this.results.push(result);
+    console.log(row(result));
+    const shown = ok ? brief(output) : `deno ${args.join(" ")}\n${output}`;
+    if (shown) console.log(`\n${shown.trim()}\n`);
+    return { ok, output };
+  }
+
+  /** Runs tests, counts them, and returns how they ended. */
+  async test(
+    name: string,
+    args: string[],
+    limitMs: number,
+  ): Promise<Summary> {
+    const { ok, output } = await this.step(name, ["test", "--quiet", ...args], {
+      limitMs,
+      brief: (output) => summarize(output)?.line ?? "",
+    });
+    const summary = summarize(output) ??
+      { passed: 0, failed: 0, ignored: [], line: "" };
+    this.tests.passed += summary.passed;
+    // A run can fail without a failed test: when it breaks off before its end.
+    this.tests.failed += ok ? 0 : Math.max(1, summary.failed);
+    return summary;
+  }
+}
+
+async function main(): Promise<number> {
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      interrupt.abort(new Error(`interrupted by ${signal}`));
+    });
+  }
+  await using jsr = await openJsr();
+  console.log(`Deno ${Deno.version.deno}, ${jsr.description}\n`);
+  const gate = new Gate(jsr, interrupt.signal);
+  const coverage = await Deno.makeTempDir({ prefix: "processman_" });
+  try {
+    await runAll(gate, coverage);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    console.log(interrupt.signal.reason.message);
+    return 130;
+  } finally {
+    await Deno.remove(coverage, { recursive: true });
+  }
+  return report(gate);
+}
+
+async function runAll(gate: Gate, coverage: string): Promise<void> {
+  const published = await publishedFiles(root);
+  const modules = published.filter((name) => name.endsWith(".ts"));
+  const { exports } = await readPackage(root);
+
+  await gate.step("format", ["fmt", "--check"]);
+  await gate.step("types", ["check", "--quiet", "."]);
+  await gate.step("lint", ["lint"]);
+  await gate.step("documentation", [
+    "doc",
+    "--lint",
+    ...Object.values(exports),
+  ]);
+  await gate.test(
+    "documentation examples",
+    ["--doc", "--allow-run", ...modules, "README.md"],
+    60_000,
+  );
+
+  // The core's tests need no more than the core. Those that are ignored for
+  // want of a permission run then, so that each test runs exactly once.
+  const collect = [`--coverage=${coverage}`, "--coverage-raw-data-only"];
+  const { ignored } = await gate.test(
+    "tests, with --allow-run only",
+    ["--allow-run", ...collect],
+    150_000,
+  );
+  if (ignored.length > 0) {
+    const { passed, failed } = await gate.test(
+      "tests that need more",
+      [
+        "--allow-all",
+        ...collect,
+        `--filter=${filterFor(ignored)}`,
+        ...new Set(ignored.map(({ file }) => file)),
+      ],
+      150_000,
+    );
+    gate.tests.skipped = Math.max(0, ignored.length - passed - failed);
+  }
+  await gate.step("coverage", [
+    "coverage",
+    coverage,
+    ...modules.map((name) => `--include=^${new URL(name, root)}$`),
+  ], { brief: (output) => output });
+  await gate.step("publish", ["publish", "--dry-run", "--allow-dirty"]);
+}
+
+function report({ results, tests }: Gate): number {
+  console.log(`\n${results.map(row).join("\n")}`);
+  const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
+  const ok = results.every((result) => result.ok);
+  console.log(`${row({ name: "all", ok, seconds })}\n`);
+  const { passed, failed, skipped } = tests;
+  console.log(
+    `${passed} passed, ${failed} failed${
+      skipped ? `, ${skipped} skipped` : ""
+    }`,
+  );
+  return ok && failed === 0 ? 0 : 1;
+}
+
+function row({ name, ok, seconds }: Result): string {
+  const time = `${seconds.toFixed(1)} s`.padStart(8);
+  return `${name.padEnd(30)} ${ok ? "ok    " : "FAILED"} ${time}`;
+}
+
+if (import.meta.main) Deno.exit(await main());

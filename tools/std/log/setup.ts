@@ -1,0 +1,31 @@
+import { state } from "./_state.ts";
+import { ConsoleHandler } from "./console_handler.ts";
+import { type LogConfig, Logger } from "./logger.ts";
+
+const defaultConfig = {
+  handlers: { default: new ConsoleHandler("INFO") },
+  loggers: { default: { level: "INFO", handlers: ["default"] } },
+} satisfies LogConfig;
+
+/** Replaces all handlers and loggers; those named `default` always exist. */
+export function setup(config: LogConfig): void {
+  for (const handler of state.handlers.values()) handler.destroy();
+  state.handlers.clear();
+  const handlers = { ...defaultConfig.handlers, ...config.handlers };
+  for (const [name, handler] of Object.entries(handlers)) {
+    handler.setup();
+    state.handlers.set(name, handler);
+  }
+
+  state.loggers.clear();
+  const loggers = { ...defaultConfig.loggers, ...config.loggers };
+  for (const [name, { level, handlers = [] }] of Object.entries(loggers)) {
+    const known = handlers.flatMap((name) => state.handlers.get(name) ?? []);
+    state.loggers.set(
+      name,
+      new Logger(name, level ?? "INFO", { handlers: known }),
+    );
+  }
+}
+
+setup({});
