@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { LimitDecision } from "./restart.ts";
+
 /** Options for {@linkcode SpawnError}. */
 export interface SpawnErrorOptions extends ErrorOptions {
   /** The name of the process. */
@@ -81,10 +83,8 @@ export class ProcessmanClosedError extends Error {
 export interface RestartLimitErrorOptions extends ErrorOptions {
   /** The name of the process. */
   process: string;
-  /** How many restarts there were in the period. */
-  restarts: number;
-  /** The length of the period in milliseconds. */
-  withinMs: number;
+  /** The decision that ended it. */
+  decision: LimitDecision;
   /** The last lines that the last run wrote to stderr. */
   stderr: readonly string[];
 }
@@ -113,10 +113,8 @@ export class RestartLimitError extends Error {
   override readonly name: string = "RestartLimitError";
   /** The name of the process. */
   readonly process: string;
-  /** How many restarts there were in the period. */
-  readonly restarts: number;
-  /** The length of the period in milliseconds. */
-  readonly withinMs: number;
+  /** The decision that ended it: the limit, and the consecutive crashes. */
+  readonly decision: LimitDecision;
   /** The last lines that the last run wrote to stderr. */
   readonly stderr: readonly string[];
 
@@ -129,8 +127,7 @@ export class RestartLimitError extends Error {
   constructor(message: string, options: RestartLimitErrorOptions) {
     super(message, options);
     this.process = options.process;
-    this.restarts = options.restarts;
-    this.withinMs = options.withinMs;
+    this.decision = options.decision;
     this.stderr = options.stderr;
   }
 }

@@ -7,7 +7,10 @@
 import type { Chunk, OutputSource } from "./lines.ts";
 
 /** The largest segment that small chunks are gathered in. */
-const GATHER_BYTES = 4096;
+const GATHER_BYTES = 16_384;
+
+/** How many buffers are kept to be used again. */
+const SPARES = 2;
 
 /** The smallest one. */
 const FIRST_BYTES = 256;
@@ -29,8 +32,9 @@ export class History {
   /** How many bytes there have been. */
   end = 0;
   #segments: Segment[] = [];
-  #held = 0;
-  #spare: Uint8Array<ArrayBuffer> | undefined;
+  /** How many bytes there were before the first segment. */
+  #before = 0;
+  readonly #spares: Uint8Array<ArrayBuffer>[] = [];
 
   /** Creates a history that keeps the newest `keepBytes` bytes of a source. */
   constructor(readonly source: OutputSource, readonly keepBytes: number) {}
@@ -42,31 +46,22 @@ export class History {
    * @param buffer What the bytes are the beginning of, to be given away.
    */
   add(chunk: Chunk, buffer?: Uint8Array<ArrayBuffer>): void {
-    const { bytes } = chunk;
-    this.end += bytes.length;
-    if (buffer !== undefined) {
-      this.#segments.push({
-        bytes: buffer,
-        used: bytes.length,
-        marks: [mark(chunk, 0)],
-      });
-      this.#held += bytes.length;
-    } else if (this.keepBytes > 0) {
-      this.#gather(chunk);
-    }
+    this.end += chunk.bytes.length;
+    this.start = Math.max(this.start, this.end - this.keepBytes);
     this.#trim();
+    if (buffer !== undefined) this.#keep(chunk, buffer);
+    else this.#gather(chunk);
   }
 
   /** Takes a buffer that is not needed any more, if it is of this size. */
   takeSpare(size: number): Uint8Array<ArrayBuffer> | undefined {
-    const spare = this.#spare;
-    this.#spare = undefined;
+    const spare = this.#spares.pop();
     return spare?.length === size ? spare : undefined;
   }
 
   /** Lists what is kept from a position on; the bytes must be used at once. */
   *chunks(from: number = this.start): Generator<Chunk> {
-    let position = this.end - this.#held;
+    let position = this.#before;
     const first = Math.max(from, this.start);
     for (const { bytes, used, marks } of this.#segments) {
       for (const [index, { at, time, run, order }] of marks.entries()) {
@@ -80,19 +75,21 @@ export class History {
     }
   }
 
-  /** Copies small chunks one behind the other. */
+  /** Takes a buffer over. */
+  #keep(chunk: Chunk, buffer: Uint8Array<ArrayBuffer>): void {
+    if (this.keepBytes === 0) return this.#spare(buffer);
+    const used = chunk.bytes.length;
+    if (this.#segments.length === 0) this.#before = this.end - used;
+    this.#segments.push({ bytes: buffer, used, marks: [mark(chunk, 0)] });
+  }
+
+  /** Copies chunks one behind the other. */
   #gather(chunk: Chunk): void {
+    if (this.keepBytes === 0) return;
     let bytes = chunk.bytes.subarray(-this.keepBytes);
+    if (this.#segments.length === 0) this.#before = this.end - bytes.length;
     while (bytes.length > 0) {
-      let last = this.#segments.at(-1);
-      if (last === undefined || last.used === last.bytes.length) {
-        const size = Math.max(
-          FIRST_BYTES,
-          Math.min(GATHER_BYTES, this.end - this.start),
-        );
-        last = { bytes: new Uint8Array(size), used: 0, marks: [] };
-        this.#segments.push(last);
-      }
+      const last = this.#room();
       const part = bytes.subarray(0, last.bytes.length - last.used);
       last.bytes.set(part, last.used);
       const note = last.marks.at(-1);
@@ -101,22 +98,38 @@ export class History {
         note.run !== chunk.run
       ) last.marks.push(mark(chunk, last.used));
       last.used += part.length;
-      this.#held += part.length;
       bytes = bytes.subarray(part.length);
     }
   }
 
+  /** Returns a segment that is not full. */
+  #room(): Segment {
+    const last = this.#segments.at(-1);
+    if (last && last.used < last.bytes.length) return last;
+    const kept = this.end - this.start;
+    const size = Math.max(FIRST_BYTES, Math.min(GATHER_BYTES, kept));
+    const bytes = this.takeSpare(size) ?? new Uint8Array(size);
+    const segment: Segment = { bytes, used: 0, marks: [] };
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  /** Drops the segments of which nothing is kept. */
   #trim(): void {
-    this.start = Math.max(this.start, this.end - this.keepBytes);
     let first: Segment | undefined;
     while (
       (first = this.#segments[0]) !== undefined &&
-      this.#held - first.used >= this.end - this.start
+      this.#before + first.used <= this.start
     ) {
       this.#segments.shift();
-      this.#held -= first.used;
-      this.#spare = first.bytes;
+      this.#before += first.used;
+      this.#spare(first.bytes);
     }
+  }
+
+  /** Keeps a buffer to be used again, which costs less than a new one. */
+  #spare(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#spares.push(bytes) > SPARES) this.#spares.shift();
   }
 }
 

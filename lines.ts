@@ -145,6 +145,11 @@ export class LineReader {
     return this.#bytes > ENOUGH_BYTES && this.#lines.length > 0;
   }
 
+  /** Whether all lines have been taken, and somebody waits for the next. */
+  get idle(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Takes in a chunk. */
   push(chunk: Chunk): void {
     this.#splitters[chunk.source].push(chunk, this.#lines);

@@ -10,6 +10,7 @@ import {
   arrayOf,
   callable,
   flag,
+  oneOf,
   options as optionsOf,
   wrong,
 } from "./checks.ts";
@@ -17,15 +18,19 @@ import { ProcessmanClosedError } from "./errors.ts";
 import { EventHub, type ProcessEvent } from "./events.ts";
 import {
   checkDefaults,
+  checkStop,
   type CommandDefaults,
   type CommandOptions,
   specify,
 } from "./options.ts";
-import { type Host, type LogLevel, Process } from "./process.ts";
+import { Guard } from "./guard.ts";
+import { LogFiles } from "./log_file.ts";
+import { type Host, Process } from "./process.ts";
 import { ProcessTable } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
 import type { StopOptions, StopReport } from "./stop.ts";
+import type { LogLevel } from "./story.ts";
 
 /** What writes the log: a logger of `@std/log`, `console`, or the like. */
 export interface Logger {
@@ -66,6 +71,15 @@ export interface ProcessmanOptions {
    * @default {false}
    */
   exitOnSignal?: boolean;
+  /**
+   * What happens to the processes when this program ends without having stopped
+   * them. `"kill"`: they are killed at `Deno.exit()` and at a reload under
+   * `--watch`; at an uncaught error or a SIGKILL a guard, one small shell, stops
+   * them, each within its grace period. `"leave"`: they live on.
+   *
+   * @default {"kill"}
+   */
+  orphans?: "kill" | "leave";
   /** Options that all commands have unless they say otherwise. */
   defaults?: CommandDefaults;
 }
@@ -86,6 +100,7 @@ const checkManager = optionsOf<ProcessmanOptions>({
   },
   signals: arrayOf(handledSignalName),
   exitOnSignal: flag,
+  orphans: oneOf("kill", "leave"),
   defaults: checkDefaults,
 });
 
@@ -113,10 +128,14 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #processes = new Map<string, Process>();
   readonly #events = new EventHub();
   readonly #trap: SignalTrap;
+  readonly #runs = new Set<Run>();
+  readonly #guard: Guard | undefined;
+  readonly #unload: () => void = () => this.#killNow();
   readonly #host: Host;
   readonly #logger: Logger | null | undefined;
   readonly #defaults: CommandDefaults;
   readonly #exitOnSignal: boolean;
+  readonly #orphans: "kill" | "leave";
   #groupsMissed = false;
   #shutdown: Promise<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -142,14 +161,21 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     );
     this.#host = {
       table: new ProcessTable(),
+      logs: new LogFiles((message) => this.#log("warn", message)),
       groups: Deno.build.os !== "windows" &&
         Deno.permissions.querySync({ name: "run" }).state === "granted",
-      runs: new Set<Run>(),
+      began: (run, stop) => this.#began(run, stop),
+      ended: (run) => this.#ended(run),
       adopt: (process) => this.#adopt(process),
       release: (process) => this.#release(process),
       emit: (event) => this.#events.publish(event),
+      abandon: (process) => this.#abandon(process),
       log: (level, message) => this.#log(level, message),
     };
+    if (this.#host.groups && options.orphans !== "leave") {
+      this.#guard = new Guard((message) => this.#log("warn", message));
+    }
+    this.#orphans = options.orphans ?? "kill";
   }
 
   /**
@@ -177,6 +203,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * @throws {RangeError} If an option is out of range.
    * @throws {SpawnError} If the program cannot be started.
    * @throws {ProcessmanClosedError} If the manager has been shut down.
+   * @throws {Deno.errors.NotCapable} If `output.file` lacks a permission.
    * @throws The reason of `options.signal`, if it has been aborted.
    */
   command(
@@ -237,11 +264,14 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * Stops all processes, all at once, as {@linkcode Process.stop} does.
    *
    * @param options How; what is left out is as in the options of each command.
-   * @returns A promise of the reports.
-   * @throws {AggregateError} With all failures, if there were any.
+   * @returns A promise of the reports. It rejects with an `AggregateError` of
+   * all failures, if there were any.
+   * @throws {TypeError} If an option does not exist or has a wrong type.
+   * @throws {RangeError} If the grace period is negative or not finite.
    */
-  stopAll(options: StopOptions = {}): Promise<StopReport[]> {
-    return this.#each("stop", (process) => process.stop(options));
+  async stopAll(options: StopOptions = {}): Promise<StopReport[]> {
+    checkStop(options, "");
+    return await this.#each("stop", (process) => process.stop(options));
   }
 
   /**
@@ -271,22 +301,42 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * @returns A promise that resolves when nothing is left.
    * @throws {AggregateError} With all failures, if there were any.
    */
-  shutdown(options: ShutdownOptions = {}): Promise<void> {
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkShutdown(options, "");
     const { signal } = options;
     const kill = () => void this.killAll().catch(() => {});
     if (signal?.aborted) kill();
     this.#shutdown ??= this.#close();
-    if (signal === undefined || signal.aborted) return this.#shutdown;
-    signal.addEventListener("abort", kill, { once: true });
-    return this.#shutdown.finally(() =>
-      signal.removeEventListener("abort", kill)
-    );
+    signal?.addEventListener("abort", kill, { once: true });
+    try {
+      await this.#shutdown;
+    } finally {
+      signal?.removeEventListener("abort", kill);
+    }
   }
 
   /** Shuts down, as {@linkcode Processman.shutdown} does by default. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
+  }
+
+  /**
+   * Opens the files of `output.file` anew, after they have been moved away, as
+   * `logrotate` does. Without this call that is noticed within a second.
+   *
+   * @example At the signal that `logrotate` is told to send
+   * ```ts ignore
+   * import { Processman } from "@isbm/processman";
+   *
+   * await using pm = new Processman();
+   * Deno.addSignalListener("SIGUSR1", () => pm.reopenFiles());
+   * ```
+   *
+   * @returns A promise that resolves when nothing more is written to the old
+   * files. A file that cannot be opened is told in the log.
+   */
+  reopenFiles(): Promise<void> {
+    return this.#host.logs.reopen();
   }
 
   /**
@@ -315,6 +365,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       await this.stopAll();
     } finally {
       this.#trap.disarm();
+      await this.#guard?.close();
       this.#events.end();
     }
   }
@@ -356,8 +407,29 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         `Cannot start process "${name}": the name is already taken`,
       );
     }
-    this.#processes.set(name, process);
     this.#trap.arm();
+    this.#processes.set(name, process);
+  }
+
+  #began(run: Run, stop: Required<StopOptions>): void {
+    if (this.#orphans === "kill" && this.#runs.size === 0) {
+      addEventListener("unload", this.#unload);
+    }
+    this.#runs.add(run);
+    this.#guard?.watch(run, stop);
+  }
+
+  #ended(run: Run): void {
+    this.#runs.delete(run);
+    this.#guard?.forget(run);
+    if (this.#runs.size === 0) removeEventListener("unload", this.#unload);
+  }
+
+  /** Ends everything after a process without which nothing is to go on. */
+  #abandon({ name }: Process): void {
+    if (this.#shutdown !== undefined) return;
+    this.#log("error", `Critical process "${name}" ended: shutting down`);
+    this.shutdown().catch((error) => this.#log("error", `${error}`));
   }
 
   #release(process: Process): void {
@@ -387,7 +459,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   /** Kills everything at once, since there is no later. */
   #killNow(): void {
-    for (const run of this.#host.runs) {
+    for (const run of this.#runs) {
       try {
         run.signalGroup("SIGKILL");
       } catch {
@@ -409,5 +481,6 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 }
 
-const NO_GROUPS = "Process groups are off, since they need --allow-run for " +
-  "all programs: a stop reaches each child, but not what it started";
+const NO_GROUPS = "Process groups and the orphan guard are off, since they " +
+  "need --allow-run for all programs: a stop reaches each child, but not what " +
+  "it started";

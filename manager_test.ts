@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertRejects,
   assertStrictEquals,
+  assertThrows,
 } from "@std/assert";
 import { constant, Processman } from "./mod.ts";
 import { alive, eventOf, lineOf, stateOf } from "./tools/testing.ts";
@@ -48,20 +49,23 @@ Deno.test("Processman.stopAll() passes its options on", async () => {
   assertEquals(report?.name, "sh");
 });
 
-Deno.test("Processman.stopAll() gathers what fails", async () => {
+Deno.test("Processman.stopAll() refuses bad options before it stops any", async () => {
   await using pm = new Processman();
-  pm.command("sleep", ["500"]);
-  pm.command("sleep", ["500"]);
-  const { errors, message } = await assertRejects(
+  const sleep = pm.command("sleep", ["500"]);
+  await assertRejects(
     () => pm.stopAll({ gracePeriodMs: -1 }),
-    AggregateError,
+    RangeError,
+    'Option "gracePeriodMs" must be a finite number >= 0: current value is -1',
   );
-  assertEquals(message, "Cannot stop 2 of 2 processes");
-  for (const error of errors) {
-    assert(error instanceof RangeError);
-    assertEquals(
-      error.message,
-      'Option "gracePeriodMs" must be a finite number >= 0: current value is -1',
+  assertEquals(sleep.state.kind, "running");
+});
+
+Deno.test("Processman refuses signals that cannot be handled", () => {
+  for (const signal of ["SIGKILL", "SIGSEGV", "SIGBREAK"] as const) {
+    assertThrows(
+      () => new Processman({ signals: [signal] }),
+      TypeError,
+      'Option "signals[0]" must be a signal that',
     );
   }
 });
@@ -94,9 +98,9 @@ Deno.test("Processman.shutdown() ends a wait for a restart", async () => {
     restart: { backoff: constant(3_600_000) },
   });
   await eventOf(events, "restart");
-  const started = job.start();
+  const started = assertRejects(() => job.start(), TypeError, "stopped first");
   await pm.shutdown();
-  await started.catch((error) => assert(error instanceof TypeError));
+  await started;
   assertEquals(job.state.kind, "exited");
   assertEquals((await events.next()).value?.kind, "stop");
   assertEquals((await events.next()).done, true);

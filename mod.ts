@@ -35,8 +35,16 @@ export {
   type ProcessmanOptions,
   type ShutdownOptions,
 } from "./manager.ts";
-export type { CommandDefaults, CommandOptions } from "./options.ts";
+export type {
+  CommandDefaults,
+  CommandOptions,
+  PrepareContext,
+  Prepared,
+  PreparedRun,
+} from "./options.ts";
+export type { OutputFileOptions } from "./log_file.ts";
 export type { OutputOptions } from "./output.ts";
+export { type PrintOptions, printOutput } from "./print_output.ts";
 export type { Process, ProcessState, SignalOptions } from "./process.ts";
 export {
   type Backoff,
@@ -47,10 +55,12 @@ export {
   type FailDecision,
   type Jitter,
   type LeaveDecision,
+  type LimitDecision,
   type RestartDecision,
   type RestartLimit,
   type RestartOptions,
   type RestartPolicy,
   uniform,
 } from "./restart.ts";
+export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
 export type { StopOptions, StopReport, StopStep } from "./stop.ts";

@@ -421,7 +421,7 @@ Deno.test("Processman works with --allow-run for some programs only", async () =
     console.log(pm.processes().size);
     console.log(warnings.filter((each) => each.includes("groups")).length);
     `,
-    "--allow-run=sh,sleep",
+    { permission: "--allow-run=sh,sleep" },
   );
   const { code } = await parent.finished;
   const lines = parent.tail(20).map(({ text }) => text);

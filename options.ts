@@ -19,13 +19,13 @@ import {
   whole,
   wrong,
 } from "./checks.ts";
-import type { OutputOptions } from "./output.ts";
+import type { OutputFileOptions } from "./log_file.ts";
+import type { OutputOptions, OutputRules } from "./output.ts";
 import {
-  checkReachable,
-  type RestartLimit,
+  checkRestart,
   type RestartOptions,
   type RestartRules,
-  uniform,
+  restartRules,
 } from "./restart.ts";
 import { signalName } from "./signals.ts";
 import type { StopOptions } from "./stop.ts";
@@ -102,6 +102,47 @@ export interface CommandOptions extends CommandDefaults {
   name?: string;
   /** Stops the process, as `stop()` does, when it is aborted. */
   signal?: AbortSignal;
+  /**
+   * Whether the manager shuts down when the process ends for good without
+   * having been asked to, so that nothing lives on as an empty shell.
+   *
+   * @default {false}
+   */
+  critical?: boolean;
+  /**
+   * Is called before each run, and may change what it is run with. The run
+   * waits for it; a stop does not. What it throws counts as a failed start,
+   * after which the restart policy decides.
+   *
+   * With it the first run starts after `command()` has returned, and a program
+   * that is missing is no error of `command()` but one of a run.
+   */
+  prepare?: (run: PrepareContext) => Prepared | Promise<Prepared>;
+}
+
+/** What is known before a run. */
+export interface PrepareContext {
+  /** The number of the run, 1 for the first. */
+  readonly run: number;
+  /** The number of consecutive crashes, 0 if there was none. */
+  readonly attempt: number;
+  /** How the last run ended; `undefined` before the first. */
+  readonly lastStatus: Deno.CommandStatus | undefined;
+  /** Aborted when the run is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/** What a run is to be run with, where it differs; nothing changes nothing. */
+export type Prepared = PreparedRun | void;
+
+/** What a run is to be run with, where it differs from the command. */
+export interface PreparedRun {
+  /** The arguments, instead of those of the command. */
+  args?: readonly string[];
+  /** Environment variables, added to those of the command. */
+  env?: Record<string, string>;
+  /** The working directory. */
+  cwd?: string | URL;
 }
 
 /** A command in which nothing is left open. */
@@ -119,30 +160,44 @@ export interface Spec {
   /** How it is stopped. */
   readonly stop: Required<StopOptions>;
   /** What is kept of the output. */
-  readonly output: Required<OutputOptions>;
+  readonly output: OutputRules;
+  /** Where the output is written to. */
+  readonly file: Required<OutputFileOptions> | undefined;
   /** Stops it when aborted. */
   readonly signal: AbortSignal | undefined;
+  /** Whether nothing goes on without it. */
+  readonly critical: boolean;
+  /** Is called before each run. */
+  readonly prepare: CommandOptions["prepare"];
 }
 
 const stdio = oneOf("piped", "inherit", "null");
-
-const checkLimit = options<RestartLimit>({
-  restarts: whole,
-  withinMs: milliseconds,
-});
 
 const STOP_CHECKS: Checks<StopOptions> = {
   signal: signalName,
   gracePeriodMs: milliseconds,
 };
 
-const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
-  cwd: (value, path) => {
-    if (!(value instanceof URL)) filled(value, path);
-    else if (value.protocol !== "file:") {
-      wrong(path, "a path or a file: URL", value.href);
+const checkFile = options<OutputFileOptions>({
+  path: fileOrUrl,
+  maxBytes: (value, path) => {
+    if (value === Infinity) return;
+    if (typeof value !== "number") wrong(path, "a number", value);
+    if (!Number.isSafeInteger(value) || value < 1) {
+      wrong(path, "a whole number >= 1 or Infinity", value, RangeError);
     }
   },
+  keep: (value, path) => {
+    whole(value, path);
+    if (value as number > 1_000) {
+      wrong(path, "a whole number <= 1000", value, RangeError);
+    }
+  },
+  json: flag,
+});
+
+const PLACE_CHECKS: Checks<Pick<CommandDefaults, "cwd" | "env">> = {
+  cwd: fileOrUrl,
   env: (value, path) => {
     if (
       typeof value !== "object" || value === null || Symbol.iterator in value
@@ -153,6 +208,10 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
       text(entry, `${path}.${name}`);
     }
   },
+};
+
+const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
+  ...PLACE_CHECKS,
   clearEnv: flag,
   uid: whole,
   gid: whole,
@@ -161,26 +220,18 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
   stderr: stdio,
   windowsRawArguments: flag,
   group: flag,
-  restart: options<RestartOptions>({
-    policy: oneOf("on-failure", "always", "never"),
-    backoff: callable,
-    resetAfterMs: milliseconds,
-    limit: (value, path) => {
-      checkLimit(value, path);
-      const { restarts, withinMs } = value as Partial<RestartLimit>;
-      whole(restarts, `${path}.restarts`);
-      milliseconds(withinMs, `${path}.withinMs`);
-    },
-    successCodes: arrayOf(whole),
-    stopCodes: arrayOf(whole),
-    random: callable,
-  }),
+  restart: checkRestart,
   stop: options(STOP_CHECKS),
   output: options<OutputOptions>({
     keepBytes: whole,
     maxLineLength: (value, path) => {
       whole(value, path);
       if (value === 0) wrong(path, "a whole number >= 1", value, RangeError);
+    },
+    file: (value, path) => {
+      checkFile(value, path);
+      const { path: file } = value as Partial<OutputFileOptions>;
+      fileOrUrl(file, `${path}.path`);
     },
   }),
 };
@@ -194,9 +245,26 @@ const checkCommand = options<CommandOptions>({
   signal: (value, path) => {
     if (!(value instanceof AbortSignal)) wrong(path, "an AbortSignal", value);
   },
+  critical: flag,
+  prepare: callable,
 });
 
-const checkStop = options(STOP_CHECKS);
+/** Checks the options of a stop. */
+export const checkStop: Check = options(STOP_CHECKS);
+
+const checkPreparedRun = options<PreparedRun>({
+  ...PLACE_CHECKS,
+  args: arrayOf(text),
+});
+
+/**
+ * Checks what `prepare()` gave.
+ *
+ * @throws {TypeError} If it is not what a run can be run with.
+ */
+export function checkPrepared(value: unknown): void {
+  if (value !== undefined) checkPreparedRun(value, "prepare()");
+}
 
 /**
  * Fills in what the options of one stop leave open.
@@ -228,21 +296,14 @@ export function specify(
   arrayOf(text)(args, "args");
   checkCommand(own, "");
   const all = { ...given(defaults), ...given(own) };
-  const { limit, successCodes = [], stopCodes = [], ...others } = {
+  const restart = restartRules({
     ...given(defaults.restart),
     ...given(own.restart),
+  });
+  const { file, ...output } = {
+    ...given(defaults.output),
+    ...given(own.output),
   };
-  const restart: RestartRules = {
-    policy: "on-failure",
-    backoff: uniform(5_000),
-    resetAfterMs: 60_000,
-    successCodes: [...successCodes],
-    stopCodes: [...stopCodes],
-    random: Math.random,
-    ...given({ limit: limit && { ...limit } }),
-    ...others,
-  };
-  checkReachable(restart);
   const {
     cwd,
     clearEnv,
@@ -276,13 +337,16 @@ export function specify(
       ...given(defaults.stop),
       ...given(own.stop),
     },
-    output: {
-      keepBytes: 65_536,
-      maxLineLength: 1_048_576,
-      ...given(defaults.output),
-      ...given(own.output),
+    output: { keepBytes: 65_536, maxLineLength: 1_048_576, ...output },
+    file: file && {
+      maxBytes: 10_485_760,
+      keep: 5,
+      json: false,
+      ...given(file),
     },
     signal: own.signal,
+    critical: own.critical ?? false,
+    prepare: own.prepare,
   };
 }
 
@@ -293,4 +357,12 @@ function given<T extends object>(object: T | undefined): Given<T> {
   return Object.fromEntries(
     Object.entries(object ?? {}).filter(([, value]) => value !== undefined),
   ) as Given<T>;
+}
+
+/** Checks for what Deno takes as the name of a file or folder. */
+function fileOrUrl(value: unknown, path: string): void {
+  if (!(value instanceof URL)) filled(value, path);
+  else if (value.protocol !== "file:") {
+    wrong(path, "a path or a file: URL", value.href);
+  }
 }

@@ -23,7 +23,16 @@ type Refusal = [
 
 const BELOW: [unknown, string][] = [[-1, "-1"], [NaN, "NaN"]];
 const INFINITE: [unknown, string] = [Infinity, "Infinity"];
-const WHOLE = ["uid", "gid", "restart.limit.restarts", "output.keepBytes"];
+const WHOLE = [
+  "uid",
+  "gid",
+  "restart.limit.restarts",
+  "output.keepBytes",
+  "output.file.keep",
+];
+const OBJECTS = ["restart", "restart.limit", "stop", "output", "output.file"];
+const SIZES = ["output.maxLineLength", "output.file.maxBytes"];
+const PATHS = ["cwd", "output.file.path"];
 const TIMES = [
   "restart.resetAfterMs",
   "restart.limit.withinMs",
@@ -32,13 +41,13 @@ const TIMES = [
 
 /** What commands, and defaults for them, do not take. */
 const REFUSALS: readonly Refusal[] = [
-  ["an object", TypeError, ["restart", "restart.limit", "stop", "output"], [
+  ["an object", TypeError, OBJECTS, [
     [null, "null"],
     ["never", '"never"'],
     [[5], "an array"],
     [() => 5, "a function"],
   ]],
-  ["a number", TypeError, [...WHOLE, ...TIMES, "output.maxLineLength"], [
+  ["a number", TypeError, [...WHOLE, ...TIMES, ...SIZES], [
     ["5", '"5"'],
     [5n, "5"],
     [null, "null"],
@@ -48,13 +57,22 @@ const REFUSALS: readonly Refusal[] = [
     "1.5",
   ]]],
   ["a whole number >= 1", RangeError, ["output.maxLineLength"], [[0, "0"]]],
+  [
+    "a whole number >= 1 or Infinity",
+    RangeError,
+    ["output.file.maxBytes"],
+    [[0, "0"], ...BELOW, [1.5, "1.5"], [-Infinity, "-Infinity"]],
+  ],
+  ["a whole number <= 1000", RangeError, ["output.file.keep"], [
+    [1_001, "1001"],
+  ]],
   ["a finite number >= 0", RangeError, TIMES, [...BELOW, INFINITE]],
-  ["a string", TypeError, ["cwd", "env.A"], [[5, "5"], [null, "null"]]],
-  ["a string without NUL", TypeError, ["cwd", "env.A"], [
+  ["a string", TypeError, [...PATHS, "env.A"], [[5, "5"], [null, "null"]]],
+  ["a string without NUL", TypeError, [...PATHS, "env.A"], [
     ["a\0b", '"a\\u0000b"'],
   ]],
-  ["a string that is not empty", TypeError, ["cwd"], [["", '""']]],
-  ["a path or a file: URL", TypeError, ["cwd"], [
+  ["a string that is not empty", TypeError, PATHS, [["", '""']]],
+  ["a path or a file: URL", TypeError, PATHS, [
     [new URL("https://a.b/c"), '"https://a.b/c"'],
   ]],
   ["an object of strings", TypeError, ["env"], [
@@ -63,10 +81,12 @@ const REFUSALS: readonly Refusal[] = [
     [["A=1"], "an array"],
     [new Map([["A", "1"]]), "an object"],
   ]],
-  ["true or false", TypeError, ["clearEnv", "windowsRawArguments", "group"], [
-    [0, "0"],
-    ["yes", '"yes"'],
-  ]],
+  [
+    "true or false",
+    TypeError,
+    ["clearEnv", "windowsRawArguments", "group", "output.file.json"],
+    [[0, "0"], ["yes", '"yes"']],
+  ],
   [
     'one of "piped", "inherit", "null"',
     TypeError,
@@ -152,7 +172,8 @@ for (const [expected, kind, paths, values] of REFUSALS) {
 }
 
 const OPTIONS = "cwd, env, clearEnv, uid, gid, stdin, stdout, stderr, " +
-  "windowsRawArguments, group, restart, stop, output, name, signal";
+  "windowsRawArguments, group, restart, stop, output, " +
+  "name, signal, critical, prepare";
 
 Deno.test("Processman.command() refuses options that do not exist", () =>
   spawningNothing((pm) => {
@@ -166,7 +187,8 @@ Deno.test("Processman.command() refuses options that do not exist", () =>
       ["restart.polcy", restart],
       ["restart.limit.within", "restarts, withinMs"],
       ["stop.gracePeriod", "signal, gracePeriodMs"],
-      ["output.file", "keepBytes, maxLineLength"],
+      ["output.keep", "keepBytes, maxLineLength, file"],
+      ["output.file.name", "path, maxBytes, keep, json"],
     ];
     for (const [path, known] of cases) {
       for (const value of [1, undefined]) {
@@ -242,6 +264,10 @@ Deno.test("Processman.command() refuses bad arguments", () =>
         ["true", [], { restart: { limit: { withinMs: 1 } } }],
         'restart.limit.restarts" must be a number: current value is undefined',
       ],
+      [
+        ["true", [], { output: { file: { keep: 3 } } }],
+        'output.file.path" must be a string: current value is undefined',
+      ],
     ];
     for (const [[program, args, options], message] of cases) {
       checkError(
@@ -277,7 +303,7 @@ Deno.test("Processman refuses bad options", () => {
     [null, 'options" must be an object: current value is null'],
     [
       { singals: [] },
-      'singals" does not exist: there are logger, signals, exitOnSignal, defaults',
+      'singals" does not exist: there are logger, signals, exitOnSignal, orphans, defaults',
     ],
     [{ logger: "a" }, 'logger" must be a logger or null: current value is "a"'],
     [
@@ -305,7 +331,7 @@ Deno.test("Processman refuses bad options", () => {
     [
       { defaults: { name: "web" } },
       `defaults.name" does not exist: there are ${
-        OPTIONS.replace(", name, signal", "")
+        OPTIONS.replace(", name, signal, critical, prepare", "")
       }`,
     ],
   ];
@@ -393,7 +419,10 @@ Deno.test("specify() fills in what is left open", () => {
       },
       stop: { signal: "SIGTERM", gracePeriodMs: 10_000 },
       output: { keepBytes: 65_536, maxLineLength: 1_048_576 },
+      file: undefined,
       signal: undefined,
+      critical: false,
+      prepare: undefined,
     },
   );
   assertEquals(spec.restart.backoff(1, () => 0.5, 0), 2_500);
@@ -402,7 +431,7 @@ Deno.test("specify() fills in what is left open", () => {
 Deno.test("specify() puts the options of a command before the defaults", () => {
   const backoff = constant(5);
   const limit = { restarts: 1, withinMs: 9 };
-  const { command, group, restart, stop, output } = specify(
+  const { command, group, restart, stop, output, file } = specify(
     "true",
     ["a"],
     {
@@ -420,7 +449,7 @@ Deno.test("specify() puts the options of a command before the defaults", () => {
       group: false,
       restart: { policy: "never", backoff, resetAfterMs: 7 },
       stop: { signal: "SIGHUP", gracePeriodMs: 3 },
-      output: { maxLineLength: 80 },
+      output: { maxLineLength: 80, file: { path: "log", json: true } },
     },
   );
   assertEquals(command, {
@@ -442,6 +471,12 @@ Deno.test("specify() puts the options of a command before the defaults", () => {
   });
   assertEquals(stop, { signal: "SIGINT", gracePeriodMs: 3 });
   assertEquals(output, { keepBytes: 0, maxLineLength: 80 });
+  assertEquals(file, {
+    path: "log",
+    maxBytes: 10_485_760,
+    keep: 5,
+    json: true,
+  });
 });
 
 Deno.test("specify() is not changed by what happens to its input later", () => {

@@ -14,6 +14,7 @@ import {
   type LinesOptions,
   type OutputSource,
 } from "./lines.ts";
+import type { LogWriter, OutputFileOptions } from "./log_file.ts";
 
 /** What is kept of the output of a process. */
 export interface OutputOptions {
@@ -31,7 +32,21 @@ export interface OutputOptions {
    * @default {1_048_576}
    */
   maxLineLength?: number;
+  /**
+   * A file that both outputs are written to, as lines, for which this program
+   * needs `--allow-read` and `--allow-write` for the folder. Without loss: a
+   * child that writes faster than the disk has to wait. When the disk is full or
+   * the file cannot be written for another reason, a warning is logged and lines
+   * are lost; it is tried again after five seconds, and their number is logged
+   * as soon as that works. A run has ended when its last line is in the file.
+   *
+   * @default {none}
+   */
+  file?: OutputFileOptions;
 }
+
+/** What is kept of the output of a process, with nothing left open. */
+export type OutputRules = Required<Omit<OutputOptions, "file">>;
 
 /** How long output is read after the end of a run, in milliseconds. */
 export const DRAIN_MS = 250;
@@ -39,11 +54,23 @@ export const DRAIN_MS = 250;
 /** How long it is then seen to be empty before it is left. */
 const LAST_LOOK_MS = 2;
 
+/** How long a log is waited for after the end of a run, in milliseconds. */
+export const FLUSH_MS = 5_000;
+
 /** As much as a pipe can hold: what is read at most after the deadline. */
 const PIPE_BYTES = 1024 * 1024;
 
-/** How much is read at once: little while it is quiet, more when it is busy. */
-const READ_BYTES = { least: 1024, most: 16_384 };
+/**
+ * How much is read at once: little while it is quiet, more when it is busy. A
+ * child that is only drained goes on while a quarter of its pipe is read; what
+ * has a price for each chunk comes in larger ones.
+ */
+const READ_BYTES = {
+  least: 1_024,
+  drained: 16_384,
+  streamed: 32_768,
+  split: 65_536,
+};
 
 /** Both outputs of a process, from its start to its end. */
 export class Output {
@@ -57,13 +84,16 @@ export class Output {
   #order = 0;
   #last: OutputSource | undefined;
   #ended = false;
+  #logged: LineReader | undefined;
+  #caughtUp: (() => void) | undefined;
 
   /** Creates the output of a process that has not run yet. */
-  constructor(options: Required<OutputOptions>) {
+  constructor(options: OutputRules, log?: LogWriter) {
     const wake = () => this.#wake();
     this.stdout = new Source("stdout", options.keepBytes, wake);
     this.stderr = new Source("stderr", options.keepBytes, wake);
     this.#maxLineLength = options.maxLineLength;
+    if (log !== undefined) this.#copyTo(log);
   }
 
   /**
@@ -77,18 +107,22 @@ export class Output {
     over: Promise<unknown>,
   ): Promise<void> {
     const reader = stream.getReader({ mode: "byob" });
-    let last = false;
+    // How far it is read without regard to readers: what is in the pipe of a run
+    // that is over waits for nobody.
+    let freely = 0;
     let done = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const lookAgain = (before: number, until: number) => {
       if (source.end === before || source.end > until) {
         reader.cancel().catch(() => {});
+        freely = Infinity;
+        this.#wake();
       } else timer = setTimeout(lookAgain, LAST_LOOK_MS, source.end, until);
     };
     over.then(() => {
-      last = true;
-      this.#wake();
       if (done) return;
+      freely = source.end + PIPE_BYTES;
+      this.#wake();
       timer = setTimeout(
         () => lookAgain(-1, source.end + PIPE_BYTES),
         DRAIN_MS,
@@ -98,14 +132,17 @@ export class Output {
     try {
       let size = READ_BYTES.least;
       while (true) {
-        while (this.#full(source) && !last) await this.#roomMade();
+        while (this.#full(source) && source.end >= freely) {
+          await this.#roomMade();
+        }
         const read = await reader.read(source.buffer(size));
         if (read.done) break;
         const bytes = read.value;
         const { length } = bytes; // before they are handed on
         this.#deliver(source, bytes, size, run);
-        if (length === size) size = Math.min(size * 4, READ_BYTES.most);
+        if (length === size) size *= 4;
         else if (length < size / 4) size = Math.max(size / 4, READ_BYTES.least);
+        size = Math.min(size, READ_BYTES[this.#use(source)]);
       }
     } catch {
       // A pipe that cannot be read has nothing more to give.
@@ -115,6 +152,23 @@ export class Output {
       reader.releaseLock();
     }
     for (const lines of this.#readers) lines.flush(source.name);
+  }
+
+  /**
+   * Resolves when the log has all that has been read; to `false` if that takes
+   * so long that it is not waited for.
+   */
+  flush(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    if (this.#logged === undefined || this.#logged.idle) resolve(true);
+    else {
+      const timer = setTimeout(resolve, FLUSH_MS, false);
+      this.#caughtUp = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    }
+    return promise;
   }
 
   /** Ends the streams and the lines, after what has arrived has been read. */
@@ -159,6 +213,20 @@ export class Output {
     return count === 0 ? [] : reader.rest().slice(-count);
   }
 
+  /** Copies all lines to a log; a child that writes faster has to wait. */
+  async #copyTo(log: LogWriter): Promise<void> {
+    const reader = this.#logged = this.#subscribe({});
+    while (true) {
+      const next = reader.take();
+      if (reader.idle) this.#caughtUp?.();
+      const lines = await next;
+      if (lines === undefined) break;
+      this.#wake();
+      await log.write(lines);
+    }
+    await log.close();
+  }
+
   /** Makes a reader of lines, with those kept first if they are wanted. */
   #subscribe({ kept = true }: LinesOptions): LineReader {
     const reader = new LineReader(this.#maxLineLength);
@@ -195,6 +263,12 @@ export class Output {
     };
     for (const lines of this.#readers) lines.push(chunk);
     source.deliver(chunk, size, this.#readers.size > 0);
+  }
+
+  /** What becomes of what is read. */
+  #use(source: Source): "drained" | "streamed" | "split" {
+    if (source.reading) return "streamed";
+    return this.#readers.size > 0 ? "split" : "drained";
   }
 
   #full(source: Source): boolean {
@@ -244,9 +318,14 @@ export class Source {
     return this.#history.end;
   }
 
+  /** Whether somebody reads the stream. */
+  get reading(): boolean {
+    return this.#controller !== undefined;
+  }
+
   /** Whether a reader has not yet asked for more. */
   get full(): boolean {
-    return this.#controller !== undefined && this.#pulled === undefined;
+    return this.reading && this.#pulled === undefined;
   }
 
   /** The stream; a new one when the last was cancelled. */
@@ -278,7 +357,7 @@ export class Source {
     const history = this.#history;
     const bytes = chunk.bytes as Uint8Array<ArrayBuffer>;
     const large = bytes.length >= size / 2;
-    const reading = this.#controller !== undefined;
+    const { reading } = this;
     const { start } = history;
     const whole = new Uint8Array(bytes.buffer);
     history.add(chunk, large && !reading ? whole : undefined);

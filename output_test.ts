@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { mock } from "node:test";
 import type { Line } from "./lines.ts";
-import { DRAIN_MS, Output, type Source } from "./output.ts";
+import { DRAIN_MS, FLUSH_MS, Output, type Source } from "./output.ts";
 import { pieces, seeded } from "./tools/testing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -76,6 +76,9 @@ class TestRun {
     await this.drained;
   }
 }
+
+/** What is kept, where it does not matter. */
+const RULES = { keepBytes: 65_536, maxLineLength: 1_000_000 };
 
 /** The output of a process, and its first run. */
 function start({ keepBytes = 65_536, maxLineLength = 1_000_000 } = {}): {
@@ -183,8 +186,9 @@ Deno.test("Source.stream makes the child wait for its reader", async () => {
     assertEquals(run.stdout.unread, unread, "read although nobody asked");
     chunks.push((await reader.read()).value ?? new Uint8Array());
     await turn();
-    assertLessOrEqual(unread - run.stdout.unread, 16_384);
+    assertLessOrEqual(unread - run.stdout.unread, 32_768);
   }
+  assertEquals(Math.max(...chunks.map(({ length }) => length)), 32_768);
   await run.end();
   output.end();
   reader.releaseLock();
@@ -600,6 +604,87 @@ Deno.test("Output.pump() reads on while there is more, but not for ever", async 
   } finally {
     mock.timers.reset();
   }
+});
+
+Deno.test("Output.flush() resolves when the log has all lines", async () => {
+  const written: Line[] = [];
+  let write = Promise.withResolvers<void>();
+  const output = new Output(RULES, {
+    write: (lines) => {
+      written.push(...lines);
+      return write.promise;
+    },
+    close: () => Promise.resolve(),
+  });
+  assert(await output.flush(), "there is nothing yet");
+  const run = new TestRun(output);
+  run.stdout.write("a\nb");
+  run.stderr.write("c");
+  await run.end();
+
+  let flushed = false;
+  const flush = output.flush().then((all) => flushed = all);
+  await turn();
+  assert(!flushed);
+  const first = write;
+  write = Promise.withResolvers();
+  first.resolve();
+  await turn();
+  assert(!flushed);
+  write.resolve();
+  assert(await flush);
+  assertEquals(told(written).sort(), ["1 a", "1 b", "1E c"]);
+  output.end();
+});
+
+Deno.test("Output.flush() does not wait for a log for ever", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const hanging = new Promise<void>(() => {});
+  const log = { write: () => hanging, close: () => hanging };
+  const output = new Output(RULES, log);
+  try {
+    const run = new TestRun(output);
+    run.stdout.write("a\n");
+    await run.end();
+    let flushed: boolean | undefined;
+    output.flush().then((all) => flushed = all);
+    mock.timers.tick(FLUSH_MS - 1);
+    await microtasks();
+    assertEquals(flushed, undefined);
+    mock.timers.tick(1);
+    await microtasks();
+    assertEquals(flushed, false);
+    output.end();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+Deno.test("Output makes the child wait for a log that is slow", async () => {
+  let room = Promise.withResolvers<void>();
+  let bytes = 0;
+  const output = new Output(RULES, {
+    write: (lines) => {
+      for (const { text } of lines) bytes += text.length + 1;
+      return room.promise;
+    },
+    close: () => Promise.resolve(),
+  });
+  const run = new TestRun(output);
+  run.stdout.write("0123456\n".repeat(250_000));
+  await turn();
+  const { unread } = run.stdout;
+  assert(unread > 1_000_000, "it does not wait");
+  await turn();
+  assertEquals(run.stdout.unread, unread);
+  const first = room;
+  room = Promise.withResolvers();
+  room.resolve();
+  first.resolve();
+  await run.end();
+  assert(await output.flush());
+  output.end();
+  assertEquals(bytes, 2_000_000);
 });
 
 /** Lets promises settle without any timer. */

@@ -5,23 +5,28 @@
  */
 
 import { delay } from "@std/async/delay";
-import { RestartLimitError, SpawnError } from "./errors.ts";
-import type { ProcessEvent } from "./events.ts";
+import { flag, options as optionsOf } from "./checks.ts";
+import { SpawnError } from "./errors.ts";
 import { Input } from "./input.ts";
 import { type Line, Lines, type LinesOptions } from "./lines.ts";
-import { signalName } from "./signals.ts";
-import { type Spec, stopRules } from "./options.ts";
-import { Output } from "./output.ts";
+import {
+  checkPrepared,
+  type PrepareContext,
+  type PreparedRun,
+  type Spec,
+  stopRules,
+} from "./options.ts";
+import type { LogFiles } from "./log_file.ts";
+import { FLUSH_MS, Output } from "./output.ts";
 import type { ProcessTable } from "./process_table.ts";
 import {
   decideRestart,
   type Decision,
-  type Ended,
-  type FailDecision,
   NO_HISTORY,
   type RestartDecision,
 } from "./restart.ts";
 import { Run } from "./run.ts";
+import { signalName } from "./signals.ts";
 import {
   Ending,
   KILL_WAIT_MS,
@@ -29,6 +34,8 @@ import {
   type StopOptions,
   type StopReport,
 } from "./stop.ts";
+import { type Audience, failure, type RunEnd, Story } from "./story.ts";
+import { before } from "./wait.ts";
 
 /** Where a process is in its life; each variant holds what is true there. */
 export type ProcessState =
@@ -79,25 +86,28 @@ export interface SignalOptions {
 }
 
 /** What a process needs of the one who manages it. */
-export interface Host {
+export interface Host extends Audience {
   /** The process table of the system. */
   readonly table: ProcessTable;
   /** Whether a run can lead a process group. */
   readonly groups: boolean;
-  /** All runs of which something is left. */
-  readonly runs: Set<Run>;
+  /** The files that output is written to. */
+  readonly logs: LogFiles;
+  /** Notes that a run began, and how it would be stopped. */
+  began(run: Run, stop: Required<StopOptions>): void;
+  /** Notes that nothing is left of a run. */
+  ended(run: Run): void;
+  /** Ends all, since a critical process ended. */
+  abandon(process: Process): void;
   /** Takes a process in; throws if it cannot be managed (any more). */
   adopt(process: Process): void;
   /** Lets go of a process that will not be restarted. */
   release(process: Process): void;
-  /** Tells what happened. */
-  emit(event: ProcessEvent): void;
-  /** Writes to the log. */
-  log(level: LogLevel, message: string): void;
 }
 
-/** The levels of messages in the log. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
+const checkSignal = optionsOf<SignalOptions>({ group: flag });
+
+const checkLines = optionsOf<LinesOptions>({ kept: flag });
 
 /** How many lines of stderr are kept with a crash. */
 const LAST_LINES = 10;
@@ -108,12 +118,16 @@ const NOTHING: Outcome = { steps: [], forced: false, survivors: [] };
 /** How a life ends. */
 type EndState = Extract<ProcessState, { kind: "exited" | "failed" }>;
 
-/** How a run ended, or that it could not be started. */
-interface RunEnd extends Ended {
-  readonly pid?: number;
-  readonly outcome: Outcome;
-  readonly error?: SpawnError;
+/** A child that is the present run. */
+interface Attached {
+  readonly run: Run;
+  /** Says that nothing is left of the run, and its output about to end. */
+  over(): void;
+  /** Resolves when all its output has been read. */
+  readonly drained: Promise<unknown>;
 }
+
+type Prepare = NonNullable<Spec["prepare"]>;
 
 /** One program that is run, watched, restarted and stopped. */
 export class Process implements AsyncDisposable {
@@ -125,13 +139,14 @@ export class Process implements AsyncDisposable {
   readonly args: readonly string[];
   readonly #spec: Spec;
   readonly #host: Host;
+  readonly #story: Story;
   #state: ProcessState = { kind: "starting", run: 1 };
   /** What comes next: what the policy says, another run, or nothing. */
   #wanted: "policy" | "run" | "nothing" = "policy";
   #run: Run | undefined;
   #runs = 0;
   #ending: Ending | undefined;
-  #backoff: AbortController | undefined;
+  #waiting: AbortController | undefined;
   #started: PromiseWithResolvers<void> | undefined;
   #stops = 0;
   #status: Promise<Deno.CommandStatus> = Promise.resolve(NOT_FOUND);
@@ -146,7 +161,8 @@ export class Process implements AsyncDisposable {
     this.args = spec.args;
     this.#spec = spec;
     this.#host = host;
-    this.#output = new Output(spec.output);
+    this.#story = new Story(name, host);
+    this.#output = this.#newOutput();
     this.#input = new Input(name);
     this.#begin();
   }
@@ -238,8 +254,10 @@ export class Process implements AsyncDisposable {
    *
    * @param options Which lines to begin with.
    * @returns The lines; any number of readers may be at them.
+   * @throws {TypeError} If an option does not exist or has a wrong type.
    */
   lines(options: LinesOptions = {}): Lines {
+    checkLines(options, "");
     const output = this.#output;
     return new Lines(() => output.batches(options));
   }
@@ -264,7 +282,7 @@ export class Process implements AsyncDisposable {
    * `ProcessmanClosedError` after the manager's shutdown.
    */
   async start(): Promise<void> {
-    if (this.#over) return this.#begin();
+    if (this.#over) this.#begin();
     if (this.#state.kind === "running") return;
     if (this.#wants("nothing")) {
       const stops = this.#stops;
@@ -272,8 +290,10 @@ export class Process implements AsyncDisposable {
       if (stops !== this.#stops) throw this.#stoppedFirst();
       return this.start();
     }
-    this.#wanted = "run";
-    this.#backoff?.abort();
+    if (this.#state.kind !== "starting") {
+      this.#wanted = "run";
+      this.#waiting?.abort();
+    }
     await this.#nextRun();
   }
 
@@ -294,9 +314,10 @@ export class Process implements AsyncDisposable {
         `Cannot restart process "${this.name}": it is being stopped`,
       );
     }
-    this.#wanted = "run";
-    this.#backoff?.abort();
     const next = this.#nextRun();
+    if (this.#state.kind === "starting") return await next;
+    this.#wanted = "run";
+    this.#waiting?.abort();
     const run = this.#run;
     this.#end(rules)?.done.then(() => {
       if (run?.alive) this.#started?.reject(this.#unstoppable(run));
@@ -344,11 +365,12 @@ export class Process implements AsyncDisposable {
    * @param signal The signal.
    * @param options Who gets it.
    * @returns Whether there was anybody to get it.
-   * @throws {TypeError} If there is no such signal.
+   * @throws {TypeError} If there is no such signal, or no such option.
    * @throws {Deno.errors.PermissionDenied} If the child runs as somebody else.
    */
   signal(signal: Deno.Signal, options: SignalOptions = {}): boolean {
     signalName(signal, "signal");
+    checkSignal(options, "");
     if (options.group) return this.#run?.signalGroup(signal) ?? false;
     return this.#run?.signal(signal) ?? false;
   }
@@ -365,29 +387,29 @@ export class Process implements AsyncDisposable {
 
   /** Begins a life by its first run, or throws with nothing left behind. */
   #begin(): void {
-    const { output, signal } = this.#spec;
+    const { prepare, signal } = this.#spec;
     signal?.throwIfAborted();
     this.#host.adopt(this);
-    let first: Run;
+    let first: Run | undefined;
     try {
-      first = this.#spawn();
+      first = prepare ? undefined : this.#spawn({});
     } catch (error) {
       this.#host.release(this);
       throw error;
     }
     if (this.#over) {
-      this.#output = new Output(output);
+      this.#output = this.#newOutput();
       this.#input = new Input(this.name);
       this.#finished = Promise.withResolvers();
       this.#runs = 0;
     }
     this.#wanted = "policy";
-    this.#live(first);
+    this.#live(first && this.#attach(first));
   }
 
   /** Lives one life, from the first run to the one that nothing follows. */
-  async #live(first: Run): Promise<void> {
-    const { signal } = this.#spec;
+  async #live(first: Attached | undefined): Promise<void> {
+    const { critical, signal } = this.#spec;
     const stop = () => void this.stop().catch(() => {});
     signal?.addEventListener("abort", stop, { once: true });
     const [end, outcome] = await this.#supervise(first);
@@ -398,51 +420,159 @@ export class Process implements AsyncDisposable {
     this.#state = end;
     this.#host.release(this);
     const report = { name: this.name, status: end.status, ...outcome };
-    if (end.kind === "failed") this.#tellFailure(end.error);
-    else if (this.#wants("nothing")) this.#tellStop(report);
+    const asked = this.#wants("nothing");
+    if (end.kind === "failed") this.#story.failed(end.error);
+    else if (asked) this.#story.stopped(report);
     this.#started?.reject(this.#stoppedFirst());
     this.#started = undefined;
     this.#finished.resolve(report);
+    if (critical && !asked) this.#host.abandon(this);
   }
 
   /** Runs the program until nothing follows a run, and tells why. */
-  async #supervise(first: Run): Promise<[EndState, Outcome]> {
+  async #supervise(
+    first: Attached | undefined,
+  ): Promise<[EndState, Outcome]> {
+    const { restart } = this.#spec;
     let history = NO_HISTORY;
-    let run: Run | SpawnError = first;
+    let status: Deno.CommandStatus | undefined;
+    let run: Attached | SpawnError | undefined = first;
     while (true) {
+      run ??= await this.#launch(history.attempt, status);
+      if (run === undefined) {
+        return [{ kind: "exited", status: status ?? NOT_RUN }, NOTHING];
+      }
       const end = await this.#attend(run);
-      const { status } = end;
+      run = undefined;
+      ({ status } = end);
+
       let decision: Decision | undefined;
       if (this.#wants("policy")) {
-        [decision, history] = decideRestart(end, history, this.#spec.restart);
+        [decision, history] = decideRestart(end, history, restart);
       }
-      this.#tellExit(end, decision);
+      const lastWords = () => this.#lastWords();
+      this.#story.ended(end, this.#runs, decision, lastWords);
       switch (decision?.kind) {
         case "leave":
           return [{ kind: "exited", status }, NOTHING];
         case "fail": {
-          const error = this.#failure(decision, end);
+          const error = failure(this.name, decision, end, lastWords());
           return [{ kind: "failed", status, error }, NOTHING];
         }
         case "restart":
           await this.#backOff(decision, status);
       }
       if (this.#wants("nothing")) {
-        return [{ kind: "exited", status }, end.outcome];
+        return [{ kind: "exited", status }, decision ? NOTHING : end.outcome];
       }
       if (this.#wants("run")) history = NO_HISTORY;
       this.#wanted = "policy";
-      run = this.#tryAgain();
     }
   }
 
-  /** Looks after a run until nothing is left of it. */
-  async #attend(run: Run | SpawnError): Promise<RunEnd> {
-    if (run instanceof SpawnError) return notStarted(run);
-    const over = Promise.withResolvers<void>();
-    const drained = this.#attach(run, over.promise);
-    this.#tellStart(run);
+  /** Starts a run, or says why not; `undefined` if it is not wanted any more. */
+  async #launch(
+    attempt: number,
+    lastStatus: Deno.CommandStatus | undefined,
+  ): Promise<Attached | SpawnError | undefined> {
+    const { prepare } = this.#spec;
+    const run = this.#runs + 1;
+    const status = Promise.withResolvers<Deno.CommandStatus>();
+    this.#status = status.promise;
+    this.#state = { kind: "starting", run };
+    try {
+      const changes = prepare &&
+        await this.#prepare(prepare, { run, attempt, lastStatus });
+      if (this.#wants("nothing")) {
+        status.resolve(lastStatus ?? NOT_RUN);
+        return undefined;
+      }
+      const attached = this.#attach(this.#spawn(changes ?? {}));
+      status.resolve(attached.run.status);
+      return attached;
+    } catch (error) {
+      if (!(error instanceof SpawnError)) throw error;
+      status.resolve(statusOf(error));
+      this.#started?.reject(error);
+      this.#started = undefined;
+      return error;
+    }
+  }
 
+  /** Asks what a run is to be run with, for as long as it is wanted. */
+  async #prepare(
+    prepare: Prepare,
+    context: Omit<PrepareContext, "signal">,
+  ): Promise<PreparedRun> {
+    const waiting = this.#waiting = new AbortController();
+    const { signal } = waiting;
+    try {
+      const asked = (async () => await prepare({ ...context, signal }))();
+      const changes = await before(asked, signal);
+      checkPrepared(changes);
+      return changes ?? {};
+    } catch (cause) {
+      const { name, program } = this;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new SpawnError(
+        `Cannot start process "${name}": prepare() failed: ${why}`,
+        { process: name, program, cause },
+      );
+    } finally {
+      this.#waiting = undefined;
+    }
+  }
+
+  #newOutput(): Output {
+    const { output, file } = this.#spec;
+    return new Output(output, file && this.#host.logs.writer(this.name, file));
+  }
+
+  /** Starts a child. */
+  #spawn(changes: PreparedRun): Run {
+    const { program, args, command, group } = this.#spec;
+    const { cwd = command.cwd } = changes;
+    return new Run({
+      name: this.name,
+      program,
+      command: {
+        ...command,
+        ...cwd !== undefined && { cwd },
+        args: [...changes.args ?? args],
+        env: { ...command.env, ...changes.env },
+      },
+      group: group && this.#host.groups,
+    });
+  }
+
+  /** Makes a child the present run: connects it to the streams, and tells. */
+  #attach(run: Run): Attached {
+    const { command: { stdin, stdout, stderr }, stop } = this.#spec;
+    const { child, pid } = run;
+    const output = this.#output;
+    const number = ++this.#runs;
+    const over = Promise.withResolvers<void>();
+    this.#run = run;
+    this.#status = run.status;
+    this.#state = { kind: "running", run: number, pid, since: Date.now() };
+    this.#host.began(run, stop);
+    if (stdin === "piped") this.#input.attach(child.stdin);
+    const drained = Promise.all([
+      stdout === "piped" &&
+      output.pump(output.stdout, child.stdout, number, over.promise),
+      stderr === "piped" &&
+      output.pump(output.stderr, child.stderr, number, over.promise),
+    ]);
+    this.#story.started(pid, number);
+    this.#started?.resolve();
+    this.#started = undefined;
+    return { run, over: () => over.resolve(), drained };
+  }
+
+  /** Looks after a run until nothing is left of it. */
+  async #attend(attached: Attached | SpawnError): Promise<RunEnd> {
+    if (attached instanceof SpawnError) return notStarted(attached);
+    const { run, over, drained } = attached;
     const status = await run.status;
     const now = performance.now();
     const ranMs = now - run.startedAt;
@@ -450,62 +580,14 @@ export class Process implements AsyncDisposable {
     this.#state = { kind: "stopping", run: this.#runs, killAt: undefined };
     this.#end(this.#spec.stop);
     const outcome = await this.#ending?.done ?? NOTHING;
-    over.resolve();
+    over();
     await drained;
+    if (!await this.#output.flush()) this.#host.log("warn", this.#unflushed());
 
-    this.#host.runs.delete(run);
+    this.#host.ended(run);
     this.#run = undefined;
     this.#ending = undefined;
     return { status, now, ranMs, pid: run.pid, outcome };
-  }
-
-  /** Starts a child. */
-  #spawn(): Run {
-    const { program, args, command, group } = this.#spec;
-    return new Run({
-      name: this.name,
-      program,
-      command: { ...command, args: [...args] },
-      group: group && this.#host.groups,
-    });
-  }
-
-  /** Starts a child, or says why not. */
-  #tryAgain(): Run | SpawnError {
-    this.#state = { kind: "starting", run: this.#runs + 1 };
-    try {
-      return this.#spawn();
-    } catch (error) {
-      if (!(error instanceof SpawnError)) throw error;
-      this.#status = Promise.resolve(codeOf(error));
-      this.#started?.reject(error);
-      this.#started = undefined;
-      return error;
-    }
-  }
-
-  /** Connects a child to the streams; resolves when all its output is read. */
-  #attach(run: Run, over: Promise<void>): Promise<unknown> {
-    const { stdin, stdout, stderr } = this.#spec.command;
-    const { child } = run;
-    const output = this.#output;
-    const number = ++this.#runs;
-    this.#run = run;
-    this.#status = run.status;
-    this.#host.runs.add(run);
-    this.#state = {
-      kind: "running",
-      run: number,
-      pid: run.pid,
-      since: Date.now(),
-    };
-    if (stdin === "piped") this.#input.attach(child.stdin);
-    return Promise.all([
-      stdout === "piped" &&
-      output.pump(output.stdout, child.stdout, number, over),
-      stderr === "piped" &&
-      output.pump(output.stderr, child.stderr, number, over),
-    ]);
   }
 
   /** Waits before a restart, unless something else is wanted meanwhile. */
@@ -520,9 +602,9 @@ export class Process implements AsyncDisposable {
     const until = Date.now() + delayMs;
     const run = this.#runs + 1;
     this.#state = { kind: "backoff", run, attempt, until, status };
-    this.#backoff = new AbortController();
-    await delay(delayMs, { signal: this.#backoff.signal }).catch(() => {});
-    this.#backoff = undefined;
+    this.#waiting = new AbortController();
+    await delay(delayMs, { signal: this.#waiting.signal }).catch(() => {});
+    this.#waiting = undefined;
   }
 
   /** Ends what is left of the present run, or hastens its end. */
@@ -548,7 +630,7 @@ export class Process implements AsyncDisposable {
     this.#wanted = "nothing";
     this.#started?.reject(this.#stoppedFirst());
     this.#started = undefined;
-    this.#backoff?.abort();
+    this.#waiting?.abort();
     const run = this.#run;
     const ending = this.#end(rules);
     await ending?.done;
@@ -569,103 +651,20 @@ export class Process implements AsyncDisposable {
     return this.#wanted === what;
   }
 
-  #tellStart(run: Run): void {
-    const { name } = this;
-    const { pid } = run;
-    this.#host.emit({
-      kind: "start",
-      name,
-      time: Date.now(),
-      pid,
-      run: this.#runs,
-    });
-    this.#host.log("debug", `Started process "${name}" as pid ${pid}`);
-    this.#started?.resolve();
-    this.#started = undefined;
-  }
-
-  #tellExit(end: RunEnd, decision: Decision | undefined): void {
-    const { name } = this;
-    const { status, ranMs, pid, error } = end;
-    const time = Date.now();
-    const run = this.#runs;
-    const requested = decision === undefined;
-    const crashed = decision?.kind === "restart"
-      ? decision.reason !== "exit"
-      : decision?.kind === "fail" ||
-        decision?.kind === "leave" && decision.reason !== "success";
-    const stderr = crashed ? this.#lastWords() : [];
-    if (pid !== undefined) {
-      this.#host.emit({
-        kind: "exit",
-        name,
-        time,
-        pid,
-        run,
-        status,
-        ranMs,
-        requested,
-        crashed,
-        decision,
-        stderr,
-      });
-    }
-    if (decision?.kind === "restart") {
-      this.#host.emit({ kind: "restart", name, time, decision, error });
-    }
-    const what = error?.message ??
-      `Process "${name}" ${howEnded(status, crashed)} after ${
-        Math.round(ranMs)
-      } ms`;
-    this.#host.log(
-      crashed ? "warn" : "debug",
-      what + whatNext(decision) + quoted(stderr),
-    );
-  }
-
-  #tellStop(report: StopReport): void {
-    const { name } = this;
-    const { survivors, forced } = report;
-    this.#host.emit({ kind: "stop", name, time: Date.now(), report });
-    if (survivors.length > 0) {
-      const left = survivors.join(", ");
-      this.#host.log("warn", `Process "${name}" left behind pid ${left}`);
-    } else {
-      const how = forced ? " by SIGKILL" : "";
-      this.#host.log("debug", `Stopped process "${name}"${how}`);
-    }
-  }
-
-  #tellFailure(error: Error): void {
-    const { name } = this;
-    this.#host.emit({ kind: "failed", name, time: Date.now(), error });
-    this.#host.log("error", error.message);
-  }
-
+  /** The last lines that the last run wrote to stderr. */
   #lastWords(): string[] {
     return this.#output.tail(LAST_LINES, "stderr", this.#runs)
       .map(({ text }) => text);
-  }
-
-  /** Makes the error of a process that is given up. */
-  #failure(decision: FailDecision, end: RunEnd): Error {
-    const { limit, error } = decision;
-    if (limit === undefined) {
-      if (end.error) return end.error;
-      return error instanceof Error ? error : new Error(String(error));
-    }
-    const stderr = this.#lastWords();
-    return new RestartLimitError(
-      `Cannot restart process "${this.name}": ${limit.restarts} restarts within ${limit.withinMs} ms` +
-        quoted(stderr),
-      { process: this.name, ...limit, stderr },
-    );
   }
 
   #stoppedFirst(): TypeError {
     return new TypeError(
       `Cannot start process "${this.name}": it was stopped first`,
     );
+  }
+
+  #unflushed(): string {
+    return `Process "${this.name}" ended, and its file takes longer than ${FLUSH_MS} ms to be written: not waiting for it`;
   }
 
   #unstoppable(run: Run): Error {
@@ -690,43 +689,21 @@ const NOT_FOUND: Deno.CommandStatus = {
   signal: null,
 };
 
-/** The status of a program that cannot be run, as a shell has it. */
+/** The status of a program that did not run, as a shell has it. */
 const NOT_RUN: Deno.CommandStatus = { success: false, code: 126, signal: null };
 
-function codeOf({ cause }: SpawnError): Deno.CommandStatus {
+function statusOf({ cause }: SpawnError): Deno.CommandStatus {
   return cause instanceof Deno.errors.NotFound ? NOT_FOUND : NOT_RUN;
 }
 
 function notStarted(error: SpawnError): RunEnd {
   const final = error.cause instanceof Deno.errors.NotCapable;
   return {
-    status: codeOf(error),
+    status: statusOf(error),
     now: performance.now(),
     ranMs: 0,
     spawnFailure: final ? "final" : "transient",
     outcome: NOTHING,
     error,
   };
-}
-
-function howEnded(
-  { code, signal }: Deno.CommandStatus,
-  crashed: boolean,
-): string {
-  const how = signal === null ? `with code ${code}` : `by ${signal}`;
-  return `${crashed ? "crashed" : "ended"} ${how}`;
-}
-
-function whatNext(decision: Decision | undefined): string {
-  if (decision?.kind !== "restart") return "";
-  const { delayMs, attempt, restartsLeft } = decision;
-  const left = restartsLeft === undefined ? "" : `, ${restartsLeft} left`;
-  return `, restarting in ${
-    Math.round(delayMs)
-  } ms (attempt ${attempt}${left})`;
-}
-
-function quoted(lines: readonly string[]): string {
-  const last = lines.findLast((line) => line.trim() !== "");
-  return last === undefined ? "" : `: ${last}`;
 }

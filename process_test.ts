@@ -12,6 +12,7 @@ import {
   constant,
   exponential,
   Processman,
+  ProcessmanClosedError,
   RestartLimitError,
   SpawnError,
 } from "./mod.ts";
@@ -90,8 +91,12 @@ Deno.test("Process fails with the last words of its last run", async () => {
   assertEquals(status.code, 3);
   assert(error instanceof RestartLimitError);
   assertEquals(error.process, "sh");
-  assertEquals(error.restarts, 2);
-  assertEquals(error.withinMs, 60_000);
+  assertEquals(error.decision, {
+    kind: "fail",
+    reason: "limit",
+    attempt: 3,
+    limit: { restarts: 2, withinMs: 60_000 },
+  });
   assertEquals(error.stderr, ["no database"]);
   assertEquals(
     error.message,
@@ -547,4 +552,186 @@ Deno.test("Process does not grow from restart to restart", async () => {
   const middle = Math.max(...sizes.slice(100, 200));
   const last = Math.max(...sizes.slice(200));
   assertLess(last - middle, 8 * 1024 * 1024);
+});
+
+Deno.test("CommandOptions.prepare changes what each run is run with", async () => {
+  await using pm = new Processman(silent);
+  const asked: unknown[] = [];
+  const job = pm.command("sh", ["-c", "echo $A $B; exit 1"], {
+    env: { A: "old", B: "kept" },
+    restart: { backoff: constant(0), limit: { restarts: 1, withinMs: 60_000 } },
+    prepare: async ({ run, attempt, lastStatus }) => {
+      asked.push([run, attempt, lastStatus?.code]);
+      await Promise.resolve();
+      if (run === 1) return;
+      return { env: { A: "new" }, args: ["-c", "echo $A $B $PWD"], cwd: "/" };
+    },
+  });
+  assertEquals(job.state, { kind: "starting", run: 1 });
+  assertEquals((await job.status).code, 1);
+  assertEquals((await job.finished).code, 0);
+  assertEquals(job.tail().map(({ text }) => text), ["old kept", "new kept /"]);
+  assertEquals(asked, [[1, 0, undefined], [2, 1, 1]]);
+});
+
+Deno.test("CommandOptions.prepare that throws is a failed start", async () => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  const job = pm.command("echo", ["ready"], {
+    restart: { backoff: constant(0) },
+    prepare: ({ run, attempt }) => {
+      assertEquals(run, 1, "there was none yet");
+      if (attempt < 2) throw new Error("port in use");
+    },
+  });
+  const { decision, error } = await eventOf(events, "restart");
+  assertEquals([decision.reason, decision.attempt], ["spawn", 1]);
+  assert(error instanceof SpawnError);
+  assertEquals(
+    error.message,
+    'Cannot start process "echo": prepare() failed: port in use',
+  );
+  assertEquals((await job.finished).code, 0);
+});
+
+Deno.test("CommandOptions.prepare that gives nonsense is a failed start", async () => {
+  await using pm = new Processman(silent);
+  const job = pm.command("true", [], {
+    restart: { policy: "never" },
+    prepare: () => ({ arsg: [] } as Record<string, unknown>),
+  });
+  assertEquals((await job.finished).code, 126);
+  assertEquals(
+    stateOf(job, "failed").error.message,
+    'Cannot start process "true": prepare() failed: ' +
+      'Option "prepare().arsg" does not exist: there are cwd, env, args',
+  );
+});
+
+Deno.test("Process.stop() does not wait for prepare", async (t) => {
+  const hanging = {
+    "hangs for ever": () => new Promise<void>(() => {}),
+    "hangs until it is aborted": ({ signal }: { signal: AbortSignal }) =>
+      new Promise<void>((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      ),
+    "resolves when it is aborted": ({ signal }: { signal: AbortSignal }) =>
+      new Promise<void>((resolve) =>
+        signal.addEventListener("abort", () => resolve())
+      ),
+  };
+  for (const [how, prepare] of Object.entries(hanging)) {
+    await t.step(how, async () => {
+      await using pm = new Processman(silent);
+      const events = pm.events();
+      const job = pm.command("true", [], { prepare });
+      const started = assertRejects(
+        () => job.start(),
+        TypeError,
+        "stopped first",
+      );
+      const { steps, status } = await job.stop();
+      await started;
+      assertEquals(steps, []);
+      assertEquals(status.code, 126);
+      assertEquals(await job.status, status);
+      assertEquals(job.state.kind, "exited");
+      await pm.shutdown();
+      assertEquals((await events.next()).value?.kind, "stop");
+    });
+  }
+});
+
+Deno.test("Process.restart() during prepare is the run that is prepared", async () => {
+  await using pm = new Processman(silent);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const job = pm.command("sleep", ["500"], { prepare: () => promise });
+  const restarted = Promise.all([job.restart(), job.start()]);
+  resolve();
+  await restarted;
+  assertEquals(stateOf(job, "running").run, 1);
+});
+
+Deno.test("Process.start() waits for prepare, the second time too", async () => {
+  await using pm = new Processman(silent);
+  const job = pm.command("sleep", ["500"], {
+    prepare: () => Promise.resolve(),
+  });
+  await job.start();
+  assertEquals(job.state.kind, "running");
+  await job.stop();
+  await job.start();
+  assertEquals(job.state.kind, "running");
+});
+
+Deno.test("CommandOptions.critical ends all with the process", async () => {
+  const pm = new Processman(silent);
+  const other = pm.command("sleep", ["500"]);
+  const main = pm.command("sh", ["-c", "exit 3"], {
+    critical: true,
+    restart: { backoff: constant(0), limit: { restarts: 1, withinMs: 60_000 } },
+  });
+  assertEquals((await main.finished).code, 3);
+  await pm.finished;
+  assertEquals((await other.finished).signal, "SIGTERM");
+  assertThrows(() => pm.command("true"), ProcessmanClosedError);
+  await pm.shutdown();
+});
+
+Deno.test("CommandOptions.critical allows a stop", async () => {
+  await using pm = new Processman(silent);
+  const main = pm.command("sleep", ["500"], { critical: true });
+  await main.stop();
+  await pm.command("true").finished;
+});
+
+Deno.test("Process is not flooded by who holds its pipe after its end", async () => {
+  await using pm = new Processman();
+  const leader = pm.command(
+    "sh",
+    ["-c", "cat /dev/zero & echo $! >&2; sleep 0.1"],
+    { group: false, output: { keepBytes: 0 } },
+  );
+  const holder = Number(await lineOf(leader, /\d/));
+  const reader = leader.stdout.getReader();
+  await reader.read();
+  await leader.finished;
+  Deno.kill(holder, "SIGKILL");
+  let length = 0;
+  for (let read; !(read = await reader.read()).done;) {
+    length += read.value.length;
+  }
+  assertLess(length, 3 * 1024 * 1024, "what a pipe can hold, and some more");
+});
+
+Deno.test("StopOptions.gracePeriodMs may be longer than a timer can run", async () => {
+  await using pm = new Processman();
+  const child = pm.command("sh", [
+    "-c",
+    "trap 'echo asked; sleep 0.1; exit 0' TERM; echo ready; while :; do sleep 0.01; done",
+  ]);
+  await lineOf(child, "ready");
+  const { forced } = await child.stop({ gracePeriodMs: 2 ** 40 });
+  assert(!forced);
+});
+
+Deno.test("Process refuses options that do not exist", async () => {
+  await using pm = new Processman();
+  const child = pm.command("sleep", ["500"]);
+  const wrong = { kep: true } as unknown as Record<string, never>;
+  assertThrows(
+    () => child.lines(wrong),
+    TypeError,
+    'Option "kep" does not exist',
+  );
+  assertThrows(
+    () => child.signal("SIGTERM", wrong),
+    TypeError,
+    'Option "kep" does not exist',
+  );
+  await assertRejects(() => child.stop(wrong), TypeError, "does not exist");
+  await assertRejects(() => child.restart(wrong), TypeError, "does not exist");
+  await assertRejects(() => pm.stopAll(wrong), TypeError, "does not exist");
+  await assertRejects(() => pm.shutdown(wrong), TypeError, "does not exist");
+  assertEquals(child.state.kind, "running");
 });

@@ -5,7 +5,16 @@
  * @module
  */
 
-import { milliseconds, oneOf, options as optionsOf, wrong } from "./checks.ts";
+import {
+  arrayOf,
+  callable,
+  type Check,
+  milliseconds,
+  oneOf,
+  options as optionsOf,
+  whole,
+  wrong,
+} from "./checks.ts";
 
 /**
  * When a run that ended by itself is followed by another one: `"on-failure"`
@@ -123,6 +132,49 @@ export type RestartRules =
   & Required<Omit<RestartOptions, "limit">>
   & Pick<RestartOptions, "limit">;
 
+const checkLimit = optionsOf<RestartLimit>({
+  restarts: whole,
+  withinMs: milliseconds,
+});
+
+/** Checks restart options. */
+export const checkRestart: Check = optionsOf<RestartOptions>({
+  policy: oneOf("on-failure", "always", "never"),
+  backoff: callable,
+  resetAfterMs: milliseconds,
+  limit: (value, path) => {
+    checkLimit(value, path);
+    const { restarts, withinMs } = value as Partial<RestartLimit>;
+    whole(restarts, `${path}.restarts`);
+    milliseconds(withinMs, `${path}.withinMs`);
+  },
+  successCodes: arrayOf(whole),
+  stopCodes: arrayOf(whole),
+  random: callable,
+});
+
+/**
+ * Fills in what restart options leave open.
+ *
+ * @param options The options, which have been checked.
+ * @returns The rules.
+ * @throws {RangeError} If the limit is out of reach.
+ */
+export function restartRules(options: RestartOptions): RestartRules {
+  const { limit } = options;
+  const rules: RestartRules = {
+    policy: options.policy ?? "on-failure",
+    backoff: options.backoff ?? uniform(5_000),
+    resetAfterMs: options.resetAfterMs ?? 60_000,
+    successCodes: [...options.successCodes ?? []],
+    stopCodes: [...options.stopCodes ?? []],
+    random: options.random ?? Math.random,
+    ...limit && { limit: { ...limit } },
+  };
+  checkReachable(rules);
+  return rules;
+}
+
 /** How a run ended, as far as restarting is concerned. */
 export interface Ended {
   /** The status of the run. */
@@ -178,25 +230,36 @@ export interface RestartDecision {
   readonly restartsLeft: number | undefined;
 }
 
+/** Do not restart: there were as many restarts as the limit allows. */
+export interface LimitDecision {
+  /** Tells the decisions apart. */
+  readonly kind: "fail";
+  /** Why. */
+  readonly reason: "limit";
+  /** The number of consecutive crashes. */
+  readonly attempt: number;
+  /** The limit that was reached. */
+  readonly limit: RestartLimit;
+}
+
 /** Do not restart: it would be of no use. */
 export interface FailDecision {
   /** Tells the decisions apart. */
   readonly kind: "fail";
-  /**
-   * Why: there were as many restarts in the window as the limit allows, the
-   * program cannot be started, or the backoff gave no usable wait.
-   */
-  readonly reason: "limit" | "spawn" | "backoff";
+  /** Why: the program cannot be started, or the backoff gave no usable wait. */
+  readonly reason: "spawn" | "backoff";
   /** The number of consecutive crashes. */
   readonly attempt: number;
-  /** The limit that was reached, if that is the reason. */
-  readonly limit?: RestartLimit;
   /** What the backoff threw, if that is the reason. */
   readonly error?: unknown;
 }
 
 /** What is done after a run that ended by itself. */
-export type Decision = LeaveDecision | RestartDecision | FailDecision;
+export type Decision =
+  | LeaveDecision
+  | RestartDecision
+  | LimitDecision
+  | FailDecision;
 
 /** As many restarts as are worth adding up to see whether a limit can be met. */
 const MANY = 10_000;

@@ -415,7 +415,8 @@ Deno.test("decideRestart() fails when the backoff gives no usable wait", () => {
   for (const [wait, kind, message] of cases) {
     const backoff = () => wait as number;
     const [decision] = decideAll([exit(1)], { backoff });
-    assert(decision?.kind === "fail" && decision.error instanceof Error);
+    assert(decision?.kind === "fail" && decision.reason === "backoff");
+    assert(decision.error instanceof Error);
     assertEquals(decision.reason, "backoff");
     assertEquals(decision.error.constructor, kind);
     assertEquals(

@@ -46,8 +46,20 @@ const NAMES: ReadonlySet<Deno.Signal> = new Set([
   "SIGXFSZ",
 ]);
 
-/** Signals that no program can handle. */
-const DEADLY: ReadonlySet<unknown> = new Set(["SIGKILL", "SIGSTOP"]);
+/** Names of signals that a system does not have. */
+const MISSING: Partial<Record<string, readonly string[]>> = {
+  linux: ["SIGBREAK", "SIGEMT", "SIGINFO"],
+  darwin: ["SIGBREAK", "SIGPOLL", "SIGPWR", "SIGSTKFLT", "SIGUNUSED"],
+};
+
+/** Signals that no program can handle, or none written in JavaScript. */
+const DEADLY: ReadonlySet<unknown> = new Set([
+  "SIGFPE",
+  "SIGILL",
+  "SIGKILL",
+  "SIGSEGV",
+  "SIGSTOP",
+]);
 
 /** Signals this close together, in milliseconds, are one request. */
 const TOGETHER_MS = 1_000;
@@ -59,6 +71,9 @@ export function signalName(
 ): asserts value is Deno.Signal {
   if (!NAMES.has(value as Deno.Signal)) {
     wrong(path, 'the name of a signal, such as "SIGTERM"', value);
+  }
+  if (MISSING[Deno.build.os]?.includes(value as Deno.Signal)) {
+    wrong(path, "a signal that this system has", value);
   }
 }
 

@@ -8,6 +8,7 @@
 import { delay } from "@std/async/delay";
 import type { ProcessTable } from "./process_table.ts";
 import type { Run } from "./run.ts";
+import { before } from "./wait.ts";
 
 /** How a process is stopped. */
 export interface StopOptions {
@@ -57,6 +58,9 @@ export type Outcome = Pick<StopReport, "steps" | "forced" | "survivors">;
 /** How long `SIGKILL` may take to have its effect, in milliseconds. */
 export const KILL_WAIT_MS = 5_000;
 
+/** The longest time that a timer can run, in milliseconds: 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The longest pause between two looks at a group, in milliseconds. */
 const LONGEST_PAUSE_MS = 64;
 
@@ -92,7 +96,10 @@ export class Ending {
     this.#killAt = killAt;
     clearTimeout(this.#timer);
     if (gracePeriodMs === 0) return this.#patience.abort();
-    this.#timer = setTimeout(() => this.#patience.abort(), gracePeriodMs);
+    this.#timer = setTimeout(
+      () => this.#patience.abort(),
+      Math.min(gracePeriodMs, LONGEST_TIMER_MS),
+    );
   }
 
   async #descend(
@@ -163,19 +170,4 @@ async function left(run: Run, table: ProcessTable): Promise<number[]> {
   if (!run.group) return run.alive ? [run.pid] : [];
   const members = await table.members(run.pid);
   return [...members ?? (run.groupLeft() ? [run.pid] : [])];
-}
-
-/** Waits for a promise, but no longer than until a signal is aborted. */
-function before<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-): Promise<T | undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  const { promise: result, resolve } = Promise.withResolvers<T | undefined>();
-  const abort = () => resolve(undefined);
-  signal.addEventListener("abort", abort, { once: true });
-  promise.then(resolve, abort).finally(() =>
-    signal.removeEventListener("abort", abort)
-  );
-  return result;
 }

@@ -68,19 +68,31 @@ export function permitted(...names: Deno.PermissionName[]): boolean {
   );
 }
 
-/** Runs a script that imports the package, with `--allow-run` or as given. */
+/** Options for {@linkcode runScript}. */
+export interface ScriptOptions {
+  /** What the script is allowed; `--allow-run` by default. */
+  permission?: string;
+  /** What a shell does first, such as setting a limit. */
+  limits?: string;
+}
+
+/** Runs a script that imports the package. */
 export function runScript(
   script: string,
-  permission: string = "--allow-run",
+  { permission = "--allow-run", limits = ":" }: ScriptOptions = {},
 ): Process & AsyncDisposable {
   const pm = new Processman({ logger: null, signals: [] });
   const process = pm.command(
-    Deno.execPath(),
-    ["run", "--quiet", "--no-prompt", "--ext=ts", permission, "-"],
+    "sh",
+    ["-c", `${limits}; exec "$0" "$@"`, Deno.execPath()].concat(
+      ["run", "--quiet", "--no-prompt", "--ext=ts", permission, "-"],
+    ),
     { stdin: "piped", restart: { policy: "never" } },
   );
   new Response(script).body?.pipeTo(process.stdin).catch(() => {});
-  return process;
+  const shutdown = () => pm.shutdown();
+  // With the process goes its manager.
+  return Object.assign(process, { [Symbol.asyncDispose]: shutdown });
 }
 
 /** Returns a source of random numbers in `[0, 1)` that repeats (mulberry32). */

@@ -1,0 +1,163 @@
+/**
+ * What is told about a process: its events, and its lines in the log.
+ *
+ * @module
+ */
+
+import { RestartLimitError } from "./errors.ts";
+import type { ProcessEvent } from "./events.ts";
+import type { Decision, Ended } from "./restart.ts";
+import type { Outcome, StopReport } from "./stop.ts";
+
+/** The levels of messages in the log. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Who listens to what is told. */
+export interface Audience {
+  /** Takes an event. */
+  emit(event: ProcessEvent): void;
+  /** Takes a line for the log. */
+  log(level: LogLevel, message: string): void;
+}
+
+/** How a run ended, or that it could not be started. */
+export interface RunEnd extends Ended {
+  /** The process ID that it had, if it was started. */
+  readonly pid?: number;
+  /** What it took to end it. */
+  readonly outcome: Outcome;
+  /** Why it could not be started. */
+  readonly error?: Error;
+}
+
+/** Tells about one process. */
+export class Story {
+  readonly #name: string;
+  readonly #audience: Audience;
+
+  /** Creates the story of the process of a name. */
+  constructor(name: string, audience: Audience) {
+    this.#name = name;
+    this.#audience = audience;
+  }
+
+  /** A run began. */
+  started(pid: number, run: number): void {
+    const name = this.#name;
+    this.#audience.emit({ kind: "start", name, time: Date.now(), pid, run });
+    this.#audience.log("debug", `Started process "${name}" as pid ${pid}`);
+  }
+
+  /** A run ended, or could not be started, and this is what comes next. */
+  ended(
+    end: RunEnd,
+    run: number,
+    decision: Decision | undefined,
+    lastWords: () => string[],
+  ): void {
+    const name = this.#name;
+    const { status, ranMs, pid, error } = end;
+    const time = Date.now();
+    const requested = decision === undefined;
+    const crashed = isCrash(decision);
+    const stderr = crashed ? lastWords() : [];
+    if (pid !== undefined) {
+      this.#audience.emit({
+        kind: "exit",
+        name,
+        time,
+        pid,
+        run,
+        status,
+        ranMs,
+        requested,
+        crashed,
+        decision,
+        stderr,
+      });
+    }
+    if (decision?.kind === "restart") {
+      this.#audience.emit({ kind: "restart", name, time, decision, error });
+    }
+    const how = status.signal === null
+      ? `with code ${status.code}`
+      : `by ${status.signal}`;
+    const what = error?.message ??
+      `Process "${name}" ${crashed ? "crashed" : "ended"} ${how} after ${
+        Math.round(ranMs)
+      } ms`;
+    this.#audience.log(
+      crashed ? "warn" : "debug",
+      what + whatNext(decision) + quoted(stderr),
+    );
+  }
+
+  /** The process was stopped. */
+  stopped(report: StopReport): void {
+    const name = this.#name;
+    const { survivors, forced } = report;
+    this.#audience.emit({ kind: "stop", name, time: Date.now(), report });
+    if (survivors.length > 0) {
+      const left = survivors.join(", ");
+      this.#audience.log("warn", `Process "${name}" left behind pid ${left}`);
+    } else {
+      const how = forced ? " by SIGKILL" : "";
+      this.#audience.log("debug", `Stopped process "${name}"${how}`);
+    }
+  }
+
+  /** The process was given up. */
+  failed(error: Error): void {
+    const name = this.#name;
+    this.#audience.emit({ kind: "failed", name, time: Date.now(), error });
+    this.#audience.log("error", error.message);
+  }
+}
+
+/** Makes the error of a process that is given up. */
+export function failure(
+  name: string,
+  decision: Extract<Decision, { kind: "fail" }>,
+  end: RunEnd,
+  stderr: string[],
+): Error {
+  if (decision.reason === "limit") {
+    const { restarts, withinMs } = decision.limit;
+    return new RestartLimitError(
+      `Cannot restart process "${name}": ${restarts} restarts within ${withinMs} ms` +
+        quoted(stderr),
+      { process: name, decision, stderr },
+    );
+  }
+  if (end.error) return end.error;
+  const { error } = decision;
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Whether a run ended badly, without having been asked to. */
+function isCrash(decision: Decision | undefined): boolean {
+  switch (decision?.kind) {
+    case "restart":
+      return decision.reason !== "exit";
+    case "leave":
+      return decision.reason !== "success";
+    case "fail":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function whatNext(decision: Decision | undefined): string {
+  if (decision?.kind !== "restart") return "";
+  const { delayMs, attempt, restartsLeft } = decision;
+  const left = restartsLeft === undefined ? "" : `, ${restartsLeft} left`;
+  return `, restarting in ${
+    Math.round(delayMs)
+  } ms (attempt ${attempt}${left})`;
+}
+
+function quoted(lines: readonly string[]): string {
+  const last = lines.findLast((line) => line.trim() !== "");
+  return last === undefined ? "" : `: ${last}`;
+}
