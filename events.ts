@@ -25,7 +25,7 @@ export interface StartEvent extends EventBase {
   readonly run: number;
 }
 
-/** A run ended, and nothing is left of it. */
+/** A run ended, and what it had left behind has been ended too. */
 export interface ExitEvent extends EventBase {
   /** Tells the events apart. */
   readonly kind: "exit";
@@ -41,10 +41,12 @@ export interface ExitEvent extends EventBase {
   readonly requested: boolean;
   /** Whether it ended badly, without having been asked to. */
   readonly crashed: boolean;
-  /** What comes next; `undefined` if it was asked to end. */
+  /** What comes next; `undefined` if that is up to a request. */
   readonly decision: Decision | undefined;
   /** The last lines that a crashed run wrote to stderr. */
   readonly stderr: readonly string[];
+  /** The process IDs of what could not be ended with it. */
+  readonly survivors: readonly number[];
 }
 
 /** A process waits to be restarted. */

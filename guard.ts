@@ -37,8 +37,9 @@ while [ -n "$left" ]; do
     elif [ "$seconds" -eq 0 ]; then signal=$2
     else signal=0
     fi
-    kill "-$signal" "$1" 2>/dev/null && [ "$seconds" -lt "$(($3 + 5))" ] &&
-      still="$still $pid"
+    kill "-$signal" "$1" 2>/dev/null ||
+      { [ "$seconds" -eq 0 ] && kill "-$signal" "$pid" 2>/dev/null; } || continue
+    [ "$seconds" -ge "$(($3 + 5))" ] || still="$still $pid"
   done
   left=$still
   seconds=$((seconds + 1))

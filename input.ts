@@ -14,7 +14,7 @@ export class Input {
   readonly writable: WritableStream<Uint8Array>;
   readonly #name: string;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  #released: PromiseWithResolvers<false> = Promise.withResolvers();
+  #giveUp: () => void = () => {};
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #closed = false;
   #ended = false;
@@ -68,8 +68,10 @@ export class Input {
         const writer = this.#writer;
         if (writer !== undefined) {
           // A pipe that somebody else holds open takes no more, and never says.
-          const { promise } = this.#released;
-          if (await Promise.race([taken(writer, chunk), promise])) return;
+          const { promise, resolve } = Promise.withResolvers<boolean>();
+          this.#giveUp = () => resolve(false);
+          taken(writer, chunk).then(resolve);
+          if (await promise) return;
         }
         if (this.#ended) {
           throw new TypeError(
@@ -95,8 +97,7 @@ export class Input {
     // Both fail when the child is gone, and then there is nothing to release.
     this.#writer?.[how]().catch(() => {});
     this.#writer = undefined;
-    this.#released.resolve(false);
-    this.#released = Promise.withResolvers();
+    this.#giveUp();
   }
 
   #change(): void {

@@ -150,6 +150,11 @@ export class LineReader {
     return this.#waiting.length > 0;
   }
 
+  /** How many bytes have come in since lines were taken. */
+  get backlog(): number {
+    return this.#bytes;
+  }
+
   /** Takes in a chunk. */
   push(chunk: Chunk): void {
     this.#splitters[chunk.source].push(chunk, this.#lines);

@@ -77,7 +77,12 @@ export class LogFiles {
    */
   writer(process: string, options: Required<OutputFileOptions>): LogWriter {
     const path = absolute(options.path);
-    checkPermissions(process, path, options);
+    const { maxBytes, keep } = options;
+    checkAccess(
+      path,
+      maxBytes === Infinity ? 0 : keep,
+      `Cannot write the output of process "${process}" to a file: `,
+    );
     let file: LogFile | undefined;
     return {
       write: async (lines) => {
@@ -220,6 +225,7 @@ class LogFile {
     const now = performance.now();
     if (now < this.#lookAt) return file;
     this.#lookAt = now + LOOK_MS;
+    checkAccess(this.path, 0, "");
     const own = await file.stat();
     const there = await Deno.stat(this.path).catch(() => undefined);
     if (there?.ino === own.ino && there.dev === own.dev) {
@@ -231,6 +237,7 @@ class LogFile {
   }
 
   async #open(): Promise<Deno.FsFile> {
+    checkAccess(this.path, 0, "");
     const file = await Deno.open(this.path, {
       read: true,
       append: true,
@@ -256,6 +263,7 @@ class LogFile {
   /** Makes room: gives the file, and those before it, the next number. */
   async #rotate(keep: number): Promise<Deno.FsFile> {
     this.#close();
+    checkAccess(this.path, keep, "");
     if (keep === 0) await Deno.remove(this.path);
     for (let number = keep; number > 0; number--) {
       const from = numbered(this.path, number - 1);
@@ -289,21 +297,19 @@ class LogFile {
   }
 }
 
-/** Throws unless all files of a log may be read, written and renamed. */
-function checkPermissions(
-  process: string,
-  path: string,
-  { maxBytes, keep }: Required<OutputFileOptions>,
-): void {
-  const last = maxBytes === Infinity ? 0 : keep;
-  for (let number = 0; number <= last; number++) {
+/**
+ * Throws unless a file, and those that it is renamed to, may be used: Deno would
+ * ask the user for it.
+ */
+function checkAccess(path: string, keep: number, what: string): void {
+  for (let number = 0; number <= keep; number++) {
     const file = numbered(path, number);
     for (const name of ["read", "write"] as const) {
       const { state } = Deno.permissions.querySync({ name, path: file });
       if (state === "granted") continue;
       const folder = path.slice(0, path.lastIndexOf("/")) || "/";
       throw new Deno.errors.NotCapable(
-        `Cannot write the output of process "${process}" to a file: requires ${name} access to "${file}", run again with --allow-read=${folder} --allow-write=${folder}`,
+        `${what}requires ${name} access to "${file}", run again with --allow-read=${folder} --allow-write=${folder}`,
       );
     }
   }

@@ -251,13 +251,17 @@ Deno.test({
   name: "LogFiles.writer() notices what happens to its file",
   ignore,
   async fn(t) {
-    for (const how of ["moved", "removed", "truncated"] as const) {
+    for (const how of ["moved", "replaced", "removed", "truncated"] as const) {
       await t.step(how, async () => {
         using clock = new Clock();
         await using folder = new Folder();
         const { writer, warnings } = open(folder.log, { maxBytes: 10 });
         await writer.write(lines("1234567"));
         if (how === "moved") await Deno.rename(folder.log, `${folder.log}.old`);
+        if (how === "replaced") {
+          await Deno.rename(folder.log, `${folder.log}.old`);
+          await Deno.writeTextFile(folder.log, "");
+        }
         if (how === "removed") await Deno.remove(folder.log);
         if (how === "truncated") await Deno.truncate(folder.log);
         clock.now += 1_000;
@@ -338,6 +342,28 @@ Deno.test({
       `Writing to "${folder.log}" again: 1 line was lost`,
     ]);
     assertEquals(await folder.read(), ["b\n"]);
+  },
+});
+
+Deno.test({
+  name: "LogFiles.writer() asks nobody for a permission that is taken away",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const { writer, warnings } = open(folder.log);
+    const revoked = mock.method(
+      Deno.permissions,
+      "querySync",
+      () => ({ state: "prompt" }),
+    );
+    try {
+      await writer.write(lines("a"));
+      await writer.close();
+    } finally {
+      revoked.mock.restore();
+    }
+    assertEquals(await folder.read(), []);
+    assertMatch(warnings[0] ?? "", /: requires read access to ".*\/log", run/);
   },
 });
 

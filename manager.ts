@@ -65,8 +65,8 @@ export interface ProcessmanOptions {
    * signal. Otherwise the program goes on, and ends when nothing keeps it
    * alive.
    *
-   * Do not call `Deno.exit()` when the last process has ended, which would come
-   * first: set `Deno.exitCode`.
+   * It is for one manager of a program, and for a program that does not listen
+   * to these signals itself.
    *
    * @default {false}
    */
@@ -87,7 +87,7 @@ export interface ProcessmanOptions {
 /** Options for {@linkcode Processman.shutdown}. */
 export interface ShutdownOptions {
   /** Kills all processes that are left, when it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const checkManager = optionsOf<ProcessmanOptions>({
@@ -136,6 +136,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #defaults: CommandDefaults;
   readonly #exitOnSignal: boolean;
   readonly #orphans: "kill" | "leave";
+  /** The signal by which this program is about to end. */
+  #exitBy: Deno.Signal | undefined;
   #groupsMissed = false;
   #shutdown: Promise<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -150,12 +152,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   constructor(options: ProcessmanOptions = {}) {
     checkManager(options, "");
     this.#logger = options.logger;
-    this.#defaults = options.defaults ?? {};
+    this.#defaults = { ...options.defaults };
     this.#exitOnSignal = options.exitOnSignal ?? false;
     this.#trap = new SignalTrap(
       options.signals ?? ["SIGTERM", "SIGINT", "SIGHUP"],
       {
-        first: (signal) => void this.#stopOn(signal),
+        first: (signal) => this.#stopOn(signal),
         again: () => this.#killNow(),
       },
     );
@@ -409,6 +411,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     }
     this.#trap.arm();
     this.#processes.set(name, process);
+    if (this.#exitBy === undefined) return;
+    // What is started while the program ends must not outlive it either.
+    queueMicrotask(() => void process.stop().catch(() => {}));
   }
 
   #began(run: Run, stop: Required<StopOptions>): void {
@@ -435,7 +440,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   #release(process: Process): void {
     this.#processes.delete(process.name);
     if (this.#processes.size > 0) return;
-    this.#trap.disarm();
+    // Before the program hears of it, and may start something else.
+    this.#exit();
+    this.#trap.rest();
     this.#idle?.resolve();
     this.#idle = undefined;
   }
@@ -444,15 +451,20 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     const names = [...this.#processes.keys()].map((name) => `"${name}"`);
     this.#log("info", `Received ${signal}: stopping ${names.join(", ")}`);
     this.#events.publish({ kind: "signal", signal, time: Date.now() });
+    if (this.#exitOnSignal) this.#exitBy = signal;
     try {
-      // What the program starts meanwhile must not outlive it either.
-      do await this.stopAll(); while (
-        this.#exitOnSignal && this.#processes.size > 0
-      );
+      await this.stopAll();
     } catch (error) {
       this.#log("error", `${error}`);
     }
-    if (!this.#exitOnSignal) return;
+    this.#exit();
+  }
+
+  /** Ends this program, if it was asked to and nothing is in the way. */
+  #exit(): void {
+    const signal = this.#exitBy;
+    if (signal === undefined) return;
+    this.#exitBy = undefined;
     this.#trap.disarm();
     raise(signal);
   }

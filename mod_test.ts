@@ -416,6 +416,13 @@ Deno.test("Processman works with --allow-run for some programs only", async () =
     } catch (error) {
       console.log(error instanceof SpawnError, error.cause.name);
     }
+    for (const options of [{ env: { PATH: "/elsewhere" } }, { cwd: "/" }]) {
+      try {
+        pm.command(options.cwd ? "./sh" : "sh", [], options);
+      } catch (error) {
+        console.log(error.cause.name);
+      }
+    }
     pm.command("sleep", ["500"]);
     await pm.shutdown();
     console.log(pm.processes().size);
@@ -430,6 +437,8 @@ Deno.test("Processman works with --allow-run for some programs only", async () =
     "SIGKILL",
     "failed",
     "true NotCapable",
+    "NotCapable",
+    "NotCapable",
     "0",
     "1",
   ]);

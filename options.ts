@@ -101,7 +101,7 @@ export interface CommandOptions extends CommandDefaults {
    */
   name?: string;
   /** Stops the process, as `stop()` does, when it is aborted. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Whether the manager shuts down when the process ends for good without
    * having been asked to, so that nothing lives on as an empty shell.

@@ -80,6 +80,8 @@ export class Output {
   readonly stderr: Source;
   readonly #maxLineLength: number;
   readonly #readers = new Set<LineReader>();
+  /** The outputs of a run that is not over. */
+  readonly #pumped = new Set<OutputSource>();
   #room: PromiseWithResolvers<void> | undefined;
   #order = 0;
   #last: OutputSource | undefined;
@@ -107,13 +109,16 @@ export class Output {
     over: Promise<unknown>,
   ): Promise<void> {
     const reader = stream.getReader({ mode: "byob" });
+    this.#pumped.add(source.name);
     // How far it is read without regard to readers: what is in the pipe of a run
     // that is over waits for nobody.
     let freely = 0;
     let done = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let latest = Infinity;
     const lookAgain = (before: number, until: number) => {
-      if (source.end === before || source.end > until) {
+      const late = source.end > until || performance.now() > latest;
+      if (source.end === before || late) {
         reader.cancel().catch(() => {});
         freely = Infinity;
         this.#wake();
@@ -122,6 +127,7 @@ export class Output {
     over.then(() => {
       if (done) return;
       freely = source.end + PIPE_BYTES;
+      latest = performance.now() + 2 * DRAIN_MS;
       this.#wake();
       timer = setTimeout(
         () => lookAgain(-1, source.end + PIPE_BYTES),
@@ -133,7 +139,7 @@ export class Output {
       let size = READ_BYTES.least;
       while (true) {
         while (this.#full(source) && source.end >= freely) {
-          await this.#roomMade();
+          await this.roomMade();
         }
         const read = await reader.read(source.buffer(size));
         if (read.done) break;
@@ -151,6 +157,7 @@ export class Output {
       clearTimeout(timer);
       reader.releaseLock();
     }
+    this.#pumped.delete(source.name);
     for (const lines of this.#readers) lines.flush(source.name);
   }
 
@@ -233,6 +240,10 @@ export class Output {
     if (kept) { for (const chunk of this.#kept()) reader.push(chunk); }
     this.stdout.seen();
     this.stderr.seen();
+    for (const { name } of [this.stdout, this.stderr]) {
+      // A line that was left without an end gets none.
+      if (!this.#pumped.has(name)) reader.flush(name);
+    }
     if (this.#ended) reader.end();
     else this.#readers.add(reader);
     return reader;
@@ -271,14 +282,22 @@ export class Output {
     return this.#readers.size > 0 ? "split" : "drained";
   }
 
+  /** Whether readers are so far behind that no more should be produced. */
+  get behind(): boolean {
+    return this.stdout.backlog > PIPE_BYTES ||
+      this.stderr.backlog > PIPE_BYTES ||
+      [...this.#readers].some(({ backlog }) => backlog > PIPE_BYTES);
+  }
+
+  /** Resolves when a reader has taken something. */
+  roomMade(): Promise<void> {
+    return (this.#room ??= Promise.withResolvers()).promise;
+  }
+
   #full(source: Source): boolean {
     if (source.full) return true;
     for (const lines of this.#readers) if (lines.full) return true;
     return false;
-  }
-
-  #roomMade(): Promise<void> {
-    return (this.#room ??= Promise.withResolvers()).promise;
   }
 
   #wake(): void {
@@ -321,6 +340,11 @@ export class Source {
   /** Whether somebody reads the stream. */
   get reading(): boolean {
     return this.#controller !== undefined;
+  }
+
+  /** How many bytes wait for the reader of the stream. */
+  get backlog(): number {
+    return this.#waiting.reduce((sum, { length }) => sum + length, 0);
   }
 
   /** Whether a reader has not yet asked for more. */

@@ -55,10 +55,12 @@ const BUSY_MS = 5;
  * import { printOutput, Processman } from "@isbm/processman";
  *
  * await using pm = new Processman();
- * printOutput(pm);
+ * const printed = printOutput(pm);
  * pm.command("echo", ["hello"]); // echo | hello
  * pm.command("sh", ["-c", "echo oh >&2"]); // sh   | oh
  * await pm.finished;
+ * await pm.shutdown();
+ * await printed;
  * ```
  *
  * @param source A process, or a manager: then all of its processes, those that

@@ -160,6 +160,34 @@ Deno.test("printOutput() splits a line that is too long for a pipe", async () =>
   );
 });
 
+Deno.test("printOutput() mixes no lines of several processes", async () => {
+  using printed = new Printed(({ length }) => Math.min(length, 3_000));
+  const pm = new Processman(silent);
+  const all = printOutput(pm);
+  const script = "for i in $(seq 20); do printf '%09000d\\n' $0; done";
+  for (const name of ["1", "2", "3"]) {
+    pm.command("sh", ["-c", script, name], { name });
+  }
+  await pm.finished;
+  await pm.shutdown();
+  await all;
+  const lines = printed.text.split("\n").slice(0, -1);
+  assertEquals(lines.length, 60);
+  for (const line of lines) assertMatch(line, /^(\d) \| 0{8999}\1$/);
+});
+
+Deno.test("printOutput() writes no more when nobody reads any more", async () => {
+  let calls = 0;
+  using printed = new Printed(() => {
+    calls++;
+    throw new Deno.errors.BrokenPipe("os error 32");
+  });
+  await using pm = new Processman(silent);
+  await printOutput(pm.command("sh", ["-c", "seq 100000"]));
+  assertEquals(calls, 1);
+  assertEquals(printed.writes, []);
+});
+
 Deno.test("printOutput() waits while the terminal takes no more", async () => {
   let calls = 0;
   using printed = new Printed(({ length }) => {

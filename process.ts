@@ -115,9 +115,6 @@ const LAST_LINES = 10;
 /** What stopping a process takes that does not run. */
 const NOTHING: Outcome = { steps: [], forced: false, survivors: [] };
 
-/** How a life ends. */
-type EndState = Extract<ProcessState, { kind: "exited" | "failed" }>;
-
 /** A child that is the present run. */
 interface Attached {
   readonly run: Run;
@@ -145,6 +142,8 @@ export class Process implements AsyncDisposable {
   #wanted: "policy" | "run" | "nothing" = "policy";
   #run: Run | undefined;
   #runs = 0;
+  /** Whether the program could be started, the last time. */
+  #proven = false;
   #ending: Ending | undefined;
   #waiting: AbortController | undefined;
   #started: PromiseWithResolvers<void> | undefined;
@@ -319,8 +318,12 @@ export class Process implements AsyncDisposable {
     this.#wanted = "run";
     this.#waiting?.abort();
     const run = this.#run;
-    this.#end(rules)?.done.then(() => {
-      if (run?.alive) this.#started?.reject(this.#unstoppable(run));
+    const ending = this.#end(rules);
+    ending?.done.then(() => {
+      if (!run?.alive) return;
+      this.#started?.reject(this.#unstoppable(run));
+      this.#started = undefined;
+      this.#giveUp(ending);
     });
     await next;
   }
@@ -402,81 +405,95 @@ export class Process implements AsyncDisposable {
       this.#input = new Input(this.name);
       this.#finished = Promise.withResolvers();
       this.#runs = 0;
+      this.#proven = false;
     }
     this.#wanted = "policy";
     this.#live(first && this.#attach(first));
   }
 
-  /** Lives one life, from the first run to the one that nothing follows. */
+  /** Lives one life, which its options may end too. */
   async #live(first: Attached | undefined): Promise<void> {
-    const { critical, signal } = this.#spec;
+    const { signal } = this.#spec;
     const stop = () => void this.stop().catch(() => {});
     signal?.addEventListener("abort", stop, { once: true });
-    const [end, outcome] = await this.#supervise(first);
+    await this.#supervise(first);
     signal?.removeEventListener("abort", stop);
-
-    this.#output.end();
-    this.#input.end();
-    this.#state = end;
-    this.#host.release(this);
-    const report = { name: this.name, status: end.status, ...outcome };
-    const asked = this.#wants("nothing");
-    if (end.kind === "failed") this.#story.failed(end.error);
-    else if (asked) this.#story.stopped(report);
-    this.#started?.reject(this.#stoppedFirst());
-    this.#started = undefined;
-    this.#finished.resolve(report);
-    if (critical && !asked) this.#host.abandon(this);
   }
 
-  /** Runs the program until nothing follows a run, and tells why. */
-  async #supervise(
-    first: Attached | undefined,
-  ): Promise<[EndState, Outcome]> {
-    const { restart } = this.#spec;
+  /** Runs the program again and again, until nothing follows a run. */
+  async #supervise(first: Attached | undefined): Promise<void> {
     let history = NO_HISTORY;
-    let status: Deno.CommandStatus | undefined;
+    let last: RunEnd = NEVER_RUN;
     let run: Attached | SpawnError | undefined = first;
     while (true) {
-      run ??= await this.#launch(history.attempt, status);
-      if (run === undefined) {
-        return [{ kind: "exited", status: status ?? NOT_RUN }, NOTHING];
-      }
-      const end = await this.#attend(run);
+      run ??= await this.#launch(history.attempt, last);
+      if (run === undefined) return this.#conclude(last, undefined, true);
+      last = await this.#attend(run);
       run = undefined;
-      ({ status } = end);
 
       let decision: Decision | undefined;
       if (this.#wants("policy")) {
-        [decision, history] = decideRestart(end, history, restart);
+        [decision, history] = decideRestart(last, history, this.#spec.restart);
+        // The backoff is a function of somebody else's, and may ask for a stop.
+        if (!this.#wants("policy")) decision = undefined;
       }
-      const lastWords = () => this.#lastWords();
-      this.#story.ended(end, this.#runs, decision, lastWords);
-      switch (decision?.kind) {
-        case "leave":
-          return [{ kind: "exited", status }, NOTHING];
-        case "fail": {
-          const error = failure(this.name, decision, end, lastWords());
-          return [{ kind: "failed", status, error }, NOTHING];
-        }
-        case "restart":
-          await this.#backOff(decision, status);
+      if (decision?.kind !== "restart" && !this.#wants("run")) {
+        return this.#conclude(last, decision);
       }
-      if (this.#wants("nothing")) {
-        return [{ kind: "exited", status }, decision ? NOTHING : end.outcome];
+      this.#story.ended(last, this.#runs, decision, this.#lastWords(last));
+      if (decision?.kind === "restart") {
+        await this.#backOff(decision, last.status);
       }
+      if (this.#wants("nothing")) return this.#conclude(last, undefined, true);
       if (this.#wants("run")) history = NO_HISTORY;
       this.#wanted = "policy";
     }
   }
 
+  /**
+   * Ends a life. Whoever hears of it finds it ended, and may begin another one
+   * at once: so everything is settled before anything is told.
+   */
+  #conclude(
+    last: RunEnd,
+    decision?: Exclude<Decision, RestartDecision>,
+    told: boolean = false,
+  ): void {
+    const { name } = this;
+    const { status } = last;
+    const asked = this.#wants("nothing");
+    const words = this.#lastWords(last);
+    const error = decision?.kind === "fail"
+      ? failure(name, decision, last, words())
+      : undefined;
+    const outcome = asked && !told ? last.outcome : NOTHING;
+    const report: StopReport = { name, status, ...outcome };
+    const run = this.#runs;
+
+    this.#output.end();
+    this.#input.end();
+    this.#state = error
+      ? { kind: "failed", status, error }
+      : { kind: "exited", status };
+    this.#host.release(this);
+    this.#started?.reject(error ?? this.#stoppedFirst());
+    this.#started = undefined;
+    this.#finished.resolve(report);
+
+    if (!told) this.#story.ended(last, run, decision, words);
+    if (error) this.#story.failed(error);
+    else if (asked) this.#story.stopped(report);
+    if (this.#spec.critical && !asked) this.#host.abandon(this);
+  }
+
   /** Starts a run, or says why not; `undefined` if it is not wanted any more. */
   async #launch(
     attempt: number,
-    lastStatus: Deno.CommandStatus | undefined,
+    last: RunEnd,
   ): Promise<Attached | SpawnError | undefined> {
     const { prepare } = this.#spec;
     const run = this.#runs + 1;
+    const lastStatus = last === NEVER_RUN ? undefined : last.status;
     const status = Promise.withResolvers<Deno.CommandStatus>();
     this.#status = status.promise;
     this.#state = { kind: "starting", run };
@@ -484,7 +501,7 @@ export class Process implements AsyncDisposable {
       const changes = prepare &&
         await this.#prepare(prepare, { run, attempt, lastStatus });
       if (this.#wants("nothing")) {
-        status.resolve(lastStatus ?? NOT_RUN);
+        status.resolve(last.status);
         return undefined;
       }
       const attached = this.#attach(this.#spawn(changes ?? {}));
@@ -542,6 +559,7 @@ export class Process implements AsyncDisposable {
         env: { ...command.env, ...changes.env },
       },
       group: group && this.#host.groups,
+      proven: this.#proven,
     });
   }
 
@@ -576,6 +594,7 @@ export class Process implements AsyncDisposable {
     const status = await run.status;
     const now = performance.now();
     const ranMs = now - run.startedAt;
+    const requested = !this.#wants("policy");
     this.#input.detach();
     this.#state = { kind: "stopping", run: this.#runs, killAt: undefined };
     this.#end(this.#spec.stop);
@@ -585,9 +604,11 @@ export class Process implements AsyncDisposable {
     if (!await this.#output.flush()) this.#host.log("warn", this.#unflushed());
 
     this.#host.ended(run);
+    // These are the codes of a shell for programs that are missing or no good.
+    this.#proven = status.code !== 126 && status.code !== 127;
     this.#run = undefined;
     this.#ending = undefined;
-    return { status, now, ranMs, pid: run.pid, outcome };
+    return { status, now, ranMs, requested, pid: run.pid, outcome };
   }
 
   /** Waits before a restart, unless something else is wanted meanwhile. */
@@ -598,12 +619,18 @@ export class Process implements AsyncDisposable {
     if (!this.#wants("policy")) return;
     // A timer of no time costs a millisecond. What cannot be started needs one,
     // since no child's end gives the rest of the program a turn.
-    if (delayMs < 1 && reason !== "spawn") return;
+    const output = this.#output;
+    if (delayMs < 1 && reason !== "spawn" && !output.behind) return;
     const until = Date.now() + delayMs;
     const run = this.#runs + 1;
     this.#state = { kind: "backoff", run, attempt, until, status };
     this.#waiting = new AbortController();
-    await delay(delayMs, { signal: this.#waiting.signal }).catch(() => {});
+    const { signal } = this.#waiting;
+    await delay(delayMs, { signal }).catch(() => {});
+    // What a reader does not take would fill the memory, from run to run.
+    while (output.behind && !signal.aborted) {
+      await before(output.roomMade(), signal);
+    }
     this.#waiting = undefined;
   }
 
@@ -611,7 +638,7 @@ export class Process implements AsyncDisposable {
   #end(rules: Required<StopOptions>): Ending | undefined {
     const run = this.#run;
     if (run === undefined) return undefined;
-    if (this.#ending) this.#ending.hasten(rules.gracePeriodMs);
+    if (this.#ending) this.#ending.hasten(rules);
     else if (run.groupLeft()) {
       this.#ending = new Ending(run, rules, this.#host.table);
     } else return undefined;
@@ -635,11 +662,15 @@ export class Process implements AsyncDisposable {
     const ending = this.#end(rules);
     await ending?.done;
     if (run?.alive) {
-      // Another stop may try again.
-      if (this.#ending === ending) this.#ending = undefined;
+      this.#giveUp(ending);
       throw this.#unstoppable(run);
     }
     return promise;
+  }
+
+  /** Lets another stop try again what this one could not do. */
+  #giveUp(ending: Ending | undefined): void {
+    if (this.#ending === ending) this.#ending = undefined;
   }
 
   /** Resolves when the next run is alive. */
@@ -651,10 +682,12 @@ export class Process implements AsyncDisposable {
     return this.#wanted === what;
   }
 
-  /** The last lines that the last run wrote to stderr. */
-  #lastWords(): string[] {
-    return this.#output.tail(LAST_LINES, "stderr", this.#runs)
-      .map(({ text }) => text);
+  /** The last lines that a run wrote to stderr, for whoever asks. */
+  #lastWords({ error }: RunEnd): () => string[] {
+    const output = this.#output;
+    const run = this.#runs;
+    if (error) return () => [];
+    return () => output.tail(LAST_LINES, "stderr", run).map(({ text }) => text);
   }
 
   #stoppedFirst(): TypeError {
@@ -692,6 +725,15 @@ const NOT_FOUND: Deno.CommandStatus = {
 /** The status of a program that did not run, as a shell has it. */
 const NOT_RUN: Deno.CommandStatus = { success: false, code: 126, signal: null };
 
+/** What is known of a run before there was one. */
+const NEVER_RUN: RunEnd = {
+  status: NOT_RUN,
+  now: 0,
+  ranMs: 0,
+  requested: false,
+  outcome: NOTHING,
+};
+
 function statusOf({ cause }: SpawnError): Deno.CommandStatus {
   return cause instanceof Deno.errors.NotFound ? NOT_FOUND : NOT_RUN;
 }
@@ -702,6 +744,7 @@ function notStarted(error: SpawnError): RunEnd {
     status: statusOf(error),
     now: performance.now(),
     ranMs: 0,
+    requested: false,
     spawnFailure: final ? "final" : "transient",
     outcome: NOTHING,
     error,

@@ -20,7 +20,8 @@ const READ_TABLE = Deno.build.os === "linux"
  * the same time share one reading.
  */
 export class ProcessTable {
-  #reading: Promise<Map<number, number[]> | undefined> | undefined;
+  #reading: Promise<Table | undefined> | undefined;
+  #next: Promise<Table | undefined> | undefined;
 
   /**
    * Lists the processes of a group that are alive. Those that are dead and have
@@ -30,31 +31,50 @@ export class ProcessTable {
    * @returns Their process IDs; `undefined` if the table cannot be read.
    */
   async members(group: number): Promise<readonly number[] | undefined> {
-    this.#reading ??= read().finally(() => this.#reading = undefined);
-    const groups = await this.#reading;
-    return groups && (groups.get(group) ?? []);
+    const table = await this.#read();
+    return table && (table.get(group) ?? []);
+  }
+
+  /** Reads the table as it is now: not as it was when others asked for it. */
+  #read(): Promise<Table | undefined> {
+    if (this.#reading) {
+      return this.#next ??= this.#reading.then(() => {
+        this.#next = undefined;
+        return this.#read();
+      });
+    }
+    this.#reading = read().finally(() => this.#reading = undefined);
+    return this.#reading;
   }
 }
 
-async function read(): Promise<Map<number, number[]> | undefined> {
+/** The living members of each process group. */
+type Table = Map<number, number[]>;
+
+async function read(): Promise<Table | undefined> {
   let output: Deno.CommandOutput;
   try {
     output = await new Deno.Command("sh", {
       args: ["-c", READ_TABLE],
       stdin: "null",
       stderr: "null",
+      // Ctrl-C is not for the reader.
+      detached: true,
     }).output();
   } catch {
     return undefined;
   }
-  const groups = new Map<number, number[]>();
+  if (output.signal !== null) return undefined;
+  const groups: Table = new Map();
+  let complete = false;
   const table = new TextDecoder().decode(output.stdout);
   for (const [, pid, state, group] of table.matchAll(LINE)) {
     if (state === "Z" || state === "X" || state === "x") continue;
+    if (Number(pid) === Deno.pid) complete = true;
     const members = groups.get(Number(group));
     if (members) members.push(Number(pid));
     else groups.set(Number(group), [Number(pid)]);
   }
-  // The reader itself is in every table: without it this is none.
-  return groups.size > 0 ? groups : undefined;
+  // A table without this program is none.
+  return complete ? groups : undefined;
 }

@@ -293,7 +293,7 @@ export const NO_HISTORY: RestartHistory = {
  */
 export function uniform(maxMs: number): Backoff {
   milliseconds(maxMs, "maxMs");
-  return (_attempt, random) => random() * maxMs;
+  return pure((_attempt, random) => random() * maxMs);
 }
 
 /**
@@ -313,7 +313,7 @@ export function uniform(maxMs: number): Backoff {
  */
 export function constant(ms: number): Backoff {
   milliseconds(ms, "ms");
-  return () => ms;
+  return pure(() => ms);
 }
 
 /**
@@ -346,16 +346,16 @@ export function exponential(options: ExponentialOptions = {}): Backoff {
     Math.min(maxMs, initialMs * Math.min(factor ** (attempt - 1), HUGE));
   switch (jitter) {
     case "none":
-      return plain;
+      return pure(plain);
     case "full":
-      return (attempt, random) => random() * plain(attempt);
+      return pure((attempt, random) => random() * plain(attempt));
     case "equal":
-      return (attempt, random) => (1 + random()) / 2 * plain(attempt);
+      return pure((attempt, random) => (1 + random()) / 2 * plain(attempt));
     case "decorrelated":
-      return (_attempt, random, previousMs) => {
+      return pure((_attempt, random, previousMs) => {
         const upper = Math.min(Math.max(initialMs, previousMs) * factor, HUGE);
         return Math.min(maxMs, initialMs + random() * (upper - initialMs));
-      };
+      });
   }
 }
 
@@ -431,14 +431,15 @@ export function decideRestart(
 
 /**
  * Refuses a limit that the backoff can never reach: with waits this long there
- * are never that many restarts in the window.
+ * are never that many restarts in the window. A backoff that is not from here is
+ * not tried, since it may count its calls.
  *
  * @param rules The restart rules of a process.
  * @throws {RangeError} If the limit is out of reach.
  */
 export function checkReachable(rules: RestartRules): void {
   const { limit, backoff } = rules;
-  if (limit === undefined) return;
+  if (limit === undefined || !PURE.has(backoff)) return;
   // Whether the attempts can start anew inside the window.
   const anew = rules.policy === "always" ||
     rules.resetAfterMs < limit.withinMs;
@@ -460,6 +461,14 @@ export function checkReachable(rules: RestartRules): void {
       } ms of backoff, and withinMs is ${limit.withinMs}`,
     );
   }
+}
+
+/** The backoffs that may be tried, since they keep nothing in mind. */
+const PURE = new WeakSet<Backoff>();
+
+function pure(backoff: Backoff): Backoff {
+  PURE.add(backoff);
+  return backoff;
 }
 
 const checkExponential = optionsOf<ExponentialOptions>({

@@ -23,6 +23,11 @@ export interface RunSpec {
   readonly command: Deno.CommandOptions;
   /** Whether the child leads a process group of its own. */
   readonly group: boolean;
+  /**
+   * Whether it has been seen that the program can be started. Its group can
+   * then be had at a price that does not grow with the memory of this program.
+   */
+  readonly proven: boolean;
 }
 
 /** A child process from its start to the end of its group. */
@@ -45,9 +50,9 @@ export class Run {
    *
    * @throws {SpawnError} If it can not be started; nothing runs then.
    */
-  constructor({ name, program, command, group }: RunSpec) {
-    this.group = group;
-    this.child = spawn(name, program, { ...command, detached: group });
+  constructor(spec: RunSpec) {
+    this.group = spec.group;
+    this.child = throughSetsid(spec) ?? spawn(spec);
     this.pid = this.child.pid;
     this.status = this.child.status.then(
       (status) => this.#end(status),
@@ -72,7 +77,11 @@ export class Run {
       this.child.kill(signal);
       return true;
     } catch (error) {
-      return gone(error);
+      // Deno reports a child whose end it has seen by a TypeError.
+      const gone = error instanceof TypeError ||
+        error instanceof Deno.errors.NotFound;
+      if (gone) return false;
+      throw error;
     }
   }
 
@@ -113,7 +122,10 @@ export class Run {
       Deno.kill(-this.pid, signal);
       return true;
     } catch (error) {
-      this.#gone = !gone(error);
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      // Until `setsid` has made the group, there is the child alone.
+      if (!this.#ended) return signal === 0 || this.signal(signal);
+      this.#gone = true;
       return false;
     }
   }
@@ -124,22 +136,45 @@ export class Run {
   }
 }
 
-/** Spawns a child, without ever asking anybody for a permission. */
+/**
+ * Starts a child through `setsid`, which gives it a session and a group without
+ * another process. For `detached` Deno forks, which takes longer the more memory
+ * this program has, and lets it do nothing else meanwhile. But `setsid` cannot
+ * say why a program does not start, so it is for those that did.
+ *
+ * @returns The child; `undefined` if it cannot be started in this way.
+ */
+function throughSetsid(spec: RunSpec): Deno.ChildProcess | undefined {
+  const { program, command, group, proven } = spec;
+  if (!group || !proven || Deno.build.os !== "linux") return undefined;
+  // Only Deno knows what a relative path is relative to.
+  if (program.includes("/") && !program.startsWith("/")) return undefined;
+  const args = ["--", program, ...command.args ?? []];
+  try {
+    return new Deno.Command("setsid", { ...command, args }).spawn();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Starts a child, without ever asking anybody for a permission. */
 function spawn(
-  name: string,
-  program: string,
-  command: Deno.CommandOptions,
+  { name, program, command, group }: RunSpec,
 ): Deno.ChildProcess {
   try {
     if (Deno.permissions.querySync({ name: "run" }).state !== "granted") {
       const query = { name: "run", command: program } as const;
-      if (Deno.permissions.querySync(query).state !== "granted") {
+      if (
+        foundElsewhere(program, command) ||
+        Deno.permissions.querySync(query).state !== "granted"
+      ) {
         throw new Deno.errors.NotCapable(
           `Requires run access to "${program}", run again with --allow-run=${program}`,
         );
       }
     }
-    return new Deno.Command(program, command).spawn();
+    const options = { ...command, detached: group };
+    return new Deno.Command(program, options).spawn();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SpawnError(`Cannot start process "${name}": ${why}`, {
@@ -150,10 +185,14 @@ function spawn(
   }
 }
 
-/** Says that nobody was there, when that is why a signal was not sent. */
-function gone(error: unknown): false {
-  // Deno reports a child whose end it has seen by a TypeError.
-  if (error instanceof Deno.errors.NotFound) return false;
-  if (error instanceof TypeError) return false;
-  throw error;
+/**
+ * Whether Deno looks for a program elsewhere than where this program would find
+ * it: for another one it would ask somebody for permission.
+ */
+function foundElsewhere(
+  program: string,
+  { cwd, env }: Deno.CommandOptions,
+): boolean {
+  if (program.startsWith("/")) return false;
+  return program.includes("/") ? cwd !== undefined : env?.PATH !== undefined;
 }

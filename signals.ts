@@ -85,8 +85,8 @@ export function handledSignalName(value: unknown, path: string): void {
 
 /** What is done about the signals of this program. */
 export interface SignalHandlers {
-  /** The program was asked to end. Must not throw. */
-  first(signal: Deno.Signal): void;
+  /** The program was asked to end. Must not throw or reject. */
+  first(signal: Deno.Signal): Promise<void>;
   /** It was asked again, later; what the signal does by default comes next. */
   again(signal: Deno.Signal): void;
 }
@@ -102,7 +102,9 @@ export class SignalTrap {
   readonly #signals: readonly Deno.Signal[];
   readonly #handlers: SignalHandlers;
   readonly #listeners = new Map<Deno.Signal, () => void>();
-  #firstAt: number | undefined;
+  #needed = false;
+  #serving = false;
+  #servedAt = -Infinity;
 
   /** Creates a trap that does not listen yet. */
   constructor(signals: readonly Deno.Signal[], handlers: SignalHandlers) {
@@ -110,8 +112,9 @@ export class SignalTrap {
     this.#handlers = handlers;
   }
 
-  /** Begins to listen. */
+  /** Begins to listen: there is something to stop. */
   arm(): void {
+    this.#needed = true;
     for (const signal of this.#signals) {
       if (this.#listeners.has(signal)) continue;
       const listener = () => this.#received(signal);
@@ -120,29 +123,53 @@ export class SignalTrap {
     }
   }
 
+  /**
+   * Ends listening, since there is nothing to stop; but not right after a
+   * signal, which may have a twin.
+   */
+  rest(): void {
+    this.#needed = false;
+    if (!this.#hasTwin()) this.disarm();
+  }
+
   /** Ends listening: signals have their default effect again. */
   disarm(): void {
     for (const [signal, listener] of this.#listeners) {
       Deno.removeSignalListener(signal, listener);
     }
     this.#listeners.clear();
-    this.#firstAt = undefined;
   }
 
   #received(signal: Deno.Signal): void {
-    const now = performance.now();
-    if (this.#firstAt === undefined) {
-      this.#firstAt = now;
-      this.#handlers.first(signal);
-    } else if (now - this.#firstAt >= TOGETHER_MS) {
-      this.#handlers.again(signal);
-      this.disarm();
-      raise(signal);
+    if (this.#hasTwin()) return;
+    if (this.#needed && !this.#serving) {
+      this.#serving = true;
+      this.#servedAt = performance.now();
+      this.#handlers.first(signal).finally(() => this.#serving = false);
+      return;
     }
+    if (this.#serving) this.#handlers.again(signal);
+    this.disarm();
+    raise(signal);
+  }
+
+  /** Whether a signal would belong to the one that came last. */
+  #hasTwin(): boolean {
+    return performance.now() - this.#servedAt < TOGETHER_MS;
   }
 }
 
+/** The numbers of signals that ask a program to end, everywhere. */
+const NUMBERS: Partial<Record<Deno.Signal, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGTERM: 15,
+};
+
 /** Sends this program a signal that nobody listens to any more. */
 export function raise(signal: Deno.Signal): void {
+  // For process 1 signals have no default effect.
+  if (Deno.pid === 1) Deno.exit(128 + (NUMBERS[signal] ?? 0));
   Deno.kill(Deno.pid, signal);
 }

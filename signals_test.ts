@@ -46,10 +46,16 @@ Deno.test("Processman ends the program by the signal with exitOnSignal", async (
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
     const pm = new Processman({ exitOnSignal: true });
+    const slow = pm.command("sh", ["-c", "trap 'read x; exit' TERM; echo ready; while :; do sleep 0.01; done"], { stdin: "piped" });
+    for await (const { text } of slow.lines()) if (text === "ready") break;
     const child = pm.command("sleep", ["500"]);
     console.log(child.pid);
-    child.finished.then(() => console.log(pm.command("sleep", ["501"]).pid));
-    await new Promise(() => setInterval(() => {}, 60_000));
+    await child.finished;
+    console.log(pm.command("sleep", ["501"]).pid);
+    await slow.stdin.close();
+    await slow.finished;
+    console.log("too late");
+    while (true) await pm.command("sleep", ["502"]).finished;
   `);
   const child = Number(await lineOf(parent, /\d/));
   parent.signal("SIGTERM");
@@ -59,6 +65,58 @@ Deno.test("Processman ends the program by the signal with exitOnSignal", async (
   assert(late > 0 && late !== child);
   assert(!await alive(child));
   assert(!await alive(late), "what is started meanwhile is stopped as well");
+});
+
+Deno.test("Processman takes signals for one when its children end at once", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const child = pm.command("sleep", ["500"]);
+    console.log(child.pid);
+    await pm.finished;
+    console.log("cleaning up");
+    const { promise, resolve } = Promise.withResolvers();
+    Deno.addSignalListener("SIGUSR1", resolve);
+    console.log("listening");
+    await promise;
+    Deno.exit(7);
+  `);
+  await lineOf(parent, /^\d+$/);
+  parent.signal("SIGINT");
+  await lineOf(parent, "listening");
+  parent.signal("SIGINT");
+  parent.signal("SIGUSR1");
+  assertEquals((await parent.finished).code, 7);
+});
+
+Deno.test("Processman serves a signal anew after it has served one", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const events = pm.events();
+    const served = async () => {
+      while ((await events.next()).value.kind !== "stop");
+    };
+    pm.command("sleep", ["500"], { name: "first" });
+    console.log("running");
+    const keep = "trap 'echo asked; exit 0' TERM; echo ready; while :; do sleep 0.01; done";
+    const { value } = await events.next();
+    while ((await events.next()).value.kind !== "signal");
+    const second = pm.command("sh", ["-c", keep], { name: "second" });
+    await served();
+    for await (const { text } of second.lines()) if (text === "ready") break;
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 1_000;
+    console.log("a second later");
+    const { code } = await second.finished;
+    console.log("ended with " + code);
+  `);
+  await lineOf(parent, "running");
+  parent.signal("SIGTERM");
+  await lineOf(parent, "a second later");
+  parent.signal("SIGTERM");
+  await lineOf(parent, "ended with 0");
+  assertEquals((await parent.finished).code, 0);
 });
 
 Deno.test("Processman leaves signals alone when it has nothing to stop", async () => {

@@ -77,10 +77,11 @@ export class Ending {
   #patience = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #killAt = Infinity;
+  #over = false;
 
   /** Begins to end a run. */
   constructor(run: Run, options: Required<StopOptions>, table: ProcessTable) {
-    this.hasten(options.gracePeriodMs);
+    this.hasten(options);
     this.done = this.#descend(run, options.signal, table);
   }
 
@@ -90,9 +91,12 @@ export class Ending {
   }
 
   /** Brings the end of the grace period forward, never back. */
-  hasten(gracePeriodMs: number): void {
+  hasten(options: Required<StopOptions>): void {
+    const gracePeriodMs = options.signal === "SIGKILL"
+      ? 0
+      : options.gracePeriodMs;
     const killAt = performance.now() + gracePeriodMs;
-    if (killAt >= this.#killAt) return;
+    if (this.#over || killAt >= this.#killAt) return;
     this.#killAt = killAt;
     clearTimeout(this.#timer);
     if (gracePeriodMs === 0) return this.#patience.abort();
@@ -110,11 +114,9 @@ export class Ending {
     const steps: StopStep[] = [];
     const step = async (signal: Deno.Signal, until: AbortSignal) => {
       const at = performance.now();
-      try {
-        run.signalGroup(signal);
-      } catch {
-        // Not ours to signal: it may end by itself, or be reported as survivor.
-      }
+      trySignal(run, signal);
+      // Who is stopped could not end otherwise.
+      if (signal !== "SIGKILL") trySignal(run, "SIGCONT");
       const over = await ended(run, table, until);
       steps.push({ signal, tookMs: performance.now() - at });
       return over;
@@ -123,6 +125,7 @@ export class Ending {
     const patience = this.#patience.signal;
     let over = !patience.aborted && await step(signal, patience);
     clearTimeout(this.#timer);
+    this.#over = over;
     const forced = !over;
     if (forced) {
       const kill = new AbortController();
@@ -131,6 +134,15 @@ export class Ending {
       clearTimeout(timer);
     }
     return { steps, forced, survivors: over ? [] : await left(run, table) };
+  }
+}
+
+/** Sends a signal to whoever is left, as far as they are ours to signal. */
+function trySignal(run: Run, signal: Deno.Signal): void {
+  try {
+    run.signalGroup(signal);
+  } catch {
+    // They may end by themselves, or are reported as survivors.
   }
 }
 
@@ -156,7 +168,7 @@ async function ended(
     const members = await before(table.members(run.pid), until);
     if (members?.length === 0) {
       // One that was born while the table was read may be missing from it.
-      run.signalGroup("SIGKILL");
+      trySignal(run, "SIGKILL");
       break;
     }
     scanAtMs += Math.min(waitedMs, LONGEST_SCAN_PAUSE_MS);

@@ -17,6 +17,7 @@ function start(script: string, group: boolean = true): Run {
       stdout: script.includes("echo") ? "piped" : "null",
     },
     group,
+    proven: false,
   });
 }
 
@@ -86,9 +87,9 @@ Deno.test("Ending.hasten() brings the end forward, never back", async () => {
   await reader.cancel();
   const ending = new Ending(run, RULES, new ProcessTable());
   const { killAt } = ending;
-  ending.hasten(60_000);
+  ending.hasten({ ...RULES, gracePeriodMs: 60_000 });
   assertEquals(ending.killAt, killAt);
-  ending.hasten(20);
+  ending.hasten({ ...RULES, gracePeriodMs: 20 });
   assert(ending.killAt < killAt);
   assert((await ending.done).forced);
 });

@@ -24,6 +24,8 @@ export interface Audience {
 export interface RunEnd extends Ended {
   /** The process ID that it had, if it was started. */
   readonly pid?: number;
+  /** Whether somebody had asked for its end. */
+  readonly requested: boolean;
   /** What it took to end it. */
   readonly outcome: Outcome;
   /** Why it could not be started. */
@@ -56,10 +58,10 @@ export class Story {
     lastWords: () => string[],
   ): void {
     const name = this.#name;
-    const { status, ranMs, pid, error } = end;
+    const { status, ranMs, requested, pid, error } = end;
+    const { survivors } = end.outcome;
     const time = Date.now();
-    const requested = decision === undefined;
-    const crashed = isCrash(decision);
+    const crashed = !requested && isCrash(end, decision);
     const stderr = crashed ? lastWords() : [];
     if (pid !== undefined) {
       this.#audience.emit({
@@ -74,6 +76,7 @@ export class Story {
         crashed,
         decision,
         stderr,
+        survivors,
       });
     }
     if (decision?.kind === "restart") {
@@ -134,8 +137,8 @@ export function failure(
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** Whether a run ended badly, without having been asked to. */
-function isCrash(decision: Decision | undefined): boolean {
+/** Whether a run ended badly. */
+function isCrash({ status }: RunEnd, decision: Decision | undefined): boolean {
   switch (decision?.kind) {
     case "restart":
       return decision.reason !== "exit";
@@ -143,8 +146,10 @@ function isCrash(decision: Decision | undefined): boolean {
       return decision.reason !== "success";
     case "fail":
       return true;
+    case undefined:
+      return !status.success;
     default:
-      return false;
+      return decision satisfies never;
   }
 }
 

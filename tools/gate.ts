@@ -122,7 +122,7 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
   const { ignored } = await gate.test(
     "tests, with --allow-run only",
     ["--allow-run", ...collect],
-    150_000,
+    300_000,
   );
   if (ignored.length > 0) {
     const { passed, failed } = await gate.test(
@@ -133,7 +133,7 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
         `--filter=${filterFor(ignored)}`,
         ...new Set(ignored.map(({ file }) => file)),
       ],
-      150_000,
+      300_000,
     );
     gate.tests.skipped = Math.max(0, ignored.length - passed - failed);
   }
