@@ -47,6 +47,9 @@ while [ -n "$left" ]; do
 done
 `;
 
+/** How much may wait for a guard that does not read, in characters. */
+const UNREAD = 1_048_576;
+
 /** A guard that died sooner, in milliseconds, is not likely to do better. */
 const SOON_MS = 1_000;
 
@@ -137,6 +140,16 @@ export class Guard {
     child.status.then(() => this.#ended(performance.now() - startedAt));
   }
 
+  /** Ends a guard that hangs, so that another one takes its place. */
+  #replace(): void {
+    this.#unsent = "";
+    try {
+      this.#child?.kill("SIGKILL");
+    } catch {
+      // It is gone already.
+    }
+  }
+
   /** Puts another guard in the place of one that died. */
   #ended(livedMs: number): void {
     this.#writer?.abort().catch(() => {});
@@ -160,6 +173,7 @@ export class Guard {
   #send(lines: string): void {
     this.#unsent += lines;
     const writer = this.#writer;
+    if (this.#sending && this.#unsent.length > UNREAD) this.#replace();
     if (writer === undefined || this.#sending || this.#unsent === "") return;
     this.#sending = true;
     const bytes = this.#encoder.encode(this.#unsent);

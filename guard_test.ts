@@ -182,6 +182,24 @@ Deno.test("Guard that does not read holds nobody up", async () => {
   assert(!await alive(guard));
 });
 
+Deno.test("Guard that does not read is replaced before much waits for it", async () => {
+  const guard = new Guard(() => {});
+  const run = start("exec sleep 500");
+  guard.watch(run, RULES);
+  const { pid } = guard;
+  assert(pid !== undefined);
+  Deno.kill(pid, "SIGSTOP");
+  for (let i = 0; i < 40_000; i++) {
+    guard.forget(run);
+    guard.watch(run, RULES);
+  }
+  while (await alive(pid));
+  while (guard.pid === pid || guard.pid === undefined) await outputOf("true");
+  await new Ending(run, RULES, new ProcessTable()).done;
+  guard.forget(run);
+  await guard.close();
+});
+
 Deno.test("Processman leaves processes alone with orphans: leave", async (t) => {
   for (
     const [end, does] of [["SIGKILL", ""], [null, "Deno.exit(0);"]] as const

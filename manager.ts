@@ -138,7 +138,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #orphans: "kill" | "leave";
   /** The signal by which this program is about to end. */
   #exitBy: Deno.Signal | undefined;
-  #groupsMissed = false;
+  #raised = false;
+  #groupsMissed = Deno.build.os === "windows";
   #shutdown: Promise<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -409,7 +410,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         `Cannot start process "${name}": the name is already taken`,
       );
     }
-    this.#trap.arm();
+    // Deno is slow to act on a signal: listening again would take it back.
+    if (!this.#raised) this.#trap.arm();
     this.#processes.set(name, process);
     if (this.#exitBy === undefined) return;
     // What is started while the program ends must not outlive it either.
@@ -463,8 +465,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /** Ends this program, if it was asked to and nothing is in the way. */
   #exit(): void {
     const signal = this.#exitBy;
-    if (signal === undefined) return;
-    this.#exitBy = undefined;
+    if (signal === undefined || this.#raised) return;
+    this.#raised = true;
     this.#trap.disarm();
     raise(signal);
   }
