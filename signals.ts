@@ -167,9 +167,14 @@ const NUMBERS: Partial<Record<Deno.Signal, number>> = {
   SIGTERM: 15,
 };
 
-/** Sends this program a signal that nobody listens to any more. */
+/** How long Deno may take to act on a signal, in milliseconds. */
+const RAISE_MS = 500;
+
+/** Sends this program a signal that nobody listens to any more, and waits. */
 export function raise(signal: Deno.Signal): void {
   // For process 1 signals have no default effect.
   if (Deno.pid === 1) Deno.exit(128 + (NUMBERS[signal] ?? 0));
   Deno.kill(Deno.pid, signal);
+  // Deno acts on it in another thread: nothing is to be begun in this one.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RAISE_MS);
 }
