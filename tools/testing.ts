@@ -74,18 +74,20 @@ export interface ScriptOptions {
   permission?: string;
   /** What a shell does first, such as setting a limit. */
   limits?: string;
+  /** More options for Deno. */
+  flags?: readonly string[];
 }
 
 /** Runs a script that imports the package. */
 export function runScript(
   script: string,
-  { permission = "--allow-run", limits = ":" }: ScriptOptions = {},
+  { permission = "--allow-run", limits = ":", flags = [] }: ScriptOptions = {},
 ): Process & AsyncDisposable {
   const pm = new Processman({ logger: null, signals: [] });
   const process = pm.command(
     "sh",
     ["-c", `${limits}; exec "$0" "$@"`, Deno.execPath()].concat(
-      ["run", "--quiet", "--no-prompt", "--ext=ts", permission, "-"],
+      ["run", "--quiet", "--no-prompt", "--ext=ts", permission, ...flags, "-"],
     ),
     { stdin: "piped", restart: { policy: "never" } },
   );

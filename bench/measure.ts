@@ -1,0 +1,167 @@
+// deno-lint-ignore-file no-console
+/**
+ * Samples, one process each, the contenders in turn; medians, ratios, and a
+ * table of them.
+ *
+ * @module
+ */
+
+import { type Contender, contenders, type Name } from "./contender.ts";
+
+/** What a sample tells: a value for each column, `NaN` where there is none. */
+export type Values = Record<string, number>;
+
+/** A line of a table. */
+export interface Row {
+  /** Who. */
+  readonly name: Name;
+  /** What is said of it, if it is more than the label of the contender. */
+  readonly label?: string;
+  /** What `measure()` gets, if it is not the scale of the question. */
+  readonly parameter?: number;
+}
+
+/** What must hold, as a ratio of two rows in one column. */
+export interface Target {
+  /** The row that is looked at. */
+  readonly row: Name;
+  /** The rows that it is held against: the best of them. */
+  readonly floor: readonly Name[];
+  /** The columns; all of them if left out. */
+  readonly columns?: readonly string[];
+  /** The highest ratio. */
+  readonly atMost?: number;
+  /** The lowest ratio. */
+  readonly atLeast?: number;
+}
+
+/** A question, and how it is answered. */
+export interface Question {
+  /** What is asked. */
+  readonly title: string;
+  /** The columns, by the names of the values, with digits after the point. */
+  readonly columns: Readonly<Record<string, number>>;
+  /** The rows; ratios are to the first. */
+  readonly rows: readonly (Name | Row)[];
+  /** What must hold. */
+  readonly targets?: readonly Target[];
+  /** What `measure()` gets: how much is done, in short and in full. */
+  readonly scale: readonly [short: number, full: number];
+  /** Whether it is only asked in full. */
+  readonly fullOnly?: boolean;
+  /** Takes a sample, in a process of its own. */
+  measure?(contender: Contender, parameter: number): Promise<Values>;
+  /** Or: the scripts whose time is measured from outside, `scale` times. */
+  readonly scripts?: Readonly<Partial<Record<Name, string>>>;
+}
+
+/** The samples of a row, or why there are none. */
+export type Samples = Values[] | string;
+
+/** How long a question may take, in seconds, and how often it is asked. */
+const PATIENCE = {
+  short: { seconds: 12, least: 2, most: 9 },
+  full: { seconds: 90, least: 5, most: 25 },
+};
+
+/** Takes samples of all rows in turn until there are enough. */
+export async function sampleAll(
+  rows: readonly Row[],
+  sample: (row: Row) => Promise<Values>,
+  full: boolean,
+): Promise<Samples[]> {
+  const { seconds, least, most } = full ? PATIENCE.full : PATIENCE.short;
+  const samples: Samples[] = rows.map(() => []);
+  const until = performance.now() + seconds * 1_000;
+  for (let round = 0; round < most; round++) {
+    if (round >= least && performance.now() > until) break;
+    for (const [index, row] of rows.entries()) {
+      const taken = samples[index];
+      if (!Array.isArray(taken)) continue;
+      try {
+        taken.push(await sample(row));
+      } catch (error) {
+        samples[index] = error instanceof Error ? error.message : `${error}`;
+      }
+    }
+  }
+  return samples;
+}
+
+/** Returns the middle of some numbers, `NaN` if there are none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.filter((value) => !Number.isNaN(value))
+    .sort((a, b) => a - b);
+  const [a, b] = [(sorted.length - 1) >> 1, sorted.length >> 1];
+  return ((sorted[a] ?? NaN) + (sorted[b] ?? NaN)) / 2;
+}
+
+/** Returns the median of the ratios to the best of others, round by round. */
+function ratio(
+  samples: Samples | undefined,
+  floors: readonly (Samples | undefined)[],
+  column: string,
+  best: (...values: number[]) => number,
+): number {
+  if (!Array.isArray(samples)) return NaN;
+  return median(samples.map((values, round) => {
+    const others: number[] = [];
+    for (const floor of floors) {
+      const value = Array.isArray(floor) ? floor[round]?.[column] : undefined;
+      if (value !== undefined && !Number.isNaN(value)) others.push(value);
+    }
+    return (values[column] ?? NaN) / (others.length ? best(...others) : NaN);
+  }));
+}
+
+/** Prints the table of a question and whether its targets are met. */
+export function print(question: Question, samples: readonly Samples[]): void {
+  const rows = question.rows.map(asRow);
+  const columns = Object.entries(question.columns);
+  const first = samples[0];
+  console.log(`\n${question.title}`);
+  // Many columns have no room for ratios on a screen.
+  const wide = columns.length <= 3;
+  const width = wide ? 15 : 9;
+  const head = columns.map(([column]) => column.padStart(width)).join("");
+  console.log(`${"".padEnd(26)}${head}`);
+  for (const [index, { name, label }] of rows.entries()) {
+    const taken = samples[index] ?? [];
+    const cells = columns.map(([column, digits]) => {
+      if (!Array.isArray(taken)) return "-".padStart(width);
+      const value = median(taken.map((values) => values[column] ?? NaN));
+      if (Number.isNaN(value)) return "-".padStart(width);
+      if (!wide) return value.toFixed(digits).padStart(width);
+      const times = ratio(taken, [first], column, Math.min);
+      const shown = Number.isFinite(times)
+        ? times.toFixed(times < 10 ? 2 : 0)
+        : "";
+      return value.toFixed(digits).padStart(9) + shown.padStart(6);
+    });
+    const title = label ?? contenders[name].label;
+    console.log(`${title.padEnd(26)}${cells.join("")}`);
+    if (!Array.isArray(taken)) console.log(`  ${taken.slice(0, 76)}`);
+  }
+  const of = (name: Name) =>
+    samples[rows.findIndex((row) => row.name === name)];
+  for (const target of question.targets ?? []) {
+    const { row, floor, atMost, atLeast } = target;
+    const results = (target.columns ?? columns.map(([column]) => column)).map(
+      (column) => {
+        const best = atMost === undefined ? Math.max : Math.min;
+        const value = ratio(of(row), floor.map(of), column, best);
+        const met = value <= (atMost ?? Infinity) && value >= (atLeast ?? 0);
+        return `${value.toFixed(2)}${met ? "" : " missed"}`;
+      },
+    );
+    const sign = atMost === undefined ? `>= ${atLeast}` : `<= ${atMost}`;
+    const against = floor.map((name) => contenders[name].label).join(" or ");
+    console.log(`${contenders[row].label} ${sign} x ${against}:`);
+    console.log(`  ${results.join(", ")}`);
+  }
+}
+
+/** Fills in a row that is only named. */
+export function asRow(row: Name | Row): Row {
+  return typeof row === "string" ? { name: row } : row;
+}

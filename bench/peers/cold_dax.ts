@@ -1,0 +1,6 @@
+/** One child by dax. @module */
+
+import { dax } from "./peers.ts";
+
+const contender = await dax();
+await contender.run?.("/bin/true", []);

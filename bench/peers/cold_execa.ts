@@ -1,0 +1,6 @@
+/** One child by execa. @module */
+
+import { execa } from "./peers.ts";
+
+const contender = await execa();
+await contender.run?.("/bin/true", []);

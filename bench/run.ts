@@ -1,0 +1,136 @@
+// deno-lint-ignore-file no-console
+/**
+ * Asks the questions: `deno task bench [--full] [QUESTION...]`.
+ *
+ * @module
+ */
+
+import { fromFileUrl, here, prepare, type Runtimes } from "./prepare.ts";
+import { contenders } from "./contender.ts";
+import {
+  asRow,
+  median,
+  print,
+  type Question,
+  type Row,
+  sampleAll,
+  type Values,
+} from "./measure.ts";
+
+/** The questions, each a file of this folder. */
+const QUESTIONS = [
+  "spawn",
+  "restart",
+  "block",
+  "idle",
+  "growth",
+  "cold",
+  "bytes",
+  "lines",
+];
+
+/** How long one sample may take, in milliseconds. */
+const LIMIT_MS = 120_000;
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: string[]): Promise<number> {
+  const full = args.includes("--full");
+  const names = args.filter((arg) => arg !== "--full");
+  const unknown = names.filter((name) => !QUESTIONS.includes(name));
+  if (unknown.length > 0) {
+    console.error(`No such question: ${unknown}; there are ${QUESTIONS}`);
+    return 2;
+  }
+  const runtimes = await prepare();
+  const [load] = Deno.loadavg();
+  console.log(`${runtimes.description}, load ${load?.toFixed(1)}`);
+  for (const name of names.length > 0 ? names : QUESTIONS) {
+    const question = await read(name);
+    if (question.fullOnly && !full && names.length === 0) continue;
+    await ask(name, question, full, runtimes);
+  }
+  return 0;
+}
+
+async function read(name: string): Promise<Question> {
+  const module: { default: Question } = await import(here(`${name}.ts`).href);
+  return module.default;
+}
+
+async function ask(
+  name: string,
+  question: Question,
+  full: boolean,
+  runtimes: Runtimes,
+): Promise<void> {
+  const scale = question.scale[full ? 1 : 0];
+  const rows = question.rows.map(asRow);
+  const folder = await Deno.makeTempDir({ prefix: "processman_bench_" });
+  try {
+    const sample = (row: Row) =>
+      question.scripts
+        ? time(question, row, scale)
+        : subject(name, row, scale, folder, runtimes);
+    print(question, await sampleAll(rows, sample, full));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Takes a sample in a process of its own. */
+async function subject(
+  question: string,
+  { name, parameter }: Row,
+  scale: number,
+  folder: string,
+  runtimes: Runtimes,
+): Promise<Values> {
+  const { runtime, file } = contenders[name];
+  const script = file === "peers/peers" ? "peers/subject.ts" : "subject.ts";
+  const [program = "", ...args] = runtime === "node"
+    ? runtimes.node
+    : [...runtimes.deno, fromFileUrl(here(script))];
+  const output = await run(
+    program,
+    [...args, question, name, `${parameter ?? scale}`],
+    { BENCH_TMP: folder },
+  );
+  // Some peers talk too.
+  const lines = output.split("\n");
+  return JSON.parse(lines.find((line) => line.startsWith("{")) ?? "");
+}
+
+/** Times a script from its start to its end. */
+async function time(
+  { columns, scripts }: Question,
+  { name }: Row,
+  times: number,
+): Promise<Values> {
+  const script = fromFileUrl(here(scripts?.[name] ?? ""));
+  const taken: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const start = performance.now();
+    await run(Deno.execPath(), ["run", "-A", "--quiet", script], {});
+    taken.push(performance.now() - start);
+  }
+  return { [Object.keys(columns)[0] ?? ""]: median(taken) };
+}
+
+/** Runs a program; an error tells the end of what it said. */
+async function run(
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    env: { ...env, NO_COLOR: "1" },
+    stdin: "null",
+    signal: AbortSignal.timeout(LIMIT_MS),
+  }).output();
+  const text = new TextDecoder();
+  if (success) return text.decode(stdout);
+  const lines = text.decode(stderr).trim().split("\n");
+  throw new Error(lines.find((line) => /error/i.test(line)) ?? "It failed");
+}
