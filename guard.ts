@@ -8,6 +8,7 @@
 
 import type { Run } from "./run.ts";
 import type { StopOptions } from "./stop.ts";
+import { reactions } from "./wait.ts";
 
 /**
  * A shell that reads which processes and groups begin (`+`) and end (`-`), each
@@ -56,7 +57,12 @@ const SOON_MS = 1_000;
 /** How often in a row a guard may die soon, before there is none any more. */
 const TRIES = 3;
 
-/** Watches over the runs of a manager, from a process of its own. */
+/**
+ * Watches over the runs of a manager, from a process of its own.
+ *
+ * At an uncaught error Deno kills the children that have a share in keeping this
+ * program alive. So while there are runs it is the guard that does, not them.
+ */
 export class Guard {
   readonly #warn: (message: string) => void;
   readonly #lines = new Map<Run, string>();
@@ -84,14 +90,19 @@ export class Guard {
     const target = run.group ? -run.pid : run.pid;
     const line = `${run.pid} ${target} ${signal.slice(3)} ${seconds}`;
     this.#lines.set(run, line);
-    if (this.#child === undefined) this.#start();
-    else this.#send(`+ ${line}\n`);
+    if (this.#child === undefined) return this.#start();
+    if (this.#lines.size === 1) this.#child.ref();
+    run.child.unref();
+    this.#send(`+ ${line}\n`);
   }
 
   /** Ends watching over a run: its number may belong to somebody else next. */
   forget(run: Run): void {
     this.#lines.delete(run);
-    this.#send(`- ${run.pid}\n`);
+    if (this.#lines.size === 0) this.#child?.unref();
+    this.#unsent += `- ${run.pid}\n`;
+    // The next run, if it comes at once, is told in the same breath.
+    reactions().then(() => this.#send(""));
   }
 
   /** Ends the guard. */
@@ -127,8 +138,8 @@ export class Guard {
       this.#failed(error instanceof Error ? error.message : String(error));
       return;
     }
-    // The guard is no reason for this program to go on.
-    child.unref();
+    for (const run of this.#lines.keys()) run.child.unref();
+    if (this.#lines.size === 0) child.unref();
     const writer = child.stdin.getWriter();
     writer.closed.catch(() => {});
     this.#child = child;
@@ -153,6 +164,7 @@ export class Guard {
   /** Puts another guard in the place of one that died. */
   #ended(livedMs: number): void {
     this.#writer?.abort().catch(() => {});
+    for (const run of this.#lines.keys()) run.child.ref();
     this.#child = undefined;
     this.#writer = undefined;
     if (this.#closed) return;

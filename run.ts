@@ -23,11 +23,31 @@ export interface RunSpec {
   readonly command: Deno.CommandOptions;
   /** Whether the child leads a process group of its own. */
   readonly group: boolean;
-  /**
-   * Whether it has been seen that the program can be started. Its group can
-   * then be had at a price that does not grow with the memory of this program.
-   */
-  readonly proven: boolean;
+  /** The programs that need no fork; `undefined` if all do. */
+  readonly programs: Programs | undefined;
+}
+
+/** How many programs are remembered. */
+const PROGRAMS = 1_000;
+
+/** Programs that can be started, as has been seen. */
+export class Programs {
+  readonly #known = new Set<string>();
+
+  /** Whether this one has been seen to start. */
+  has(spec: RunSpec): boolean {
+    return this.#known.has(identity(spec));
+  }
+
+  /** Notes that it started. */
+  add(spec: RunSpec): void {
+    if (this.#known.size < PROGRAMS) this.#known.add(identity(spec));
+  }
+
+  /** Notes that it may not start any more. */
+  delete(spec: RunSpec): void {
+    this.#known.delete(identity(spec));
+  }
 }
 
 /** A child process from its start to the end of its group. */
@@ -42,6 +62,7 @@ export class Run {
   readonly startedAt: number = performance.now();
   /** How the child ended. Never rejects. */
   readonly status: Promise<Deno.CommandStatus>;
+  readonly #spec: RunSpec;
   #ended = false;
   #gone = false;
 
@@ -51,8 +72,12 @@ export class Run {
    * @throws {SpawnError} If it can not be started; nothing runs then.
    */
   constructor(spec: RunSpec) {
+    this.#spec = spec;
     this.group = spec.group;
-    this.child = throughSetsid(spec) ?? spawn(spec);
+    const { state } = Deno.permissions.querySync({ name: "run" });
+    this.child = state === "granted"
+      ? throughSetsid(spec) ?? spawn(spec)
+      : spawnAllowed(spec);
     this.pid = this.child.pid;
     this.status = this.child.status.then(
       (status) => this.#end(status),
@@ -132,23 +157,29 @@ export class Run {
 
   #end(status: Deno.CommandStatus): Deno.CommandStatus {
     this.#ended = true;
+    // A shell gives these to what it cannot start, and so does `setsid`.
+    const { code } = status;
+    if (code === 126 || code === 127) this.#spec.programs?.delete(this.#spec);
     return status;
   }
 }
 
+/** What tells one program from another of the same name. */
+function identity({ program, command: { env, uid, gid } }: RunSpec): string {
+  return [program, env?.PATH, uid, gid].join("\0");
+}
+
 /**
  * Starts a child through `setsid`, which gives it a session and a group without
- * another process. For `detached` Deno forks, which takes longer the more memory
- * this program has, and lets it do nothing else meanwhile. But `setsid` cannot
- * say why a program does not start, so it is for those that did.
+ * forking. That is what Deno does for `detached`, which takes longer the more
+ * memory this program has, and lets it do nothing else meanwhile. But `setsid`
+ * cannot say why a program does not start, so it is for those that did.
  *
  * @returns The child; `undefined` if it cannot be started in this way.
  */
 function throughSetsid(spec: RunSpec): Deno.ChildProcess | undefined {
-  const { program, command, group, proven } = spec;
-  if (!group || !proven || Deno.build.os !== "linux") return undefined;
-  // Only Deno knows what a relative path is relative to.
-  if (program.includes("/") && !program.startsWith("/")) return undefined;
+  const { program, command, group, programs } = spec;
+  if (!group || !programs?.has(spec) || !foundAlike(spec)) return undefined;
   const args = ["--", program, ...command.args ?? []];
   try {
     return new Deno.Command("setsid", { ...command, args }).spawn();
@@ -157,32 +188,49 @@ function throughSetsid(spec: RunSpec): Deno.ChildProcess | undefined {
   }
 }
 
-/** Starts a child, without ever asking anybody for a permission. */
-function spawn(
-  { name, program, command, group }: RunSpec,
-): Deno.ChildProcess {
-  try {
-    if (Deno.permissions.querySync({ name: "run" }).state !== "granted") {
-      const query = { name: "run", command: program } as const;
-      if (
-        foundElsewhere(program, command) ||
-        Deno.permissions.querySync(query).state !== "granted"
-      ) {
-        throw new Deno.errors.NotCapable(
-          `Requires run access to "${program}", run again with --allow-run=${program}`,
-        );
-      }
-    }
-    const options = { ...command, detached: group };
-    return new Deno.Command(program, options).spawn();
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SpawnError(`Cannot start process "${name}": ${why}`, {
-      process: name,
-      program,
-      cause,
-    });
+/** Whether `setsid` finds the same program as Deno. */
+function foundAlike({ program, command: { clearEnv, env } }: RunSpec): boolean {
+  if (Deno.build.os !== "linux") return false;
+  // What a path is relative to, and a `PATH` that is cleared, Deno alone knows.
+  return program.startsWith("/") ||
+    (!program.includes("/") && (!clearEnv || env?.PATH !== undefined));
+}
+
+/** Starts a child where not all programs are allowed, without asking anybody. */
+function spawnAllowed(spec: RunSpec): Deno.ChildProcess {
+  const { program, command } = spec;
+  const query = { name: "run", command: program } as const;
+  if (
+    foundElsewhere(program, command) ||
+    Deno.permissions.querySync(query).state !== "granted"
+  ) {
+    const message =
+      `Requires run access to "${program}", run again with --allow-run=${program}`;
+    throw spawnError(spec, new Deno.errors.NotCapable(message));
   }
+  return spawn(spec);
+}
+
+/** Starts a child in the way of Deno. */
+function spawn(spec: RunSpec): Deno.ChildProcess {
+  const { program, command, group, programs } = spec;
+  try {
+    const options = { ...command, detached: group };
+    const child = new Deno.Command(program, options).spawn();
+    programs?.add(spec);
+    return child;
+  } catch (cause) {
+    throw spawnError(spec, cause);
+  }
+}
+
+function spawnError({ name, program }: RunSpec, cause: unknown): SpawnError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SpawnError(`Cannot start process "${name}": ${why}`, {
+    process: name,
+    program,
+    cause,
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Waiting that can be cut short.
+ * Waiting that can be cut short, and waiting for next to no time.
  *
  * @module
  */
@@ -24,4 +24,15 @@ export function before<T>(
     signal.removeEventListener("abort", abort)
   );
   return result;
+}
+
+/** How many steps of promises lie between an end and what it leads to. */
+const STEPS = 20;
+
+/**
+ * Resolves when those who hear of something just now have done what they do at
+ * once, such as starting the next command; nothing else happens until then.
+ */
+export async function reactions(): Promise<void> {
+  for (let i = 0; i < STEPS; i++) await undefined;
 }

@@ -89,7 +89,11 @@ export function runScript(
     ["-c", `${limits}; exec "$0" "$@"`, Deno.execPath()].concat(
       ["run", "--quiet", "--no-prompt", "--ext=ts", permission, ...flags, "-"],
     ),
-    { stdin: "piped", restart: { policy: "never" } },
+    {
+      stdin: "piped",
+      env: { NO_COLOR: "1" },
+      restart: { policy: "never" },
+    },
   );
   new Response(script).body?.pipeTo(process.stdin).catch(() => {});
   const shutdown = () => pm.shutdown();
