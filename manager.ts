@@ -126,6 +126,8 @@ const checkShutdown = optionsOf<ShutdownOptions>({
  */
 export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #processes = new Map<string, Process>();
+  /** By program, the first number that may be free in names made of it. */
+  readonly #numbers = new Map<string, number>();
   readonly #events = new EventHub();
   readonly #trap: SignalTrap;
   readonly #runs = new Set<Run>();
@@ -393,11 +395,22 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     );
   }
 
+  /** Makes a name of a program: `node`, or else `node-2` and so on. */
   #freeName(program: string): string {
     const base = program.slice(program.lastIndexOf("/") + 1) || program;
-    let name = base;
-    for (let i = 2; this.#processes.has(name); i++) name = `${base}-${i}`;
-    return name;
+    let number = this.#numbers.get(base) ?? 1;
+    const name = () => number === 1 ? base : `${base}-${number}`;
+    while (this.#processes.has(name())) number++;
+    this.#numbers.set(base, number);
+    return name();
+  }
+
+  /** Notes that a name can be given again. */
+  #freed(name: string): void {
+    this.#numbers.delete(name);
+    const [, base = "", digits] = /^(.+)-(\d+)$/.exec(name) ?? [];
+    const number = this.#numbers.get(base) ?? 1;
+    if (Number(digits) < number) this.#numbers.set(base, Number(digits));
   }
 
   #adopt(process: Process): void {
@@ -443,7 +456,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   #release(process: Process): void {
     this.#processes.delete(process.name);
+    this.#freed(process.name);
     if (this.#processes.size > 0) return;
+    this.#numbers.clear();
     // Before the program hears of it, and may start something else.
     this.#exit();
     this.#trap.rest();

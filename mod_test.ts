@@ -390,7 +390,17 @@ Deno.test("Processman gives free names to processes without one", async () => {
     "sleep-3",
   ]);
   await second.stop();
-  assertEquals(pm.command("sleep", ["500"]).name, "sleep-2");
+  const names = () => pm.command("sleep", ["500"]).name;
+  assertEquals([names(), names()], ["sleep-2", "sleep-4"]);
+  await pm.get("sleep")?.stop();
+  assertEquals([names(), names()], ["sleep", "sleep-5"]);
+  pm.command("sleep", ["500"], { name: "sleep-6" });
+  assertEquals(names(), "sleep-7");
+  await pm.get("sleep-6")?.stop();
+  await pm.get("sleep-3")?.stop();
+  assertEquals([names(), names()], ["sleep-3", "sleep-6"]);
+  await pm.stopAll();
+  assertEquals(names(), "sleep");
 });
 
 Deno.test("Processman works with --allow-run for some programs only", async () => {

@@ -354,9 +354,11 @@ export function specify(
 type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
 function given<T extends object>(object: T | undefined): Given<T> {
-  return Object.fromEntries(
-    Object.entries(object ?? {}).filter(([, value]) => value !== undefined),
-  ) as Given<T>;
+  const result: Partial<T> = {};
+  for (const name of Object.keys(object ?? {}) as (keyof T)[]) {
+    if (object?.[name] !== undefined) result[name] = object[name];
+  }
+  return result as Given<T>;
 }
 
 /** Checks for what Deno takes as the name of a file or folder. */

@@ -15,6 +15,7 @@ import {
   type OutputSource,
 } from "./lines.ts";
 import type { LogWriter, OutputFileOptions } from "./log_file.ts";
+import { PIPE_BYTES, Pump, type Tank } from "./pump.ts";
 
 /** What is kept of the output of a process. */
 export interface OutputOptions {
@@ -48,32 +49,11 @@ export interface OutputOptions {
 /** What is kept of the output of a process, with nothing left open. */
 export type OutputRules = Required<Omit<OutputOptions, "file">>;
 
-/** How long output is read after the end of a run, in milliseconds. */
-export const DRAIN_MS = 250;
-
-/** How long it is then seen to be empty before it is left. */
-const LAST_LOOK_MS = 2;
-
 /** How long a log is waited for after the end of a run, in milliseconds. */
 export const FLUSH_MS = 5_000;
 
-/** As much as a pipe can hold: what is read at most after the deadline. */
-const PIPE_BYTES = 1024 * 1024;
-
-/**
- * How much is read at once: little while it is quiet, more when it is busy. A
- * child that is only drained goes on while a quarter of its pipe is read; what
- * has a price for each chunk comes in larger ones.
- */
-const READ_BYTES = {
-  least: 1_024,
-  drained: 16_384,
-  streamed: 32_768,
-  split: 65_536,
-};
-
 /** Both outputs of a process, from its start to its end. */
-export class Output {
+export class Output implements Tank {
   /** The bytes of stdout. */
   readonly stdout: Source;
   /** The bytes of stderr. */
@@ -91,74 +71,27 @@ export class Output {
 
   /** Creates the output of a process that has not run yet. */
   constructor(options: OutputRules, log?: LogWriter) {
-    const wake = () => this.#wake();
+    const wake = () => this.wake();
     this.stdout = new Source("stdout", options.keepBytes, wake);
     this.stderr = new Source("stderr", options.keepBytes, wake);
     this.#maxLineLength = options.maxLineLength;
     if (log !== undefined) this.#copyTo(log);
   }
 
-  /**
-   * Reads one output of a run to its end, or, since somebody else may hold it
-   * open, until shortly after the run is over.
-   */
-  async pump(
+  /** Begins to read one output of a run, given by its number. */
+  pump(
     source: Source,
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
     run: number,
-    over: Promise<unknown>,
-  ): Promise<void> {
-    const reader = stream.getReader({ mode: "byob" });
+  ): Pump {
     this.#pumped.add(source.name);
-    // How far it is read without regard to readers: what is in the pipe of a run
-    // that is over waits for nobody.
-    let freely = 0;
-    let done = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let latest = Infinity;
-    const lookAgain = (before: number, until: number) => {
-      const late = source.end > until || performance.now() > latest;
-      if (source.end === before || late) {
-        reader.cancel().catch(() => {});
-        freely = Infinity;
-        this.#wake();
-      } else timer = setTimeout(lookAgain, LAST_LOOK_MS, source.end, until);
-    };
-    over.then(() => {
-      if (done) return;
-      freely = source.end + PIPE_BYTES;
-      latest = performance.now() + 2 * DRAIN_MS;
-      this.#wake();
-      timer = setTimeout(
-        () => lookAgain(-1, source.end + PIPE_BYTES),
-        DRAIN_MS,
-      );
-    });
+    return new Pump(this, source, stream, run);
+  }
 
-    try {
-      let size = READ_BYTES.least;
-      while (true) {
-        while (this.#full(source) && source.end >= freely) {
-          await this.roomMade();
-        }
-        const read = await reader.read(source.buffer(size));
-        if (read.done) break;
-        const bytes = read.value;
-        const { length } = bytes; // before they are handed on
-        this.#deliver(source, bytes, size, run);
-        if (length === size) size *= 4;
-        else if (length < size / 4) size = Math.max(size / 4, READ_BYTES.least);
-        size = Math.min(size, READ_BYTES[this.#use(source)]);
-      }
-    } catch {
-      // A pipe that cannot be read has nothing more to give.
-    } finally {
-      done = true;
-      // Deno loads its timers when they are first touched, which takes 6 ms.
-      if (timer !== undefined) clearTimeout(timer);
-    }
-    this.#pumped.delete(source.name);
-    for (const lines of this.#readers) lines.flush(source.name);
+  /** Notes that a run writes no more to a source. */
+  emptied({ name }: Source): void {
+    this.#pumped.delete(name);
+    for (const lines of this.#readers) lines.flush(name);
   }
 
   /**
@@ -194,14 +127,14 @@ export class Output {
       next: async () => {
         reader ??= this.#subscribe(options);
         const value = await reader.take();
-        this.#wake();
+        this.wake();
         return value ? { done: false, value } : { done: true, value };
       },
       return: () => {
         reader ??= new LineReader(this.#maxLineLength);
         this.#readers.delete(reader);
         reader.leave();
-        this.#wake();
+        this.wake();
         return Promise.resolve({ done: true, value: undefined });
       },
       [Symbol.asyncIterator]() {
@@ -228,7 +161,7 @@ export class Output {
       if (reader.idle) this.#caughtUp?.();
       const lines = await next;
       if (lines === undefined) break;
-      this.#wake();
+      this.wake();
       await log.write(lines);
     }
     await log.close();
@@ -257,7 +190,8 @@ export class Output {
       .sort((a, b) => a.order - b.order);
   }
 
-  #deliver(
+  /** Takes what was read into a buffer of a size. */
+  deliver(
     source: Source,
     bytes: Uint8Array<ArrayBuffer>,
     size: number,
@@ -276,8 +210,8 @@ export class Output {
     source.deliver(chunk, size, this.#readers.size > 0);
   }
 
-  /** What becomes of what is read. */
-  #use(source: Source): "drained" | "streamed" | "split" {
+  /** What becomes of what is read of a source. */
+  use(source: Source): "drained" | "streamed" | "split" {
     if (source.reading) return "streamed";
     return this.#readers.size > 0 ? "split" : "drained";
   }
@@ -294,13 +228,15 @@ export class Output {
     return (this.#room ??= Promise.withResolvers()).promise;
   }
 
-  #full(source: Source): boolean {
+  /** Whether no more is to be read of a source for now. */
+  full(source: Source): boolean {
     if (source.full) return true;
     for (const lines of this.#readers) if (lines.full) return true;
     return false;
   }
 
-  #wake(): void {
+  /** Makes those look again who wait for room. */
+  wake(): void {
     this.#room?.resolve();
     this.#room = undefined;
   }
@@ -381,13 +317,14 @@ export class Source {
     const history = this.#history;
     const bytes = chunk.bytes as Uint8Array<ArrayBuffer>;
     const large = bytes.length >= size / 2;
-    const { reading } = this;
     const { start } = history;
-    const whole = new Uint8Array(bytes.buffer);
-    history.add(chunk, large && !reading ? whole : undefined);
+    history.add(chunk, large ? new Uint8Array(bytes.buffer) : undefined);
     if (seen) this.seen();
-    if (!reading) return this.#countDropped(start);
-    this.#waiting.push(large ? bytes : bytes.slice());
+    if (!this.reading) return this.#countDropped(start);
+    // The buffer will be used again, so what the reader gets is a copy.
+    const given = this.#waiting.length === 0 ? this.#fill(bytes) : 0;
+    if (given === bytes.length) return;
+    this.#waiting.push(bytes.slice(given));
     this.#hand();
   }
 
@@ -419,11 +356,40 @@ export class Source {
     if (controller === undefined || this.#pulled === undefined) return;
     const bytes = this.#waiting.shift();
     if (bytes !== undefined) {
-      this.#read += give(controller, bytes, this.#waiting);
+      const given = this.#fill(bytes);
+      if (given > 0 && given < bytes.length) {
+        this.#waiting.unshift(bytes.subarray(given));
+      }
+      if (given > 0) return;
+      this.#read += bytes.length;
+      controller.enqueue(bytes);
     } else if (this.#closed) {
       close(controller);
     } else return;
-    this.#pulled.resolve();
+    this.#answered();
+  }
+
+  /**
+   * Copies bytes to a reader that waits with a buffer of its own.
+   *
+   * @returns How many there was room for; 0 if there is no such reader.
+   */
+  #fill(bytes: Uint8Array<ArrayBuffer>): number {
+    if (this.#pulled === undefined) return 0;
+    const request = this.#controller?.byobRequest;
+    const view = request?.view;
+    if (!request || !view) return 0;
+    const part = bytes.subarray(0, view.byteLength);
+    new Uint8Array(view.buffer, view.byteOffset).set(part);
+    this.#read += part.length;
+    request.respond(part.length);
+    this.#answered();
+    return part.length;
+  }
+
+  /** Notes that the reader has got what it asked for. */
+  #answered(): void {
+    this.#pulled?.resolve();
     this.#pulled = undefined;
   }
 
@@ -435,39 +401,12 @@ export class Source {
 
   #cancel(): void {
     if (this.#controller !== undefined) this.#countDropped(this.#read);
-    this.#pulled?.resolve();
-    this.#pulled = undefined;
+    this.#answered();
     this.#controller = undefined;
     this.#waiting.length = 0;
     if (!this.#closed || this.#read < this.end) this.#stream = undefined;
     this.#wake();
   }
-}
-
-/**
- * Gives bytes to the reader of a stream; what its own buffer has no room for
- * waits on.
- *
- * @returns How many bytes were given.
- */
-function give(
-  controller: ReadableByteStreamController,
-  bytes: Uint8Array<ArrayBuffer>,
-  waiting: Uint8Array<ArrayBuffer>[],
-): number {
-  const request = controller.byobRequest;
-  const view = request?.view;
-  const { length } = bytes;
-  if (!request || !view) {
-    controller.enqueue(bytes);
-    return length;
-  }
-  const part = bytes.subarray(0, view.byteLength);
-  new Uint8Array(view.buffer, view.byteOffset).set(part);
-  if (part.length < length) waiting.unshift(bytes.subarray(part.length));
-  const given = part.length;
-  request.respond(given);
-  return given;
 }
 
 /** Ends a stream, for who waits for it too. */

@@ -14,7 +14,7 @@ import {
 } from "@std/assert";
 import { createHash } from "node:crypto";
 import { constant, type Line, type Process, Processman } from "./mod.ts";
-import { DRAIN_MS } from "./output.ts";
+import { DRAIN_MS } from "./pump.ts";
 import { lineOf, outputOf, seeded } from "./tools/testing.ts";
 
 const silent = { logger: null };

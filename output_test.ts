@@ -7,7 +7,8 @@ import {
 } from "@std/assert";
 import { mock } from "node:test";
 import type { Line } from "./lines.ts";
-import { DRAIN_MS, FLUSH_MS, Output, type Source } from "./output.ts";
+import { FLUSH_MS, Output, type Source } from "./output.ts";
+import { DRAIN_MS, type Pump } from "./pump.ts";
 import { pieces, seeded } from "./tools/testing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -53,19 +54,19 @@ class TestRun {
   readonly stdout = new Pipe();
   readonly stderr = new Pipe();
   readonly drained: Promise<unknown>;
-  readonly #over = Promise.withResolvers<void>();
+  readonly #pumps: readonly Pump[];
 
   constructor(output: Output, run = 1) {
-    const { promise } = this.#over;
-    this.drained = Promise.all([
-      output.pump(output.stdout, this.stdout.stream, run, promise),
-      output.pump(output.stderr, this.stderr.stream, run, promise),
-    ]);
+    this.#pumps = [
+      output.pump(output.stdout, this.stdout.stream, run),
+      output.pump(output.stderr, this.stderr.stream, run),
+    ];
+    this.drained = Promise.all(this.#pumps.map(({ done }) => done));
   }
 
   /** The child has ended; others may still hold the pipes. */
   exit(): void {
-    this.#over.resolve();
+    for (const pump of this.#pumps) pump.over();
   }
 
   /** All have ended. */

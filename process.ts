@@ -17,7 +17,8 @@ import {
   stopRules,
 } from "./options.ts";
 import type { LogFiles } from "./log_file.ts";
-import { FLUSH_MS, Output } from "./output.ts";
+import { FLUSH_MS, Output, type Source } from "./output.ts";
+import type { Pump } from "./pump.ts";
 import type { ProcessTable } from "./process_table.ts";
 import {
   decideRestart,
@@ -35,7 +36,7 @@ import {
   type StopReport,
 } from "./stop.ts";
 import { type Audience, failure, type RunEnd, Story } from "./story.ts";
-import { before } from "./wait.ts";
+import { before, reactions } from "./wait.ts";
 
 /** Where a process is in its life; each variant holds what is true there. */
 export type ProcessState =
@@ -120,10 +121,8 @@ const NOTHING: Outcome = { steps: [], forced: false, survivors: [] };
 /** A child that is the present run. */
 interface Attached {
   readonly run: Run;
-  /** Says that nothing is left of the run, and its output about to end. */
-  over(): void;
-  /** Resolves when all its output has been read. */
-  readonly drained: Promise<unknown>;
+  /** What reads its output. */
+  readonly pumps: readonly Pump[];
 }
 
 type Prepare = NonNullable<Spec["prepare"]>;
@@ -407,16 +406,11 @@ export class Process implements AsyncDisposable {
       this.#runs = 0;
     }
     this.#wanted = "policy";
-    this.#live(first && this.#attach(first));
-  }
-
-  /** Lives one life, which its options may end too. */
-  async #live(first: Attached | undefined): Promise<void> {
-    const { signal } = this.#spec;
+    const life = this.#supervise(first && this.#attach(first));
+    if (signal === undefined) return;
     const stop = () => void this.stop().catch(() => {});
-    signal?.addEventListener("abort", stop, { once: true });
-    await this.#supervise(first);
-    signal?.removeEventListener("abort", stop);
+    signal.addEventListener("abort", stop, { once: true });
+    life.then(() => signal.removeEventListener("abort", stop));
   }
 
   /** Runs the program again and again, until nothing follows a run. */
@@ -570,32 +564,30 @@ export class Process implements AsyncDisposable {
 
   /** Makes a child the present run: connects it to the streams, and tells. */
   #attach(run: Run): Attached {
-    const { command: { stdin, stdout, stderr }, stop } = this.#spec;
+    const { command: { stdout, stderr }, stop } = this.#spec;
     const { child, pid } = run;
     const output = this.#output;
     const number = ++this.#runs;
-    const over = Promise.withResolvers<void>();
     this.#run = run;
     this.#status = run.status;
     this.#state = { kind: "running", run: number, pid, since: Date.now() };
     this.#host.began(run, stop);
     this.#input?.attach(child.stdin);
-    const drained = Promise.all([
-      stdout === "piped" &&
-      output.pump(output.stdout, child.stdout, number, over.promise),
-      stderr === "piped" &&
-      output.pump(output.stderr, child.stderr, number, over.promise),
-    ]);
+    const pumps: Pump[] = [];
+    const pump = (source: Source, stream: typeof child.stdout) =>
+      pumps.push(output.pump(source, stream, number));
+    if (stdout === "piped") pump(output.stdout, child.stdout);
+    if (stderr === "piped") pump(output.stderr, child.stderr);
     this.#story.started(pid, number);
     this.#started?.resolve();
     this.#started = undefined;
-    return { run, over: () => over.resolve(), drained };
+    return { run, pumps };
   }
 
   /** Looks after a run until nothing is left of it. */
   async #attend(attached: Attached | SpawnError): Promise<RunEnd> {
     if (attached instanceof SpawnError) return notStarted(attached);
-    const { run, over, drained } = attached;
+    const { run, pumps } = attached;
     const status = await run.status;
     const now = performance.now();
     const ranMs = now - run.startedAt;
@@ -604,8 +596,10 @@ export class Process implements AsyncDisposable {
     this.#state = { kind: "stopping", run: this.#runs, killAt: undefined };
     this.#end(this.#spec.stop);
     const outcome = await this.#ending?.done ?? NOTHING;
-    over();
-    await drained;
+    // The end of the output has often arrived with that of the child.
+    await reactions();
+    for (const pump of pumps) pump.over();
+    for (const pump of pumps) await pump.done;
     if (!await this.#output.flush()) this.#host.log("warn", this.#unflushed());
 
     this.#host.ended(run);

@@ -34,19 +34,19 @@ const PROGRAMS = 1_000;
 export class Programs {
   readonly #known = new Set<string>();
 
-  /** Whether this one has been seen to start. */
-  has(spec: RunSpec): boolean {
-    return this.#known.has(identity(spec));
+  /** Whether a program has been seen to start. */
+  has(identity: string): boolean {
+    return this.#known.has(identity);
   }
 
   /** Notes that it started. */
-  add(spec: RunSpec): void {
-    if (this.#known.size < PROGRAMS) this.#known.add(identity(spec));
+  add(identity: string): void {
+    if (this.#known.size < PROGRAMS) this.#known.add(identity);
   }
 
   /** Notes that it may not start any more. */
-  delete(spec: RunSpec): void {
-    this.#known.delete(identity(spec));
+  delete(identity: string): void {
+    this.#known.delete(identity);
   }
 }
 
@@ -62,7 +62,8 @@ export class Run {
   readonly startedAt: number = performance.now();
   /** How the child ended. Never rejects. */
   readonly status: Promise<Deno.CommandStatus>;
-  readonly #spec: RunSpec;
+  readonly #programs: Programs | undefined;
+  readonly #program: string;
   #ended = false;
   #gone = false;
 
@@ -72,13 +73,14 @@ export class Run {
    * @throws {SpawnError} If it can not be started; nothing runs then.
    */
   constructor(spec: RunSpec) {
-    this.#spec = spec;
     this.group = spec.group;
     const { state } = Deno.permissions.querySync({ name: "run" });
     this.child = state === "granted"
       ? throughSetsid(spec) ?? spawn(spec)
       : spawnAllowed(spec);
     this.pid = this.child.pid;
+    this.#programs = spec.programs;
+    this.#program = identity(spec);
     this.status = this.child.status.then(
       (status) => this.#end(status),
       () => this.#end(UNKNOWN),
@@ -159,7 +161,7 @@ export class Run {
     this.#ended = true;
     // A shell gives these to what it cannot start, and so does `setsid`.
     const { code } = status;
-    if (code === 126 || code === 127) this.#spec.programs?.delete(this.#spec);
+    if (code === 126 || code === 127) this.#programs?.delete(this.#program);
     return status;
   }
 }
@@ -179,7 +181,8 @@ function identity({ program, command: { env, uid, gid } }: RunSpec): string {
  */
 function throughSetsid(spec: RunSpec): Deno.ChildProcess | undefined {
   const { program, command, group, programs } = spec;
-  if (!group || !programs?.has(spec) || !foundAlike(spec)) return undefined;
+  if (!group || !programs || !foundAlike(spec)) return undefined;
+  if (!programs.has(identity(spec))) return undefined;
   const args = ["--", program, ...command.args ?? []];
   try {
     return new Deno.Command("setsid", { ...command, args }).spawn();
@@ -217,7 +220,7 @@ function spawn(spec: RunSpec): Deno.ChildProcess {
   try {
     const options = { ...command, detached: group };
     const child = new Deno.Command(program, options).spawn();
-    programs?.add(spec);
+    programs?.add(identity(spec));
     return child;
   } catch (cause) {
     throw spawnError(spec, cause);

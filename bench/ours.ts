@@ -9,6 +9,8 @@ import type { Child, Contender } from "./contender.ts";
 
 const ONCE: CommandOptions = { restart: { policy: "never" } };
 
+const shared = new Processman();
+
 /** As it is by default. */
 export const grouped: Contender = ours({});
 
@@ -41,8 +43,7 @@ export const unread: Contender = {
 /** Lines by the batch. */
 export const batches: Contender = {
   async lines(program, args, line) {
-    await using pm = new Processman();
-    const process = pm.command(program, args, ONCE);
+    const process = shared.command(program, args, ONCE);
     for await (const batch of process.lines().batches()) {
       for (const { text } of batch) line(text);
     }
@@ -87,8 +88,5 @@ function ours(defaults: { group?: boolean }): Contender {
 function counted(
   count: (process: Process) => Promise<number>,
 ): (program: string, args: string[]) => Promise<number> {
-  return async (program, args) => {
-    await using pm = new Processman();
-    return await count(pm.command(program, args, ONCE));
-  };
+  return (program, args) => count(shared.command(program, args, ONCE));
 }
