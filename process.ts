@@ -202,8 +202,7 @@ export class Process implements AsyncDisposable {
    * @throws {TypeError} If stdout is not `"piped"`.
    */
   get stdout(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    this.#checkPiped("stdout");
-    return this.#output.stdout.stream;
+    return this.#piped("stdout", this.#output.stdout).stream;
   }
 
   /**
@@ -212,8 +211,7 @@ export class Process implements AsyncDisposable {
    * @throws {TypeError} If stderr is not `"piped"`.
    */
   get stderr(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    this.#checkPiped("stderr");
-    return this.#output.stderr.stream;
+    return this.#piped("stderr", this.#output.stderr).stream;
   }
 
   /**
@@ -226,8 +224,7 @@ export class Process implements AsyncDisposable {
    * @throws {TypeError} If stdin is not `"piped"`.
    */
   get stdin(): WritableStream<Uint8Array> {
-    this.#checkPiped("stdin");
-    return (this.#input as Input).writable;
+    return this.#piped("stdin", this.#input).writable;
   }
 
   /** How many bytes of output were dropped since nobody read them. */
@@ -703,11 +700,15 @@ export class Process implements AsyncDisposable {
     );
   }
 
-  #checkPiped(stream: "stdin" | "stdout" | "stderr"): void {
-    const value = this.#spec.command[stream];
-    if (value === "piped") return;
+  /** Returns what there is of a stream only if it is piped. */
+  #piped<Stream>(
+    name: "stdin" | "stdout" | "stderr",
+    stream: Stream | undefined,
+  ): Stream {
+    const value = this.#spec.command[name];
+    if (value === "piped" && stream !== undefined) return stream;
     throw new TypeError(
-      `Cannot get ${stream} of process "${this.name}": option "${stream}" is "${value}", not "piped"`,
+      `Cannot get ${name} of process "${this.name}": option "${name}" is "${value}", not "piped"`,
     );
   }
 }

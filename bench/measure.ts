@@ -21,17 +21,17 @@ export interface Row {
   readonly parameter?: number;
 }
 
-/** What must hold, as a ratio of two rows in one column. */
+/** What must hold in some columns. */
 export interface Target {
   /** The row that is looked at. */
   readonly row: Name;
-  /** The rows that it is held against: the best of them. */
-  readonly floor: readonly Name[];
+  /** The rows that it is held against: the best of them; none if left out. */
+  readonly floor?: readonly Name[];
   /** The columns; all of them if left out. */
   readonly columns?: readonly string[];
-  /** The highest ratio. */
+  /** The highest ratio, or value. */
   readonly atMost?: number;
-  /** The lowest ratio. */
+  /** The lowest ratio, or value. */
   readonly atLeast?: number;
 }
 
@@ -96,6 +96,12 @@ export function median(values: readonly number[]): number {
   return ((sorted[a] ?? NaN) + (sorted[b] ?? NaN)) / 2;
 }
 
+/** Returns the median of the samples of a row. */
+function middle(samples: Samples | undefined, column: string): number {
+  if (!Array.isArray(samples)) return NaN;
+  return median(samples.map((values) => values[column] ?? NaN));
+}
+
 /** Returns the median of the ratios to the best of others, round by round. */
 function ratio(
   samples: Samples | undefined,
@@ -129,7 +135,7 @@ export function print(question: Question, samples: readonly Samples[]): void {
     const taken = samples[index] ?? [];
     const cells = columns.map(([column, digits]) => {
       if (!Array.isArray(taken)) return "-".padStart(width);
-      const value = median(taken.map((values) => values[column] ?? NaN));
+      const value = middle(taken, column);
       if (Number.isNaN(value)) return "-".padStart(width);
       if (!wide) return value.toFixed(digits).padStart(width);
       const times = ratio(taken, [first], column, Math.min);
@@ -149,14 +155,18 @@ export function print(question: Question, samples: readonly Samples[]): void {
     const results = (target.columns ?? columns.map(([column]) => column)).map(
       (column) => {
         const best = atMost === undefined ? Math.max : Math.min;
-        const value = ratio(of(row), floor.map(of), column, best);
+        const value = floor
+          ? ratio(of(row), floor.map(of), column, best)
+          : middle(of(row), column);
         const met = value <= (atMost ?? Infinity) && value >= (atLeast ?? 0);
         return `${value.toFixed(2)}${met ? "" : " missed"}`;
       },
     );
     const sign = atMost === undefined ? `>= ${atLeast}` : `<= ${atMost}`;
-    const against = floor.map((name) => contenders[name].label).join(" or ");
-    console.log(`${contenders[row].label} ${sign} x ${against}:`);
+    const against = floor
+      ? ` x ${floor.map((name) => contenders[name].label).join(" or ")}`
+      : "";
+    console.log(`${contenders[row].label} ${sign}${against}:`);
     console.log(`  ${results.join(", ")}`);
   }
 }
