@@ -234,7 +234,8 @@ Deno.test("Guard that does not read is replaced before much waits for it", async
   const { pid } = guard;
   assert(pid !== undefined);
   Deno.kill(pid, "SIGSTOP");
-  for (let i = 0; i < 40_000; i++) {
+  // Enough, however few digits the process ID has.
+  for (let i = 0; i < 60_000; i++) {
     guard.forget(run);
     guard.watch(run, RULES);
   }

@@ -18,6 +18,7 @@ const question: Question = {
     "execa",
     "dax",
     "nodeInNode",
+    "go",
   ],
   targets: [
     { row: "ours", floor: ["forAwait"], atLeast: 1.4 },

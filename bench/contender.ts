@@ -42,11 +42,11 @@ export interface Entry {
   /** What it is called in the tables. */
   readonly label: string;
   /** The file that exports it, without its extension. */
-  readonly file: "ours" | "raw" | "peers/peers";
+  readonly file: "ours" | "raw" | "peers/peers" | "peers/main";
   /** The name of the export. */
   readonly name: string;
   /** What it runs in. */
-  readonly runtime: "deno" | "node";
+  readonly runtime: "deno" | "node" | "go";
 }
 
 const deno = (file: Entry["file"]) => (name: string, label: string): Entry => ({
@@ -82,6 +82,7 @@ export const contenders = {
   forever: peer("forever", "forever-monitor"),
   nodeInNode: node("node", "node:… in Node"),
   pm2InNode: node("pm2", "pm2 in Node"),
+  go: { label: "os/exec in Go", file: "peers/main", name: "go", runtime: "go" },
 } as const satisfies Record<string, Entry>;
 
 /** The name of a contender. */

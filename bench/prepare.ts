@@ -13,6 +13,8 @@ export interface Runtimes {
   readonly deno: readonly string[];
   /** The start of a command line for Node, with the program. */
   readonly node: readonly string[];
+  /** The start of a command line for Go, with the program, where Go is. */
+  readonly go: readonly string[];
 }
 
 /** Installs the peers if they are not there, and makes the files for Node. */
@@ -37,14 +39,27 @@ export async function prepare(): Promise<Runtimes> {
   ]);
   const settings = new URL("package.json", folder);
   await Deno.writeTextFile(settings, '{ "type": "module" }\n');
+  const program = fromFileUrl(new URL("node_modules/.go", peers));
+  const built = await outputOf(
+    "go",
+    ["build", "-o", program, "main.go"],
+    peers,
+  );
+  const [node, go] = await Promise.all([
+    outputOf("node", ["--version"]),
+    outputOf("go", ["version"]),
+  ]);
   return {
-    description: `Deno ${Deno.version.deno}, Node ${await nodeVersion()}`,
+    description: `Deno ${Deno.version.deno}, Node ${node ?? "is missing"}, ${
+      go ?? "Go is missing"
+    }`,
     deno: [Deno.execPath(), "run", "-A", "--quiet", "--v8-flags=--expose-gc"],
     node: [
       "node",
       "--expose-gc",
       fromFileUrl(new URL("subject.js", folder)),
     ],
+    go: built === undefined ? [] : [program],
   };
 }
 
@@ -65,12 +80,17 @@ async function deno(args: string[], cwd = here(".")): Promise<void> {
   throw new Error(`deno ${args[0]}: ${new TextDecoder().decode(stderr)}`);
 }
 
-async function nodeVersion(): Promise<string> {
+/** Returns what a program prints; `undefined` if it is missing or fails. */
+async function outputOf(
+  program: string,
+  args: string[],
+  cwd?: URL,
+): Promise<string | undefined> {
   try {
-    const command = new Deno.Command("node", { args: ["--version"] });
-    const { stdout } = await command.output();
-    return new TextDecoder().decode(stdout).trim().slice(1);
+    const command = new Deno.Command(program, { args, ...cwd && { cwd } });
+    const { success, stdout } = await command.output();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
   } catch {
-    return "is missing";
+    return undefined;
   }
 }

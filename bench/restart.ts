@@ -14,6 +14,7 @@ const question: Question = {
     "respawn",
     "forever",
     "pm2InNode",
+    "go",
   ],
   targets: [
     { row: "ours", floor: ["detached", "setsid"], atMost: 1.15 },

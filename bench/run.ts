@@ -88,12 +88,17 @@ async function subject(
 ): Promise<Values> {
   const { runtime, file } = contenders[name];
   const script = file === "peers/peers" ? "peers/subject.ts" : "subject.ts";
-  const [program = "", ...args] = runtime === "node"
-    ? runtimes.node
-    : [...runtimes.deno, fromFileUrl(here(script))];
+  const starts = {
+    deno: [...runtimes.deno, fromFileUrl(here(script))],
+    node: runtimes.node,
+    go: runtimes.go,
+  };
+  const [program, ...args] = starts[runtime];
+  if (program === undefined) throw new Error("It is not installed");
+  const asked = runtime === "go" ? [question] : [question, name];
   const output = await run(
     program,
-    [...args, question, name, `${parameter ?? scale}`],
+    [...args, ...asked, `${parameter ?? scale}`],
     { BENCH_TMP: folder },
   );
   // Some peers talk too.

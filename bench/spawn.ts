@@ -19,6 +19,7 @@ const question: Question = {
     "dax",
     "respawn",
     "forever",
+    "go",
   ],
   targets: [
     { row: "ours", floor: ["detached", "setsid"], atMost: 1.1 },
