@@ -226,12 +226,14 @@ Deno.test("printOutput() leaves stdout as it is", async () => {
     import { printOutput, Processman } from "${
     import.meta.resolve("./mod.ts")
   }";
+    let printed;
     {
       await using pm = new Processman();
-      printOutput(pm);
+      printed = printOutput(pm);
       console.log("before");
       pm.command("echo", ["hello"]);
     }
+    await printed;
     console.log("after");
     await Deno.stdout.write(new TextEncoder().encode("at last\\n"));
   `);
