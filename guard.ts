@@ -99,7 +99,8 @@ export class Guard {
   /** Ends watching over a run: its number may belong to somebody else next. */
   forget(run: Run): void {
     this.#lines.delete(run);
-    if (this.#lines.size === 0) this.#child?.unref();
+    if (this.#child === undefined || this.#closed) return;
+    if (this.#lines.size === 0) this.#child.unref();
     this.#unsent += `- ${run.pid}\n`;
     // The next run, if it comes at once, is told in the same breath.
     reactions().then(() => this.#send(""));
