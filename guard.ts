@@ -61,13 +61,14 @@ const TRIES = 3;
  * Watches over the runs of a manager, from a process of its own.
  *
  * At an uncaught error Deno kills the children that have a share in keeping this
- * program alive. So while there are runs it is the guard that does, not them.
+ * program alive. So while there are runs it is a channel that does, not them.
  */
 export class Guard {
   readonly #warn: (message: string) => void;
   readonly #lines = new Map<Run, string>();
   readonly #encoder = new TextEncoder();
   #child: Deno.ChildProcess | undefined;
+  #channel: MessageChannel | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
   #unsent = "";
   #sending = false;
@@ -91,16 +92,15 @@ export class Guard {
     const line = `${run.pid} ${target} ${signal.slice(3)} ${seconds}`;
     this.#lines.set(run, line);
     if (this.#child === undefined) return this.#start();
-    if (this.#lines.size === 1) this.#child.ref();
-    run.child.unref();
+    this.#take(run);
     this.#send(`+ ${line}\n`);
   }
 
   /** Ends watching over a run: its number may belong to somebody else next. */
   forget(run: Run): void {
     this.#lines.delete(run);
-    if (this.#child === undefined || this.#closed) return;
-    if (this.#lines.size === 0) this.#child.unref();
+    if (this.#lines.size === 0) this.#letGo();
+    if (this.#child === undefined) return;
     this.#unsent += `- ${run.pid}\n`;
     // The next run, if it comes at once, is told in the same breath.
     reactions().then(() => this.#send(""));
@@ -109,6 +109,7 @@ export class Guard {
   /** Ends the guard. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#letGo();
     const child = this.#child;
     if (child === undefined) return;
     child.ref();
@@ -139,8 +140,8 @@ export class Guard {
       this.#failed(error instanceof Error ? error.message : String(error));
       return;
     }
-    for (const run of this.#lines.keys()) run.child.unref();
-    if (this.#lines.size === 0) child.unref();
+    child.unref();
+    for (const run of this.#lines.keys()) this.#take(run);
     const writer = child.stdin.getWriter();
     writer.closed.catch(() => {});
     this.#child = child;
@@ -150,6 +151,22 @@ export class Guard {
     this.#send([...this.#lines.values()].map((line) => `+ ${line}\n`).join(""));
     const startedAt = performance.now();
     child.status.then(() => this.#ended(performance.now() - startedAt));
+  }
+
+  /** Keeps the program alive in the place of a run. */
+  #take(run: Run): void {
+    if (this.#channel === undefined) {
+      this.#channel = new MessageChannel();
+      this.#channel.port1.onmessage = () => {};
+    }
+    run.child.unref();
+  }
+
+  /** Keeps the program alive no longer. */
+  #letGo(): void {
+    this.#channel?.port1.close();
+    this.#channel?.port2.close();
+    this.#channel = undefined;
   }
 
   /** Ends a guard that hangs, so that another one takes its place. */
@@ -166,6 +183,7 @@ export class Guard {
   #ended(livedMs: number): void {
     this.#writer?.abort().catch(() => {});
     for (const run of this.#lines.keys()) run.child.ref();
+    this.#letGo();
     this.#child = undefined;
     this.#writer = undefined;
     if (this.#closed) return;

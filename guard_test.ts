@@ -129,6 +129,7 @@ Deno.test("Guard lets each run end in its own time at an uncaught error", async 
       for await (const { text } of job.lines()) if (text === "ready") break;
       return job;
     };
+    await pm.command("true").finished; // there were no runs for a moment
     await start("first");
     await start("second");
     await start("alone", { group: false });
