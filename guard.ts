@@ -99,11 +99,13 @@ export class Guard {
   /** Ends watching over a run: its number may belong to somebody else next. */
   forget(run: Run): void {
     this.#lines.delete(run);
-    if (this.#lines.size === 0) this.#letGo();
     if (this.#child === undefined) return;
     this.#unsent += `- ${run.pid}\n`;
-    // The next run, if it comes at once, is told in the same breath.
-    reactions().then(() => this.#send(""));
+    // The next run, if it comes at once, takes the place of this one.
+    reactions().then(() => {
+      if (this.#lines.size === 0) this.#letGo();
+      this.#send("");
+    });
   }
 
   /** Ends the guard. */

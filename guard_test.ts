@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { Guard, SCRIPT } from "./guard.ts";
 import { Processman } from "./mod.ts";
 import { ProcessTable } from "./process_table.ts";
-import { Programs, Run } from "./run.ts";
+import { Run } from "./run.ts";
 import { Ending } from "./stop.ts";
 import { alive, lineOf, outputOf, runScript } from "./tools/testing.ts";
 
@@ -16,7 +16,7 @@ function start(script: string, group: boolean = true): Run {
     program: "sh",
     command: { args, stdin: "null", stdout: "null", stderr: "null" },
     group,
-    programs: new Programs(),
+    programs: new Set(),
   });
 }
 

@@ -27,7 +27,7 @@ import { Guard } from "./guard.ts";
 import { LogFiles } from "./log_file.ts";
 import { type Host, Process } from "./process.ts";
 import { ProcessTable } from "./process_table.ts";
-import { Programs, type Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
 import type { StopOptions, StopReport } from "./stop.ts";
 import type { LogLevel } from "./story.ts";
@@ -170,7 +170,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       groups: Deno.build.os !== "windows" &&
         Deno.permissions.querySync({ name: "run" }).state === "granted",
       // At an uncaught error, Deno kills them unless there is a guard.
-      programs: options.orphans === "leave" ? undefined : new Programs(),
+      programs: options.orphans === "leave" ? undefined : new Set(),
       began: (run, stop) => this.#began(run, stop),
       ended: (run) => this.#ended(run),
       adopt: (process) => this.#adopt(process),

@@ -15,7 +15,7 @@ import {
   type OutputSource,
 } from "./lines.ts";
 import type { LogWriter, OutputFileOptions } from "./log_file.ts";
-import { PIPE_BYTES, Pump, type Tank } from "./pump.ts";
+import { PIPE_BYTES, Pump } from "./pump.ts";
 
 /** What is kept of the output of a process. */
 export interface OutputOptions {
@@ -53,7 +53,7 @@ export type OutputRules = Required<Omit<OutputOptions, "file">>;
 export const FLUSH_MS = 5_000;
 
 /** Both outputs of a process, from its start to its end. */
-export class Output implements Tank {
+export class Output {
   /** The bytes of stdout. */
   readonly stdout: Source;
   /** The bytes of stderr. */

@@ -26,7 +26,7 @@ import {
   NO_HISTORY,
   type RestartDecision,
 } from "./restart.ts";
-import { type Programs, Run } from "./run.ts";
+import { Run } from "./run.ts";
 import { signalName } from "./signals.ts";
 import {
   Ending,
@@ -92,8 +92,8 @@ export interface Host extends Audience {
   readonly table: ProcessTable;
   /** Whether a run can lead a process group. */
   readonly groups: boolean;
-  /** The programs that need no fork to be started; `undefined` if all do. */
-  readonly programs: Programs | undefined;
+  /** The programs that have started; `undefined` if each start is to fork. */
+  readonly programs: Set<string> | undefined;
   /** The files that output is written to. */
   readonly logs: LogFiles;
   /** Notes that a run began, and how it would be stopped. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Source } from "./output.ts";
+import type { Output, Source } from "./output.ts";
 
 /** How long output is read after the end of a run, in milliseconds. */
 export const DRAIN_MS = 250;
@@ -28,32 +28,11 @@ const READ_BYTES = {
   split: 65_536,
 };
 
-/** Where a pump puts what it reads. */
-export interface Tank {
-  /** Whether no more is to be read of a source for now. */
-  full(source: Source): boolean;
-  /** Resolves when that may have changed. */
-  roomMade(): Promise<void>;
-  /** Makes it look again whether it may have changed. */
-  wake(): void;
-  /** What becomes of what is read of a source. */
-  use(source: Source): "drained" | "streamed" | "split";
-  /** Takes what was read into a buffer of a size. */
-  deliver(
-    source: Source,
-    bytes: Uint8Array<ArrayBuffer>,
-    size: number,
-    run: number,
-  ): void;
-  /** Notes that a run writes no more to a source. */
-  emptied(source: Source): void;
-}
-
 /** Reads one output of a run. */
 export class Pump {
   /** Resolves when all has been read that will be. Never rejects. */
   readonly done: Promise<void>;
-  readonly #tank: Tank;
+  readonly #output: Output;
   readonly #source: Source;
   readonly #reader: ReadableStreamBYOBReader;
   #ended = false;
@@ -67,12 +46,12 @@ export class Pump {
 
   /** Begins to read; `run` is the number of the run. */
   constructor(
-    tank: Tank,
+    output: Output,
     source: Source,
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
     run: number,
   ) {
-    this.#tank = tank;
+    this.#output = output;
     this.#source = source;
     this.#reader = stream.getReader({ mode: "byob" });
     this.done = this.#read(run);
@@ -83,7 +62,7 @@ export class Pump {
     if (this.#ended) return;
     this.#freely = this.#source.end + PIPE_BYTES;
     this.#latest = performance.now() + 2 * DRAIN_MS;
-    this.#tank.wake();
+    this.#output.wake();
     this.#timer = setTimeout(
       () => this.#look(-1, this.#source.end + PIPE_BYTES),
       DRAIN_MS,
@@ -97,7 +76,7 @@ export class Pump {
     if (end === before || late) {
       this.#reader.cancel().catch(() => {});
       this.#freely = Infinity;
-      this.#tank.wake();
+      this.#output.wake();
     } else {
       this.#timer = setTimeout(() => this.#look(end, until), LAST_LOOK_MS);
     }
@@ -105,20 +84,20 @@ export class Pump {
 
   async #read(run: number): Promise<void> {
     const source = this.#source;
-    const tank = this.#tank;
+    const output = this.#output;
     try {
       let size = READ_BYTES.least;
       while (true) {
-        while (tank.full(source) && source.end >= this.#freely) {
-          await tank.roomMade();
+        while (output.full(source) && source.end >= this.#freely) {
+          await output.roomMade();
         }
         const read = await this.#reader.read(source.buffer(size));
         if (read.done) break;
         const { length } = read.value; // before they are handed on
-        tank.deliver(source, read.value, size, run);
+        output.deliver(source, read.value, size, run);
         if (length === size) size *= 4;
         else if (length < size / 4) size = Math.max(size / 4, READ_BYTES.least);
-        size = Math.min(size, READ_BYTES[tank.use(source)]);
+        size = Math.min(size, READ_BYTES[output.use(source)]);
       }
     } catch {
       // A pipe that cannot be read has nothing more to give.
@@ -126,6 +105,6 @@ export class Pump {
     this.#ended = true;
     // Deno loads its timers when they are first touched, which takes 6 ms.
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    tank.emptied(source);
+    output.emptied(source);
   }
 }

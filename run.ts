@@ -23,32 +23,12 @@ export interface RunSpec {
   readonly command: Deno.CommandOptions;
   /** Whether the child leads a process group of its own. */
   readonly group: boolean;
-  /** The programs that need no fork; `undefined` if all do. */
-  readonly programs: Programs | undefined;
+  /** The programs that have started; `undefined` if each start is to fork. */
+  readonly programs: Set<string> | undefined;
 }
 
 /** How many programs are remembered. */
 const PROGRAMS = 1_000;
-
-/** Programs that can be started, as has been seen. */
-export class Programs {
-  readonly #known = new Set<string>();
-
-  /** Whether a program has been seen to start. */
-  has(identity: string): boolean {
-    return this.#known.has(identity);
-  }
-
-  /** Notes that it started. */
-  add(identity: string): void {
-    if (this.#known.size < PROGRAMS) this.#known.add(identity);
-  }
-
-  /** Notes that it may not start any more. */
-  delete(identity: string): void {
-    this.#known.delete(identity);
-  }
-}
 
 /** A child process from its start to the end of its group. */
 export class Run {
@@ -62,7 +42,7 @@ export class Run {
   readonly startedAt: number = performance.now();
   /** How the child ended. Never rejects. */
   readonly status: Promise<Deno.CommandStatus>;
-  readonly #programs: Programs | undefined;
+  readonly #programs: Set<string> | undefined;
   readonly #program: string;
   #ended = false;
   #gone = false;
@@ -73,14 +53,16 @@ export class Run {
    * @throws {SpawnError} If it can not be started; nothing runs then.
    */
   constructor(spec: RunSpec) {
-    this.group = spec.group;
+    const { group, programs } = spec;
+    this.group = group;
+    this.#programs = programs;
+    this.#program = identity(spec);
     const { state } = Deno.permissions.querySync({ name: "run" });
     this.child = state === "granted"
-      ? throughSetsid(spec) ?? spawn(spec)
+      ? this.#again(spec) ?? spawn(spec)
       : spawnAllowed(spec);
+    if (programs && programs.size < PROGRAMS) programs.add(this.#program);
     this.pid = this.child.pid;
-    this.#programs = spec.programs;
-    this.#program = identity(spec);
     this.status = this.child.status.then(
       (status) => this.#end(status),
       () => this.#end(UNKNOWN),
@@ -157,6 +139,12 @@ export class Run {
     }
   }
 
+  /** Starts a program that has started before, if that takes no fork. */
+  #again(spec: RunSpec): Deno.ChildProcess | undefined {
+    if (!this.#programs?.has(this.#program)) return undefined;
+    return throughSetsid(spec);
+  }
+
   #end(status: Deno.CommandStatus): Deno.CommandStatus {
     this.#ended = true;
     // A shell gives these to what it cannot start, and so does `setsid`.
@@ -180,9 +168,8 @@ function identity({ program, command: { env, uid, gid } }: RunSpec): string {
  * @returns The child; `undefined` if it cannot be started in this way.
  */
 function throughSetsid(spec: RunSpec): Deno.ChildProcess | undefined {
-  const { program, command, group, programs } = spec;
-  if (!group || !programs || !foundAlike(spec)) return undefined;
-  if (!programs.has(identity(spec))) return undefined;
+  const { program, command, group } = spec;
+  if (!group || !foundAlike(spec)) return undefined;
   const args = ["--", program, ...command.args ?? []];
   try {
     return new Deno.Command("setsid", { ...command, args }).spawn();
@@ -216,12 +203,10 @@ function spawnAllowed(spec: RunSpec): Deno.ChildProcess {
 
 /** Starts a child in the way of Deno. */
 function spawn(spec: RunSpec): Deno.ChildProcess {
-  const { program, command, group, programs } = spec;
+  const { program, command, group } = spec;
   try {
     const options = { ...command, detached: group };
-    const child = new Deno.Command(program, options).spawn();
-    programs?.add(identity(spec));
-    return child;
+    return new Deno.Command(program, options).spawn();
   } catch (cause) {
     throw spawnError(spec, cause);
   }
