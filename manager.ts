@@ -408,7 +408,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /** Notes that a name can be given again. */
   #freed(name: string): void {
     this.#numbers.delete(name);
-    const [, base = "", digits] = /^(.+)-(\d+)$/.exec(name) ?? [];
+    const [, base = "", digits] = /^(.+)-([1-9]\d*)$/s.exec(name) ?? [];
     const number = this.#numbers.get(base) ?? 1;
     if (Number(digits) < number) this.#numbers.set(base, Number(digits));
   }

@@ -399,6 +399,10 @@ Deno.test("Processman gives free names to processes without one", async () => {
   await pm.get("sleep-6")?.stop();
   await pm.get("sleep-3")?.stop();
   assertEquals([names(), names()], ["sleep-3", "sleep-6"]);
+  for (const name of ["sleep-0", "sleep-01"]) {
+    await pm.command("true", [], { name }).finished;
+  }
+  assertEquals(names(), "sleep-8");
   await pm.stopAll();
   assertEquals(names(), "sleep");
 });
