@@ -4,6 +4,7 @@ import { Guard, SCRIPT } from "./guard.ts";
 import { Processman } from "./mod.ts";
 import { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
+import { Spawner } from "./spawn.ts";
 import { Ending } from "./stop.ts";
 import { alive, lineOf, outputOf, runScript } from "./tools/testing.ts";
 
@@ -16,7 +17,7 @@ function start(script: string, group: boolean = true): Run {
     program: "sh",
     command: { args, stdin: "null", stdout: "null", stderr: "null" },
     group,
-    programs: new Set(),
+    spawner: new Spawner(),
   });
 }
 

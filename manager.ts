@@ -29,6 +29,7 @@ import { type Host, Process } from "./process.ts";
 import { ProcessTable } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
+import { Spawner } from "./spawn.ts";
 import type { StopOptions, StopReport } from "./stop.ts";
 import type { LogLevel } from "./story.ts";
 
@@ -170,7 +171,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       groups: Deno.build.os !== "windows" &&
         Deno.permissions.querySync({ name: "run" }).state === "granted",
       // At an uncaught error, Deno kills them unless there is a guard.
-      programs: options.orphans === "leave" ? undefined : new Set(),
+      spawner: new Spawner({ fork: options.orphans === "leave" }),
       began: (run, stop) => this.#began(run, stop),
       ended: (run) => this.#ended(run),
       adopt: (process) => this.#adopt(process),

@@ -28,6 +28,7 @@ import {
 } from "./restart.ts";
 import { Run } from "./run.ts";
 import { signalName } from "./signals.ts";
+import type { Spawner } from "./spawn.ts";
 import {
   Ending,
   KILL_WAIT_MS,
@@ -92,8 +93,8 @@ export interface Host extends Audience {
   readonly table: ProcessTable;
   /** Whether a run can lead a process group. */
   readonly groups: boolean;
-  /** The programs that have started; `undefined` if each start is to fork. */
-  readonly programs: Set<string> | undefined;
+  /** What starts children. */
+  readonly spawner: Spawner;
   /** The files that output is written to. */
   readonly logs: LogFiles;
   /** Notes that a run began, and how it would be stopped. */
@@ -555,7 +556,7 @@ export class Process implements AsyncDisposable {
         env: { ...command.env, ...changes.env },
       },
       group: group && this.#host.groups,
-      programs: this.#host.programs,
+      spawner: this.#host.spawner,
     });
   }
 

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { mock } from "node:test";
 import { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
+import { Spawner } from "./spawn.ts";
 import { Ending } from "./stop.ts";
 import { alive } from "./tools/testing.ts";
 
@@ -17,7 +18,7 @@ function start(script: string, group: boolean = true): Run {
       stdout: script.includes("echo") ? "piped" : "null",
     },
     group,
-    programs: new Set(),
+    spawner: new Spawner(),
   });
 }
 
