@@ -14,6 +14,9 @@ import { lineOf, outputOf, runScript } from "./tools/testing.ts";
 const silent = { logger: null };
 const RUNS = 20;
 
+/** How many shared looks at the process table there are at most. */
+const LOOKS = 3;
+
 /** Counts the calls of methods while something is done. */
 async function callsOf(
   methods: Record<string, object>,
@@ -73,10 +76,18 @@ for (const [way, run] of Object.entries(ways)) {
       addSignalListener: Deno,
       close: MessagePort.prototype,
       getReader: ReadableStream.prototype,
+      output: Deno.ChildProcess.prototype, // of a look at the process table
     }, () => run(pm));
-    const { write = 0, addSignalListener = 0, close = 0, ...exact } = calls;
+    const {
+      write = 0,
+      addSignalListener = 0,
+      close = 0,
+      output = 0,
+      ...exact
+    } = calls;
+    assertLessOrEqual(output, LOOKS);
     assertEquals(exact, {
-      spawn: RUNS,
+      spawn: RUNS + output,
       setTimeout: 0,
       setInterval: 0,
       kill: RUNS, // to see that nothing is left of the group
@@ -94,9 +105,19 @@ for (const [way, run] of Object.entries(ways)) {
 Deno.test("The costs of a stop", async () => {
   await using pm = new Processman(silent);
   for (let i = 0; i < RUNS; i++) pm.command("sleep", ["500"]);
-  const methods = { setTimeout: globalThis, kill: Deno };
-  const { setTimeout, kill } = await callsOf(methods, () => pm.stopAll());
+  const methods = {
+    setTimeout: globalThis,
+    kill: Deno,
+    spawn: Deno.Command.prototype,
+  };
+  const { setTimeout, kill, spawn = 0 } = await callsOf(
+    methods,
+    () => pm.stopAll(),
+  );
   assertEquals(setTimeout, RUNS); // the grace period
+  // One look for all that are asked to end, one for all that end in one turn.
+  assertLessOrEqual(2, spawn);
+  assertLessOrEqual(spawn, 2 + LOOKS);
   // SIGTERM, SIGCONT, and to see that nothing is left of the group.
   assertEquals(kill, 3 * RUNS);
 });

@@ -79,6 +79,55 @@ export class ProcessmanClosedError extends Error {
   override readonly name: string = "ProcessmanClosedError";
 }
 
+/** Options for {@linkcode StopError}. */
+export interface StopErrorOptions extends ErrorOptions {
+  /** The name of the process. */
+  process: string;
+  /** The process IDs of what could not be ended. */
+  pids: readonly number[];
+}
+
+/**
+ * A process could not be stopped: what it runs lives on even after `SIGKILL`,
+ * since it belongs to another user or hangs in the kernel. As long as it does,
+ * the process cannot be started again.
+ *
+ * @example Telling what is in the way
+ * ```ts
+ * import { type Process, StopError } from "@isbm/processman";
+ *
+ * async function restart(process: Process) {
+ *   try {
+ *     await process.stop();
+ *     await process.start();
+ *   } catch (error) {
+ *     if (!(error instanceof StopError)) throw error;
+ *     console.error(`Still there: ${error.pids.join(", ")}`);
+ *   }
+ * }
+ * ```
+ */
+export class StopError extends Error {
+  /** The name of this class. */
+  override readonly name: string = "StopError";
+  /** The name of the process. */
+  readonly process: string;
+  /** The process IDs of what could not be ended. */
+  readonly pids: readonly number[];
+
+  /**
+   * Creates the error.
+   *
+   * @param message What could not be done, and why.
+   * @param options The process, and what is in the way.
+   */
+  constructor(message: string, options: StopErrorOptions) {
+    super(message, options);
+    this.process = options.process;
+    this.pids = options.pids;
+  }
+}
+
 /** Options for {@linkcode RestartLimitError}. */
 export interface RestartLimitErrorOptions extends ErrorOptions {
   /** The name of the process. */

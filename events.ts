@@ -5,7 +5,7 @@
  */
 
 import type { Decision, RestartDecision } from "./restart.ts";
-import type { StopReport } from "./stop.ts";
+import type { Outcome, StopReport } from "./stop.ts";
 
 /** What every event says. */
 export interface EventBase {
@@ -25,7 +25,7 @@ export interface StartEvent extends EventBase {
   readonly run: number;
 }
 
-/** A run ended, and what it had left behind has been ended too. */
+/** A run ended. What it left behind, if anything, is ended after that. */
 export interface ExitEvent extends EventBase {
   /** Tells the events apart. */
   readonly kind: "exit";
@@ -45,8 +45,16 @@ export interface ExitEvent extends EventBase {
   readonly decision: Decision | undefined;
   /** The last lines that a crashed run wrote to stderr. */
   readonly stderr: readonly string[];
-  /** The process IDs of what could not be ended with it. */
-  readonly survivors: readonly number[];
+}
+
+/** A run that ended by itself had left processes behind. */
+export interface LeftoversEvent extends EventBase, Outcome {
+  /** Tells the events apart. */
+  readonly kind: "leftovers";
+  /** The process ID that the run had. */
+  readonly pid: number;
+  /** The number of the run, 1 for the first. */
+  readonly run: number;
 }
 
 /** A process waits to be restarted. */
@@ -99,6 +107,7 @@ export interface LostEvent {
 export type ProcessEvent =
   | StartEvent
   | ExitEvent
+  | LeftoversEvent
   | RestartEvent
   | FailedEvent
   | StopEvent

@@ -8,7 +8,12 @@ import { Spawner } from "./spawn.ts";
 import { Ending } from "./stop.ts";
 import { alive, lineOf, outputOf, runScript } from "./tools/testing.ts";
 
-const RULES = { signal: "SIGTERM", gracePeriodMs: 10_000 } as const;
+const RULES = {
+  signal: "SIGTERM",
+  gracePeriodMs: 10_000,
+  to: "group",
+  final: false,
+} as const;
 
 function start(script: string, group: boolean = true): Run {
   const args = ["-c", script];

@@ -31,6 +31,7 @@ import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
 import { Spawner } from "./spawn.ts";
 import type { StopOptions, StopReport } from "./stop.ts";
+import { Sweep } from "./sweep.ts";
 import type { LogLevel } from "./story.ts";
 
 /** What writes the log: a logger of `@std/log`, `console`, or the like. */
@@ -143,6 +144,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   #exitBy: Deno.Signal | undefined;
   #raised = false;
   #groupsMissed = Deno.build.os === "windows";
+  #closing = false;
   #shutdown: Promise<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -165,14 +167,19 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         again: () => this.#killNow(),
       },
     );
+    const table = new ProcessTable();
     this.#host = {
-      table: new ProcessTable(),
+      table,
+      sweep: new Sweep(table),
       logs: new LogFiles((message) => this.#log("warn", message)),
       groups: Deno.build.os !== "windows" &&
         Deno.permissions.querySync({ name: "run" }).state === "granted",
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),
-      began: (run, stop) => this.#began(run, stop),
+      began: (run, spec) => this.#began(run, spec.stop),
+      asked: () => {},
+      rests: () => {},
+      pids: () => this.#pids(),
       ended: (run) => this.#ended(run),
       adopt: (process) => this.#adopt(process),
       release: (process) => this.#release(process),
@@ -313,6 +320,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     checkShutdown(options, "");
     const { signal } = options;
     const kill = () => void this.killAll().catch(() => {});
+    this.#closing = true;
     if (signal?.aborted) kill();
     this.#shutdown ??= this.#close();
     signal?.addEventListener("abort", kill, { once: true });
@@ -373,6 +381,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       await this.stopAll();
     } finally {
       this.#trap.disarm();
+      await this.#host.sweep.flush();
+      await this.#host.table.idle();
       await this.#guard?.close();
       this.#events.end();
     }
@@ -416,7 +426,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   #adopt(process: Process): void {
     const { name } = process;
-    if (this.#shutdown !== undefined) {
+    if (this.#closing) {
       throw new ProcessmanClosedError(
         `Cannot start process "${name}": the manager has been shut down`,
       );
@@ -448,9 +458,16 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     if (this.#runs.size === 0) removeEventListener("unload", this.#unload);
   }
 
+  /** Lists the process IDs of all runs, and of the guard. */
+  #pids(): Set<number> {
+    const pids = new Set([...this.#runs].map(({ pid }) => pid));
+    const guard = this.#guard?.pid;
+    return guard === undefined ? pids : pids.add(guard);
+  }
+
   /** Ends everything after a process without which nothing is to go on. */
   #abandon({ name }: Process): void {
-    if (this.#shutdown !== undefined) return;
+    if (this.#closing) return;
     this.#log("error", `Critical process "${name}" ended: shutting down`);
     this.shutdown().catch((error) => this.#log("error", `${error}`));
   }

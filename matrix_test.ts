@@ -146,7 +146,7 @@ async function survivors(groups: number[]): Promise<number[]> {
   while (true) {
     const alive: number[] = [];
     for (const group of groups) {
-      const members = await table.members(group);
+      const members = (await table.look())?.session(group);
       assert(members !== undefined, "the process table can be read");
       alive.push(members.length);
     }

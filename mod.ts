@@ -21,6 +21,7 @@ export type {
   EventBase,
   ExitEvent,
   FailedEvent,
+  LeftoversEvent,
   LostEvent,
   ProcessEvent,
   RestartEvent,
@@ -55,6 +56,7 @@ export {
   type FailDecision,
   type Jitter,
   type LeaveDecision,
+  type LeftoverOptions,
   type LimitDecision,
   type RestartDecision,
   type RestartLimit,
@@ -63,4 +65,10 @@ export {
   uniform,
 } from "./restart.ts";
 export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
-export type { StopOptions, StopReport, StopStep } from "./stop.ts";
+export type {
+  EscapedProcess,
+  Outcome,
+  StopOptions,
+  StopReport,
+  StopStep,
+} from "./stop.ts";

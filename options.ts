@@ -28,7 +28,7 @@ import {
   restartRules,
 } from "./restart.ts";
 import { signalName } from "./signals.ts";
-import type { StopOptions } from "./stop.ts";
+import type { StopOptions, StopRequest } from "./stop.ts";
 
 /** Options that a process has in common with others, see `defaults`. */
 export interface CommandDefaults {
@@ -76,10 +76,10 @@ export interface CommandDefaults {
    */
   windowsRawArguments?: boolean;
   /**
-   * Whether each run leads a process group of its own, so that a stop reaches
-   * all that it started, and Ctrl-C reaches it only through this program. Off
-   * where it cannot be had: on Windows, and with `--allow-run` for some
-   * programs only.
+   * Whether each run leads a session of its own, so that a stop reaches all that
+   * it started, in whichever process group of that session, and Ctrl-C reaches
+   * it only through this program. Off where it cannot be had: on Windows, and
+   * with `--allow-run` for some programs only.
    *
    * @default {true}
    */
@@ -176,6 +176,7 @@ const stdio = oneOf("piped", "inherit", "null");
 const STOP_CHECKS: Checks<StopOptions> = {
   signal: signalName,
   gracePeriodMs: milliseconds,
+  to: oneOf("group", "leader"),
 };
 
 const checkFile = options<OutputFileOptions>({
@@ -267,17 +268,18 @@ export function checkPrepared(value: unknown): void {
 }
 
 /**
- * Fills in what the options of one stop leave open.
+ * Makes a request of the options of one stop, and fills in what they leave open.
  *
  * @throws {TypeError} If an option does not exist or has a wrong type.
  * @throws {RangeError} If the grace period is negative or not finite.
  */
-export function stopRules(
+export function stopRequest(
   options: StopOptions,
   rules: Required<StopOptions>,
-): Required<StopOptions> {
+): StopRequest {
   checkStop(options, "");
-  return { ...rules, ...given(options) };
+  const final = options.gracePeriodMs !== undefined;
+  return { ...rules, ...given(options), final };
 }
 
 /**
@@ -334,6 +336,7 @@ export function specify(
     stop: {
       signal: "SIGTERM",
       gracePeriodMs: 10_000,
+      to: "group",
       ...given(defaults.stop),
       ...given(own.stop),
     },

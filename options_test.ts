@@ -6,7 +6,7 @@ import {
 } from "@std/assert";
 import { mock } from "node:test";
 import { Processman } from "./manager.ts";
-import { specify, stopRules } from "./options.ts";
+import { specify, stopRequest } from "./options.ts";
 import { constant } from "./restart.ts";
 
 /** A value of a wrong type. */
@@ -178,7 +178,7 @@ const OPTIONS = "cwd, env, clearEnv, uid, gid, stdin, stdout, stderr, " +
 Deno.test("Processman.command() refuses options that do not exist", () =>
   spawningNothing((pm) => {
     const restart = "policy, backoff, resetAfterMs, limit, successCodes, " +
-      "stopCodes, random";
+      "stopCodes, leftovers, random";
     const cases: [string, string][] = [
       ["polcy", OPTIONS],
       ["args", OPTIONS],
@@ -186,7 +186,7 @@ Deno.test("Processman.command() refuses options that do not exist", () =>
       ["toString", OPTIONS],
       ["restart.polcy", restart],
       ["restart.limit.within", "restarts, withinMs"],
-      ["stop.gracePeriod", "signal, gracePeriodMs"],
+      ["stop.gracePeriod", "signal, gracePeriodMs, to"],
       ["output.keep", "keepBytes, maxLineLength, file"],
       ["output.file.name", "path, maxBytes, keep, json"],
     ];
@@ -385,7 +385,7 @@ Deno.test("Process.stop() and restart() refuse bad options and do nothing", asyn
     [
       { graceMs: 1 },
       TypeError,
-      '"graceMs" does not exist: there are signal, gracePeriodMs',
+      '"graceMs" does not exist: there are signal, gracePeriodMs, to',
     ],
   ];
   for (const method of ["stop", "restart"] as const) {
@@ -415,9 +415,10 @@ Deno.test("specify() fills in what is left open", () => {
         resetAfterMs: 60_000,
         successCodes: [],
         stopCodes: [],
+        leftovers: { signal: "SIGTERM", gracePeriodMs: 1_000 },
         random: Math.random,
       },
-      stop: { signal: "SIGTERM", gracePeriodMs: 10_000 },
+      stop: { signal: "SIGTERM", gracePeriodMs: 10_000, to: "group" },
       output: { keepBytes: 65_536, maxLineLength: 1_048_576 },
       file: undefined,
       signal: undefined,
@@ -467,9 +468,10 @@ Deno.test("specify() puts the options of a command before the defaults", () => {
     limit,
     successCodes: [],
     stopCodes: [],
+    leftovers: { signal: "SIGTERM", gracePeriodMs: 1_000 },
     random: Math.random,
   });
-  assertEquals(stop, { signal: "SIGINT", gracePeriodMs: 3 });
+  assertEquals(stop, { signal: "SIGINT", gracePeriodMs: 3, to: "group" });
   assertEquals(output, { keepBytes: 0, maxLineLength: 80 });
   assertEquals(file, {
     path: "log",
@@ -496,12 +498,15 @@ Deno.test("specify() is not changed by what happens to its input later", () => {
   assertEquals(spec.restart.stopCodes, [1]);
 });
 
-Deno.test("stopRules() puts the options of a stop before those of the command", () => {
-  const rules = { signal: "SIGINT", gracePeriodMs: 5 } as const;
-  assertEquals(stopRules({}, rules), rules);
-  assertEquals(stopRules({ gracePeriodMs: 0 }, rules), {
+Deno.test("stopRequest() puts the options of a stop before those of the command", () => {
+  const rules = { signal: "SIGINT", gracePeriodMs: 5, to: "leader" } as const;
+  const asSaid = { ...rules, final: false };
+  assertEquals(stopRequest({}, rules), asSaid);
+  assertEquals(stopRequest({ gracePeriodMs: 0, to: "group" }, rules), {
     signal: "SIGINT",
     gracePeriodMs: 0,
+    to: "group",
+    final: true,
   });
-  assertEquals(stopRules({ signal: undefined } as Wrong, rules), rules);
+  assertEquals(stopRequest({ signal: undefined } as Wrong, rules), asSaid);
 });

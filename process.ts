@@ -5,8 +5,8 @@
  */
 
 import { delay } from "@std/async/delay";
-import { flag, options as optionsOf } from "./checks.ts";
-import { SpawnError } from "./errors.ts";
+import { flag, oneOf, options as optionsOf } from "./checks.ts";
+import { SpawnError, StopError } from "./errors.ts";
 import { Input } from "./input.ts";
 import { type Line, Lines, type LinesOptions } from "./lines.ts";
 import {
@@ -14,12 +14,12 @@ import {
   type PrepareContext,
   type PreparedRun,
   type Spec,
-  stopRules,
+  stopRequest,
 } from "./options.ts";
 import type { LogFiles } from "./log_file.ts";
 import { FLUSH_MS, Output, type Source } from "./output.ts";
 import type { Pump } from "./pump.ts";
-import type { ProcessTable } from "./process_table.ts";
+import type { ProcessTable, Table } from "./process_table.ts";
 import {
   decideRestart,
   type Decision,
@@ -31,11 +31,15 @@ import { signalName } from "./signals.ts";
 import type { Spawner } from "./spawn.ts";
 import {
   Ending,
+  type EscapedProcess,
   KILL_WAIT_MS,
+  NOTHING,
   type Outcome,
   type StopOptions,
   type StopReport,
+  type StopRequest,
 } from "./stop.ts";
+import type { Sweep } from "./sweep.ts";
 import { type Audience, failure, type RunEnd, Story } from "./story.ts";
 import { before, reactions } from "./wait.ts";
 
@@ -53,7 +57,7 @@ export type ProcessState =
   /**
    * A run is on its way down: it was asked to end, or it ended and what it left
    * behind is cleaned up. `killAt` tells when `SIGKILL` is sent, in
-   * milliseconds since the epoch, if there is anybody to send it to.
+   * milliseconds since the epoch, if there is anything to send it to.
    */
   | {
     readonly kind: "stopping";
@@ -80,25 +84,33 @@ export type ProcessState =
 /** Options for {@linkcode Process.signal}. */
 export interface SignalOptions {
   /**
-   * Whether all of the process group gets the signal, not the child alone.
+   * What gets the signal: the child alone, or everything in its session.
    *
-   * @default {false}
+   * @default {"leader"}
    */
-  group?: boolean;
+  to?: "group" | "leader";
 }
 
-/** What a process needs of the one who manages it. */
+/** What a process needs of its manager. */
 export interface Host extends Audience {
   /** The process table of the system. */
   readonly table: ProcessTable;
-  /** Whether a run can lead a process group. */
+  /** The last looks at runs that seem to have left nothing behind. */
+  readonly sweep: Sweep;
+  /** Whether a run can lead a session. */
   readonly groups: boolean;
   /** What starts children. */
   readonly spawner: Spawner;
   /** The files that output is written to. */
   readonly logs: LogFiles;
-  /** Notes that a run began, and how it would be stopped. */
-  began(run: Run, stop: Required<StopOptions>): void;
+  /** Notes that a run of a process began. */
+  began(run: Run, spec: Spec, name: string): void;
+  /** Notes that a run was sent a signal, and when `SIGKILL` follows. */
+  asked(run: Run, signal: Deno.Signal, killAt: number): void;
+  /** Notes that the child of a run has ended, so that it needs no waiting for. */
+  rests(run: Run): void;
+  /** Lists the process IDs of the runs that there are, and of the guard. */
+  pids(): Set<number>;
   /** Notes that nothing is left of a run. */
   ended(run: Run): void;
   /** Ends all, since a critical process ended. */
@@ -109,15 +121,20 @@ export interface Host extends Audience {
   release(process: Process): void;
 }
 
-const checkSignal = optionsOf<SignalOptions>({ group: flag });
+const checkSignal = optionsOf<SignalOptions>({
+  to: oneOf("group", "leader"),
+});
 
 const checkLines = optionsOf<LinesOptions>({ kept: flag });
 
 /** How many lines of stderr are kept with a crash. */
 const LAST_LINES = 10;
 
-/** What stopping a process takes that does not run. */
-const NOTHING: Outcome = { steps: [], forced: false, survivors: [] };
+/** How long the last lines of a run may take to arrive, in milliseconds. */
+const LAST_LINES_MS = 50;
+
+/** How long no output arrives before it counts as complete, in milliseconds. */
+const QUIET_MS = 2;
 
 /** A child that is the present run. */
 interface Attached {
@@ -150,6 +167,8 @@ export class Process implements AsyncDisposable {
   #stops = 0;
   #status: Promise<Deno.CommandStatus> = Promise.resolve(NOT_FOUND);
   #finished: PromiseWithResolvers<StopReport> = Promise.withResolvers();
+  /** What is left in the session of a run that could not be ended. */
+  #stuck: { session: number; pids: readonly number[] } | undefined;
   #output: Output;
   #input: Input | undefined;
 
@@ -273,16 +292,18 @@ export class Process implements AsyncDisposable {
    * it waits to be restarted, and after a stop that is under way.
    *
    * @returns A promise that resolves when a run is alive. It rejects with a
-   * `SpawnError` if it cannot be started, with a `TypeError` if the process is
-   * stopped first or another has taken its name, and with a
-   * `ProcessmanClosedError` after the manager's shutdown.
+   * `SpawnError` if it cannot be started, with a `StopError` as long as the last
+   * run could not be ended, with a `TypeError` if the process is stopped first
+   * or another has taken its name, and with a `ProcessmanClosedError` after the
+   * manager's shutdown.
    */
   async start(): Promise<void> {
+    if (this.#stuck !== undefined) await this.#checkStuck();
     if (this.#over) this.#begin();
     if (this.#state.kind === "running") return;
     if (this.#wants("nothing")) {
       const stops = this.#stops;
-      await this.#finished.promise;
+      await this.#stopped();
       if (stops !== this.#stops) throw this.#stoppedFirst();
       return this.start();
     }
@@ -303,7 +324,7 @@ export class Process implements AsyncDisposable {
    * stopped: stopping is the stronger wish.
    */
   async restart(options: StopOptions = {}): Promise<void> {
-    const rules = stopRules(options, this.#spec.stop);
+    const request = stopRequest(options, this.#spec.stop);
     if (this.#over) return this.start();
     if (this.#wants("nothing")) {
       throw new TypeError(
@@ -315,10 +336,10 @@ export class Process implements AsyncDisposable {
     this.#wanted = "run";
     this.#waiting?.abort();
     const run = this.#run;
-    const ending = this.#end(rules);
-    ending?.done.then(() => {
+    const ending = this.#end(request);
+    ending?.done.then((outcome) => {
       if (!run?.alive) return;
-      this.#started?.reject(this.#unstoppable(run));
+      this.#started?.reject(this.#unstoppable(outcome));
       this.#started = undefined;
       this.#giveUp(ending);
     });
@@ -326,9 +347,13 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Stops the process and all of its group, and does not restart it: sends a
-   * signal, waits for the grace period, sends `SIGKILL`. May be called at any
-   * time and any number of times; the shortest grace period counts.
+   * Stops the process and everything in its session, and does not restart it:
+   * sends a signal, waits for the grace period, sends `SIGKILL`.
+   *
+   * It can be called at any time and any number of times. A signal that has not
+   * been sent yet is sent at once. `SIGKILL` comes at the earliest deadline of
+   * all calls; but as soon as one of them says its `gracePeriodMs`, the default
+   * of the process does not count any more.
    *
    * @example
    * ```ts
@@ -342,37 +367,49 @@ export class Process implements AsyncDisposable {
    *
    * @param options How; what is left out is as in the options of the command.
    * @returns A promise of the report, resolved when nothing is left. It rejects
-   * if the options are wrong, or the child lives on even after `SIGKILL`.
+   * if the options are wrong, and with a `StopError` if the child lives on even
+   * after `SIGKILL`.
    */
   async stop(options: StopOptions = {}): Promise<StopReport> {
-    return await this.#takeDown(stopRules(options, this.#spec.stop));
+    return await this.#takeDown(stopRequest(options, this.#spec.stop));
   }
 
   /**
-   * Sends `SIGKILL` to the process and all of its group, and does not restart
-   * it.
+   * Sends `SIGKILL` to the process and everything in its session, and does not
+   * restart it.
    *
    * @returns A promise of the report, as that of `stop()`.
    */
   kill(): Promise<StopReport> {
-    return this.#takeDown({ signal: "SIGKILL", gracePeriodMs: 0 });
+    return this.#takeDown({
+      signal: "SIGKILL",
+      gracePeriodMs: 0,
+      to: "group",
+      final: true,
+    });
   }
 
   /**
    * Sends a signal to the child. What the child does with it is its own
    * business: if it ends, that is a crash, and it is restarted.
    *
+   * With `{ to: "group" }` the group of the child gets it at once, and other
+   * groups in its session some milliseconds later, when they have been found.
+   *
    * @param signal The signal.
-   * @param options Who gets it.
-   * @returns Whether there was anybody to get it.
+   * @param options What gets it.
+   * @returns Whether there was anything to get it.
    * @throws {TypeError} If there is no such signal, or no such option.
-   * @throws {Deno.errors.PermissionDenied} If the child runs as somebody else.
+   * @throws {Deno.errors.PermissionDenied} If the child runs as another user.
    */
   signal(signal: Deno.Signal, options: SignalOptions = {}): boolean {
     signalName(signal, "signal");
     checkSignal(options, "");
-    if (options.group) return this.#run?.signalGroup(signal) ?? false;
-    return this.#run?.signal(signal) ?? false;
+    const run = this.#run;
+    if (run === undefined) return false;
+    if (options.to !== "group") return run.signal(signal);
+    if (run.group) this.#signalOtherGroups(run, signal);
+    return run.signalGroup(signal);
   }
 
   /** Stops the process, as {@linkcode Process.stop} does by default. */
@@ -389,26 +426,37 @@ export class Process implements AsyncDisposable {
   #begin(): void {
     const { prepare, signal } = this.#spec;
     signal?.throwIfAborted();
+    // What can fail is done before anything runs.
+    const fresh = this.#over
+      ? { output: this.#newOutput(), input: this.#newInput() }
+      : undefined;
     this.#host.adopt(this);
-    let first: Run | undefined;
+    let first: Attached | undefined;
+    const before = { output: this.#output, input: this.#input };
+    const runs = this.#runs;
     try {
-      first = prepare ? undefined : this.#spawn({});
+      if (fresh) {
+        this.#output = fresh.output;
+        this.#input = fresh.input;
+        this.#runs = 0;
+      }
+      first = prepare ? undefined : this.#attach(this.#spawn({}));
     } catch (error) {
+      this.#output = before.output;
+      this.#input = before.input;
+      this.#runs = runs;
       this.#host.release(this);
       throw error;
     }
-    if (this.#over) {
-      this.#output = this.#newOutput();
-      this.#input = this.#newInput();
-      this.#finished = Promise.withResolvers();
-      this.#runs = 0;
-    }
+    if (fresh) this.#finished = Promise.withResolvers();
     this.#wanted = "policy";
-    const life = this.#supervise(first && this.#attach(first));
-    if (signal === undefined) return;
+    if (first === undefined) this.#state = { kind: "starting", run: 1 };
     const stop = () => void this.stop().catch(() => {});
-    signal.addEventListener("abort", stop, { once: true });
-    life.then(() => signal.removeEventListener("abort", stop));
+    // The signal may be aborted by what is called before the first run.
+    signal?.addEventListener("abort", stop, { once: true });
+    this.#supervise(first).then(() =>
+      signal?.removeEventListener("abort", stop)
+    );
   }
 
   /** Runs the program again and again, until nothing follows a run. */
@@ -418,37 +466,59 @@ export class Process implements AsyncDisposable {
     let run: Attached | SpawnError | undefined = first;
     while (true) {
       run ??= await this.#launch(history.attempt, last);
-      if (run === undefined) return this.#conclude(last, undefined, true);
-      last = await this.#attend(run);
+      if (run === undefined) {
+        return this.#conclude(last, NOTHING, { told: true });
+      }
+      const ended = run;
       run = undefined;
+      last = await this.#attend(ended);
 
       let decision: Decision | undefined;
       if (this.#wants("policy")) {
         [decision, history] = decideRestart(last, history, this.#spec.restart);
-        // The backoff is a function of somebody else's, and may ask for a stop.
+        // The backoff is a function of the program, and may ask for a stop.
         if (!this.#wants("policy")) decision = undefined;
       }
+      const words = this.#lastWords(last);
+      const tell = () => this.#story.ended(last, this.#runs, decision, words);
+      const told = !(ended instanceof SpawnError) && !this.#spent(ended, last);
+      // An end is told at once, however long it takes to end what is left.
+      if (told) tell();
+      const outcome = ended instanceof SpawnError
+        ? NOTHING
+        : await this.#clearUp(ended, last, told);
+
+      // A stop that came meanwhile leaves the decision behind.
+      if (decision?.kind === "restart" && this.#wants("nothing")) {
+        decision = undefined;
+      }
       if (decision?.kind !== "restart" && !this.#wants("run")) {
-        return this.#conclude(last, decision);
+        return this.#conclude(last, outcome, { decision, told });
       }
-      this.#story.ended(last, this.#runs, decision, this.#lastWords(last));
+      if (!told) tell();
       if (decision?.kind === "restart") {
-        await this.#backOff(decision, last.status);
+        this.#story.restarting(decision, last.error);
+        await this.#backOff(decision, last);
       }
-      if (this.#wants("nothing")) return this.#conclude(last, undefined, true);
+      if (this.#wants("nothing")) {
+        return this.#conclude(last, NOTHING, { told: true });
+      }
       if (this.#wants("run")) history = NO_HISTORY;
       this.#wanted = "policy";
     }
   }
 
   /**
-   * Ends a life. Whoever hears of it finds it ended, and may begin another one
-   * at once: so everything is settled before anything is told.
+   * Ends a life. What hears of it finds it ended, and may begin another one at
+   * once: so everything is settled before anything is told.
    */
   #conclude(
     last: RunEnd,
-    decision?: Exclude<Decision, RestartDecision>,
-    told: boolean = false,
+    outcome: Outcome,
+    { decision, told }: {
+      decision?: Exclude<Decision, RestartDecision> | undefined;
+      told: boolean;
+    },
   ): void {
     const { name } = this;
     const { status } = last;
@@ -457,8 +527,13 @@ export class Process implements AsyncDisposable {
     const error = decision?.kind === "fail"
       ? failure(name, decision, last, words())
       : undefined;
-    const outcome = asked && !told ? last.outcome : NOTHING;
-    const report: StopReport = { name, status, ...outcome };
+    const { escaped } = outcome;
+    const pids = [...outcome.survivors, ...escaped.map(({ pid }) => pid)];
+    const report: StopReport = {
+      name,
+      status,
+      ...asked ? { ...outcome, survivors: pids } : NOTHING,
+    };
     const run = this.#runs;
 
     this.#output.end();
@@ -498,8 +573,10 @@ export class Process implements AsyncDisposable {
       const attached = this.#attach(this.#spawn(changes ?? {}));
       status.resolve(attached.run.status);
       return attached;
-    } catch (error) {
-      if (!(error instanceof SpawnError)) throw error;
+    } catch (cause) {
+      const error = cause instanceof SpawnError
+        ? cause
+        : this.#spawnError("", cause);
       status.resolve(statusOf(error));
       this.#started?.reject(error);
       this.#started = undefined;
@@ -520,12 +597,7 @@ export class Process implements AsyncDisposable {
       checkPrepared(changes);
       return changes ?? {};
     } catch (cause) {
-      const { name, program } = this;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new SpawnError(
-        `Cannot start process "${name}": prepare() failed: ${why}`,
-        { process: name, program, cause },
-      );
+      throw this.#spawnError("prepare() failed: ", cause);
     } finally {
       this.#waiting = undefined;
     }
@@ -560,29 +632,39 @@ export class Process implements AsyncDisposable {
     });
   }
 
-  /** Makes a child the present run: connects it to the streams, and tells. */
+  /**
+   * Makes a child the present run: connects it to the streams, and tells. If
+   * that fails, the child is ended.
+   */
   #attach(run: Run): Attached {
-    const { command: { stdout, stderr }, stop } = this.#spec;
+    const { command: { stdout, stderr } } = this.#spec;
     const { child, pid } = run;
     const output = this.#output;
-    const number = ++this.#runs;
+    const number = this.#runs + 1;
+    const pumps: Pump[] = [];
+    try {
+      this.#host.began(run, this.#spec, this.name);
+      this.#input?.attach(child.stdin);
+      const pump = (source: Source, stream: typeof child.stdout) =>
+        pumps.push(output.pump(source, stream, number));
+      if (stdout === "piped") pump(output.stdout, child.stdout);
+      if (stderr === "piped") pump(output.stderr, child.stderr);
+    } catch (error) {
+      run.trySignalGroup("SIGKILL", pid);
+      run.status.then(() => this.#host.ended(run));
+      throw error;
+    }
+    this.#runs = number;
     this.#run = run;
     this.#status = run.status;
     this.#state = { kind: "running", run: number, pid, since: Date.now() };
-    this.#host.began(run, stop);
-    this.#input?.attach(child.stdin);
-    const pumps: Pump[] = [];
-    const pump = (source: Source, stream: typeof child.stdout) =>
-      pumps.push(output.pump(source, stream, number));
-    if (stdout === "piped") pump(output.stdout, child.stdout);
-    if (stderr === "piped") pump(output.stderr, child.stderr);
     this.#story.started(pid, number);
     this.#started?.resolve();
     this.#started = undefined;
     return { run, pumps };
   }
 
-  /** Looks after a run until nothing is left of it. */
+  /** Waits until the child of a run has ended and its last lines are there. */
   async #attend(attached: Attached | SpawnError): Promise<RunEnd> {
     if (attached instanceof SpawnError) return notStarted(attached);
     const { run, pumps } = attached;
@@ -591,37 +673,152 @@ export class Process implements AsyncDisposable {
     const ranMs = now - run.startedAt;
     const requested = !this.#wants("policy");
     this.#input?.detach();
-    this.#state = { kind: "stopping", run: this.#runs, killAt: undefined };
-    this.#end(this.#spec.stop);
-    const outcome = await this.#ending?.done ?? NOTHING;
+    if (this.#ending === undefined) {
+      this.#state = { kind: "stopping", run: this.#runs, killAt: undefined };
+    }
     // The end of the output has often arrived with that of the child.
     await reactions();
-    for (const pump of pumps) pump.over();
-    for (const pump of pumps) await pump.done;
+    const latest = now + LAST_LINES_MS;
+    while (pumps.some(({ ended }) => !ended) && performance.now() < latest) {
+      if (await this.#quiet(pumps)) break;
+    }
+    return { status, now, ranMs, requested, pid: run.pid };
+  }
+
+  /** Waits for a moment; tells whether no output came in it, or no more will. */
+  async #quiet(pumps: readonly Pump[]): Promise<boolean> {
+    const { stdout, stderr } = this.#output;
+    const before = stdout.end + stderr.end;
+    const done = Promise.all(pumps.map(({ done }) => done));
+    const pause = new AbortController();
+    await Promise.race([
+      done,
+      delay(QUIET_MS, { signal: pause.signal }).catch(() => {}),
+    ]);
+    pause.abort();
+    return stdout.end + stderr.end === before;
+  }
+
+  /**
+   * Whether a run that ended by itself has left nothing behind, as far as its
+   * group and its pipes show. After a crash that is not enough.
+   */
+  #spent({ run, pumps }: Attached, { status }: RunEnd): boolean {
+    return this.#ending === undefined && (status.success || !run.group) &&
+      pumps.every(({ ended }) => ended) && !run.groupLeft();
+  }
+
+  /** Ends what is left of a run, and reads what is left of its output. */
+  async #clearUp(
+    { run, pumps }: Attached,
+    end: RunEnd,
+    told: boolean,
+  ): Promise<Outcome> {
+    const own = this.#ending === undefined;
+    let outcome = NOTHING;
+    if (told) {
+      if (own && run.group) {
+        const { leftovers } = this.#spec.restart;
+        this.#end({ ...leftovers, to: "group", final: true }, true);
+      }
+      const ending = this.#ending;
+      outcome = await ending?.done ?? NOTHING;
+      await reactions();
+      for (const pump of pumps) pump.over();
+      for (const pump of pumps) await pump.done;
+      const escaped = pumps.some(({ held }) => held)
+        ? await this.#holders(run, outcome.escaped)
+        : outcome.escaped;
+      outcome = { ...outcome, escaped };
+      const { pid } = run;
+      if (own && (ending?.effective || escaped.length > 0)) {
+        this.#story.left(pid, this.#runs, outcome);
+      }
+      this.#story.escaped(escaped);
+      const pids = outcome.survivors;
+      if (pids.length > 0) this.#stuck = { session: pid, pids };
+    }
     if (!await this.#output.flush()) this.#host.log("warn", this.#unflushed());
 
-    this.#host.ended(run);
     this.#run = undefined;
     this.#ending = undefined;
-    return { status, now, ranMs, requested, pid: run.pid, outcome };
+    if (told || !run.group) this.#host.ended(run);
+    else {
+      this.#host.rests(run);
+      const number = this.#runs;
+      this.#host.sweep.add((table) => this.#swept(run, number, end, table));
+    }
+    return outcome;
+  }
+
+  /** Ends what the last look finds in the session of a run. */
+  async #swept(
+    run: Run,
+    number: number,
+    end: RunEnd,
+    table: Table | undefined,
+  ): Promise<void> {
+    const { leftovers } = this.#spec.restart;
+    if (table?.session(run.pid).length) {
+      const request = { ...leftovers, to: "group", final: true } as const;
+      const ending = new Ending(run, request, this.#host.table);
+      this.#story.left(run.pid, number, await ending.done);
+    }
+    const daemons = await table?.daemons(
+      run.startedAt,
+      end.now,
+      this.#host.pids(),
+    );
+    if (daemons?.length) this.#story.daemonized(this.program, daemons);
+    this.#host.ended(run);
+  }
+
+  /** Lists what has escaped, with what holds the output of a run open. */
+  async #holders(
+    run: Run,
+    escaped: readonly EscapedProcess[],
+  ): Promise<EscapedProcess[]> {
+    const others = this.#host.pids();
+    others.delete(run.pid);
+    const holders = await this.#host.table.pipeHolders(run.startedAt, others);
+    const all = new Map(
+      [...escaped, ...holders].map((each) => [each.pid, each]),
+    );
+    return Array.from(all.values(), ({ pid, name }) => ({ pid, name }));
+  }
+
+  /** Sends a signal to the groups of a session besides that of the child. */
+  async #signalOtherGroups(run: Run, signal: Deno.Signal): Promise<void> {
+    const table = await this.#host.table.look();
+    const groups = new Set(table?.session(run.pid).map(({ group }) => group));
+    groups.delete(run.pid);
+    for (const group of groups) {
+      try {
+        run.signalGroup(signal, group);
+      } catch {
+        // It runs as another user.
+      }
+    }
   }
 
   /** Waits before a restart, unless something else is wanted meanwhile. */
   async #backOff(
     { reason, attempt, delayMs }: RestartDecision,
-    status: Deno.CommandStatus,
+    { status, now }: RunEnd,
   ): Promise<void> {
     if (!this.#wants("policy")) return;
+    // The wait has begun with the end of the run.
+    const restMs = Math.max(0, delayMs - (performance.now() - now));
     // A timer of no time costs a millisecond. What cannot be started needs one,
     // since no child's end gives the rest of the program a turn.
     const output = this.#output;
-    if (delayMs < 1 && reason !== "spawn" && !output.behind) return;
-    const until = Date.now() + delayMs;
+    if (restMs < 1 && reason !== "spawn" && !output.behind) return;
+    const until = Date.now() + restMs;
     const run = this.#runs + 1;
     this.#state = { kind: "backoff", run, attempt, until, status };
     this.#waiting = new AbortController();
     const { signal } = this.#waiting;
-    await delay(delayMs, { signal }).catch(() => {});
+    await delay(restMs, { signal }).catch(() => {});
     // What a reader does not take would fill the memory, from run to run.
     while (output.behind && !signal.aborted) {
       await before(output.roomMade(), signal);
@@ -629,23 +826,26 @@ export class Process implements AsyncDisposable {
     this.#waiting = undefined;
   }
 
-  /** Ends what is left of the present run, or hastens its end. */
-  #end(rules: Required<StopOptions>): Ending | undefined {
+  /**
+   * Ends what is left of the present run, or adds a request to its end.
+   *
+   * @param request How it is ended.
+   * @param look Whether there may be something left though the group is empty.
+   */
+  #end(request: StopRequest, look: boolean = false): Ending | undefined {
     const run = this.#run;
     if (run === undefined) return undefined;
-    if (this.#ending) this.#ending.hasten(rules);
-    else if (run.groupLeft()) {
-      this.#ending = new Ending(run, rules, this.#host.table);
+    if (this.#ending) this.#ending.ask(request);
+    else if (look || run.groupLeft()) {
+      this.#ending = new Ending(run, request, this.#host.table);
     } else return undefined;
-    this.#state = {
-      kind: "stopping",
-      run: this.#runs,
-      killAt: Date.now() + this.#ending.killAt - performance.now(),
-    };
+    const killAt = Date.now() + this.#ending.killAt - performance.now();
+    this.#state = { kind: "stopping", run: this.#runs, killAt };
+    this.#host.asked(run, request.signal, killAt);
     return this.#ending;
   }
 
-  async #takeDown(rules: Required<StopOptions>): Promise<StopReport> {
+  async #takeDown(request: StopRequest): Promise<StopReport> {
     const { promise } = this.#finished;
     this.#stops++;
     if (this.#over) return promise;
@@ -653,14 +853,31 @@ export class Process implements AsyncDisposable {
     this.#started?.reject(this.#stoppedFirst());
     this.#started = undefined;
     this.#waiting?.abort();
+    this.#end(request);
+    return await this.#stopped();
+  }
+
+  /** Waits for the end of a stop; throws if the child lives on. */
+  async #stopped(): Promise<StopReport> {
+    const { promise } = this.#finished;
     const run = this.#run;
-    const ending = this.#end(rules);
-    await ending?.done;
+    const ending = this.#ending;
+    const outcome = await ending?.done;
     if (run?.alive) {
       this.#giveUp(ending);
-      throw this.#unstoppable(run);
+      throw this.#unstoppable(outcome ?? NOTHING);
     }
-    return promise;
+    return await promise;
+  }
+
+  /** Throws if what the last run has left in its session is still there. */
+  async #checkStuck(): Promise<void> {
+    const { session, pids } = this.#stuck ?? { session: 0, pids: [] };
+    const table = await this.#host.table.look();
+    const left = table?.session(session).map(({ pid }) => pid)
+      .filter((pid) => pids.includes(pid));
+    if (left?.length) throw this.#unstoppable({ survivors: left });
+    this.#stuck = undefined;
   }
 
   /** Lets another stop try again what this one could not do. */
@@ -695,9 +912,24 @@ export class Process implements AsyncDisposable {
     return `Process "${this.name}" ended, and its file takes longer than ${FLUSH_MS} ms to be written: not waiting for it`;
   }
 
-  #unstoppable(run: Run): Error {
-    return new Error(
-      `Cannot stop process "${this.name}": pid ${run.pid} lives on ${KILL_WAIT_MS} ms after SIGKILL`,
+  #spawnError(what: string, cause: unknown): SpawnError {
+    const { name, program } = this;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new SpawnError(`Cannot start process "${name}": ${what}${why}`, {
+      process: name,
+      program,
+      cause,
+    });
+  }
+
+  #unstoppable({ survivors }: Pick<Outcome, "survivors">): StopError {
+    const { name: process } = this;
+    const pids = survivors.length > 0 ? survivors : [this.#run?.pid ?? 0];
+    return new StopError(
+      `Cannot stop process "${process}": pid ${
+        pids.join(", ")
+      } lives on ${KILL_WAIT_MS} ms after SIGKILL`,
+      { process, pids },
     );
   }
 
@@ -730,7 +962,6 @@ const NEVER_RUN: RunEnd = {
   now: 0,
   ranMs: 0,
   requested: false,
-  outcome: NOTHING,
 };
 
 function statusOf({ cause }: SpawnError): Deno.CommandStatus {
@@ -745,7 +976,6 @@ function notStarted(error: SpawnError): RunEnd {
     ranMs: 0,
     requested: false,
     spawnFailure: final ? "final" : "transient",
-    outcome: NOTHING,
     error,
   };
 }

@@ -1,80 +1,356 @@
 /**
- * Who is in a process group: what Deno cannot tell.
+ * The process table of the system: which processes belong to a run, and which
+ * have left it. Deno cannot tell, so a child reads the table.
  *
  * @module
  */
 
-/** What a line of the table says: process, state, parent, group. */
-const LINE = /^\s*(\d+)\s(?:.*\))?\s*([A-Za-z])\S*\s+\d+\s+(\d+)/gm;
+import { reactions } from "./wait.ts";
 
-/**
- * The command that prints the table. Slim Linux images have a shell but no
- * `ps`, other systems have no `/proc`; both ways print the same four columns.
- */
-const READ_TABLE = Deno.build.os === "linux"
-  ? "cat /proc/[0-9]*/stat 2>/dev/null"
-  : "exec ps -A -o pid=,stat=,ppid=,pgid=";
+/** One living process, as the process table has it. */
+export interface TableEntry {
+  /** The process ID. */
+  readonly pid: number;
+  /** The name: at most 15 bytes, any of them. */
+  readonly name: string;
+  /** The process ID of the parent. */
+  readonly parent: number;
+  /** The ID of the process group. */
+  readonly group: number;
+  /** The ID of the session; where the system does not tell, of the group. */
+  readonly session: number;
+  /** When it started, in hundredths of a second since the system did. */
+  readonly startedAt: number;
+}
 
-/**
- * The process table of the system, read when it is asked for; those who ask at
- * the same time share one reading.
- */
-export class ProcessTable {
-  #reading: Promise<Table | undefined> | undefined;
-  #next: Promise<Table | undefined> | undefined;
+/** The living processes of the system at one moment. */
+export class Table {
+  /** The processes, by process ID. */
+  readonly processes: ReadonlyMap<number, TableEntry>;
+  readonly #reader: TableEntry | undefined;
+  readonly #readAt: number;
+  readonly #sessions: ReadonlyMap<number, readonly TableEntry[]>;
+  #departed: ReadonlyMap<number, readonly TableEntry[]> | undefined;
 
   /**
-   * Lists the processes of a group that are alive. Those that are dead and have
-   * not been reaped (zombies) do not count: they hold nothing and do nothing.
+   * Creates the table of some processes, which one of them has read.
    *
-   * @param group The ID of the process group.
-   * @returns Their process IDs; `undefined` if the table cannot be read.
+   * @param entries The processes.
+   * @param reader The process ID of the reader.
+   * @param readAt When the reader started, in milliseconds of the monotonic
+   * clock.
    */
-  async members(group: number): Promise<readonly number[] | undefined> {
-    const table = await this.#read();
-    return table && (table.get(group) ?? []);
+  constructor(entries: Iterable<TableEntry>, reader: number, readAt: number) {
+    this.processes = new Map([...entries].map((entry) => [entry.pid, entry]));
+    this.#reader = this.processes.get(reader);
+    this.#readAt = readAt;
+    this.#sessions = Map.groupBy(
+      this.processes.values(),
+      ({ session }) => session,
+    );
   }
 
-  /** Reads the table as it is now: not as it was when others asked for it. */
-  #read(): Promise<Table | undefined> {
-    if (this.#reading) {
-      return this.#next ??= this.#reading.then(() => {
-        this.#next = undefined;
-        return this.#read();
-      });
+  /** Lists the processes of a session. */
+  session(id: number): readonly TableEntry[] {
+    return this.#sessions.get(id) ?? [];
+  }
+
+  /**
+   * Lists the processes that have left a session, as far as the table shows it:
+   * those whose parent, or the parent of that and so on, is still in it.
+   */
+  departed(id: number): readonly TableEntry[] {
+    this.#departed ??= this.#allDeparted();
+    return this.#departed.get(id) ?? [];
+  }
+
+  /**
+   * Tells when a process started, in milliseconds of the monotonic clock, to
+   * within about 10 ms.
+   */
+  startOf({ startedAt }: TableEntry): number {
+    return this.#readAt - 10 * ((this.#reader?.startedAt ?? 0) - startedAt);
+  }
+
+  /** Whether a process descends from another one. */
+  descends({ parent }: TableEntry, ancestor: number): boolean {
+    const entry = this.processes.get(parent);
+    if (parent === ancestor) return true;
+    return entry !== undefined && entry.pid > 1 &&
+      this.descends(entry, ancestor);
+  }
+
+  /**
+   * Lists what a run has probably put into the background: processes that
+   * started while it ran, lead a session of their own and are now children of
+   * process 1, or of whatever else this program descends from and takes in
+   * orphans.
+   *
+   * @param from When the run started, in milliseconds of the monotonic clock.
+   * @param until When it ended.
+   * @param known The process IDs of runs and other children of this program.
+   * @returns The processes.
+   */
+  async daemons(
+    from: number,
+    until: number,
+    known: ReadonlySet<number>,
+  ): Promise<TableEntry[]> {
+    const self = this.processes.get(Deno.pid);
+    if (Deno.build.os !== "linux" || self === undefined) return [];
+    const candidates = [...this.processes.values()].filter((entry) => {
+      const { pid, session } = entry;
+      const start = this.startOf(entry);
+      return start > from - 20 && start < until + 20 && !known.has(session) &&
+        !known.has(pid) && session !== self.session &&
+        (entry.parent === 1 || this.descends(self, entry.parent)) &&
+        // Its session is its own, or that of a process that has ended.
+        (session === pid || !this.processes.has(session));
+    });
+    if (candidates.length === 0) return [];
+    // What the system starts at the same time is in a control group of its own.
+    const groups = await controlGroups([
+      Deno.pid,
+      ...candidates.map(({ pid }) => pid),
+    ]);
+    return candidates.filter(({ pid }) =>
+      groups.get(pid) === groups.get(Deno.pid)
+    );
+  }
+
+  #allDeparted(): ReadonlyMap<number, readonly TableEntry[]> {
+    const departed = new Map<number, TableEntry[]>();
+    for (const entry of this.processes.values()) {
+      const { session } = entry;
+      const left = new Set<number>();
+      for (
+        let ancestor = this.processes.get(entry.parent);
+        ancestor !== undefined && ancestor.pid > 1;
+        ancestor = this.processes.get(ancestor.parent)
+      ) {
+        if (ancestor.session === session || left.has(ancestor.session)) {
+          continue;
+        }
+        left.add(ancestor.session);
+        const entries = departed.get(ancestor.session);
+        if (entries) entries.push(entry);
+        else departed.set(ancestor.session, [entry]);
+      }
     }
-    this.#reading = read().finally(() => this.#reading = undefined);
-    return this.#reading;
+    return departed;
   }
 }
 
-/** The living members of each process group. */
-type Table = Map<number, number[]>;
+/**
+ * Reads the process table when it is asked for. Everything that asks in one turn
+ * of the event loop shares one reading.
+ */
+export class ProcessTable {
+  #reading: Promise<Table | undefined> = Promise.resolve(undefined);
+  #next: Promise<Table | undefined> | undefined;
 
-async function read(): Promise<Table | undefined> {
-  let output: Deno.CommandOutput;
+  /**
+   * Reads the table as it is from now on.
+   *
+   * @returns The table; `undefined` if it cannot be read.
+   */
+  look(): Promise<Table | undefined> {
+    return this.#next ??= this.#look();
+  }
+
+  /**
+   * Lists the processes that hold an output of a run open, although the run has
+   * ended: those that write to a pipe which this program reads, descend neither
+   * from this program nor from another run, and are younger than the run.
+   *
+   * @param startedAt When the run started, in milliseconds of the monotonic
+   * clock.
+   * @param runs The process IDs of the other runs.
+   * @returns The processes; none if it cannot be found out.
+   */
+  async pipeHolders(
+    startedAt: number,
+    runs: ReadonlySet<number>,
+  ): Promise<TableEntry[]> {
+    const [table, pipes] = await Promise.all([this.look(), readPipes()]);
+    const held = pipes.get(Deno.pid)?.read;
+    const self = table?.processes.get(Deno.pid);
+    if (!table || !held || !self) return [];
+    const candidates: TableEntry[] = [];
+    for (const [pid, { written }] of pipes) {
+      const entry = table.processes.get(pid);
+      if (entry === undefined) continue;
+      if (runs.has(pid) || runs.has(entry.session)) {
+        for (const pipe of written) held.delete(pipe);
+      } else if (
+        entry.session !== self.session &&
+        // What is orphaned becomes a child of process 1.
+        (Deno.pid === 1 || !table.descends(entry, Deno.pid)) &&
+        table.startOf(entry) > startedAt - 20
+      ) candidates.push(entry);
+    }
+    return candidates.filter(({ pid }) =>
+      pipes.get(pid)?.written.intersection(held).size
+    );
+  }
+
+  /** Resolves when no reading is under way. */
+  async idle(): Promise<void> {
+    await this.#next;
+    await this.#reading;
+  }
+
+  async #look(): Promise<Table | undefined> {
+    await this.#reading;
+    await reactions();
+    this.#next = undefined;
+    return await (this.#reading = readTable());
+  }
+}
+
+/**
+ * The command that prints the table. Slim Linux images have a shell but no `ps`,
+ * and other systems have no `/proc`.
+ */
+const READ_TABLE = Deno.build.os === "linux"
+  ? "exec cat /proc/[0-9]*/stat"
+  : "exec ps -A -o pid=,stat=,ppid=,pgid=,comm=";
+
+/** How often the table is read before it counts as unreadable. */
+const TRIES = 2;
+
+async function readTable(): Promise<Table | undefined> {
+  for (let i = 0; i < TRIES; i++) {
+    const readAt = performance.now();
+    const read = await outputOf(READ_TABLE);
+    if (read === undefined) return undefined;
+    const parse = Deno.build.os === "linux" ? linuxEntries : psEntries;
+    const table = new Table(parse(read.output), read.pid, readAt);
+    // A table without this program is incomplete: the reader was interrupted.
+    if (table.processes.has(Deno.pid)) return table;
+  }
+  return undefined;
+}
+
+/** Runs a command of a shell; `undefined` if it cannot be run. */
+async function outputOf(
+  command: string,
+): Promise<{ pid: number; output: Uint8Array } | undefined> {
+  // Permissions can be revoked, and asking for them again would prompt.
+  const { state } = Deno.permissions.querySync({ name: "run" });
+  if (state !== "granted") return undefined;
   try {
-    output = await new Deno.Command("sh", {
-      args: ["-c", READ_TABLE],
-      stdin: "null",
-      stderr: "null",
+    const child = new Deno.Command("/bin/sh", {
       // Ctrl-C is not for the reader.
-      detached: true,
-    }).output();
+      args: ["-c", `trap '' INT QUIT HUP TSTP; ${command}`],
+      // The working directory of this program may have been deleted.
+      cwd: "/",
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const { pid } = child;
+    const { stdout } = await child.output();
+    return { pid, output: stdout };
   } catch {
     return undefined;
   }
-  if (output.signal !== null) return undefined;
-  const groups: Table = new Map();
-  let complete = false;
-  const table = new TextDecoder().decode(output.stdout);
-  for (const [, pid, state, group] of table.matchAll(LINE)) {
+}
+
+/**
+ * The end of a record in `/proc/PID/stat`, after the name: state, parent, group,
+ * session, then 15 numbers, the start, and many more numbers.
+ */
+const RECORD_END =
+  /\) ([A-Za-z]) (\d+) (-?\d+) (-?\d+)(?: -?\d+){15} (\d+)(?: -?\d+){18,}\n/g;
+
+/**
+ * Parses what `/proc/PID/stat` holds for all processes. A name can hold any byte
+ * but is too short to hold as many numbers as follow it, so these tell where it
+ * ends.
+ */
+function* linuxEntries(bytes: Uint8Array): Iterable<TableEntry> {
+  // One character for each byte, whatever it is.
+  const text = new TextDecoder("latin1").decode(bytes);
+  let from = 0;
+  for (const end of text.matchAll(RECORD_END)) {
+    const [whole, state, parent, group, session, startedAt] = end;
+    const nameAt = text.indexOf("(", from) + 1;
+    const name = bytes.subarray(nameAt, end.index);
+    const pid = Number(text.slice(from, nameAt - 1));
+    from = end.index + whole.length;
     if (state === "Z" || state === "X" || state === "x") continue;
-    if (Number(pid) === Deno.pid) complete = true;
-    const members = groups.get(Number(group));
-    if (members) members.push(Number(pid));
-    else groups.set(Number(group), [Number(pid)]);
+    yield {
+      pid,
+      name: new TextDecoder().decode(name),
+      parent: Number(parent),
+      group: Number(group),
+      session: Number(session),
+      startedAt: Number(startedAt),
+    };
   }
-  // A table without this program is none.
-  return complete ? groups : undefined;
+}
+
+/** A line of `ps`: process, state, parent, group, name. */
+const PS_LINE = /^\s*(\d+)\s+([A-Za-z])\S*\s+(\d+)\s+(\d+)\s+(.*)$/gm;
+
+/** Parses what `ps` prints, which tells no sessions. */
+function* psEntries(bytes: Uint8Array): Iterable<TableEntry> {
+  const text = new TextDecoder().decode(bytes);
+  for (const match of text.matchAll(PS_LINE)) {
+    const [, pid, state, parent, group, name = ""] = match;
+    if (state === "Z") continue;
+    yield {
+      pid: Number(pid),
+      name: name.slice(name.lastIndexOf("/") + 1),
+      parent: Number(parent),
+      group: Number(group),
+      session: Number(group),
+      startedAt: 0,
+    };
+  }
+}
+
+/** Reads the control groups of processes, each as the system writes it. */
+async function controlGroups(
+  pids: readonly number[],
+): Promise<Map<number, string>> {
+  const files = pids.map((pid) => `echo @${pid}; cat /proc/${pid}/cgroup`);
+  const read = await outputOf(files.join("; "));
+  const text = new TextDecoder().decode(read?.output);
+  return new Map(
+    text.split("@").slice(1).map((part) => {
+      const [pid = "", ...lines] = part.split("\n");
+      return [Number(pid), lines.join("\n")];
+    }),
+  );
+}
+
+/** The pipes that a process reads and writes, by their numbers. */
+interface Pipes {
+  readonly read: Set<string>;
+  readonly written: Set<string>;
+}
+
+/** A heading, or a descriptor that is a pipe, in the list of descriptors. */
+const PIPE_LINE =
+  /^\/proc\/(\d+)\/fd:$|^l([r-])([w-])\S+ .* -> pipe:\[(\d+)\]$/gm;
+
+/** Reads which pipes each process has, as far as this program may know. */
+async function readPipes(): Promise<Map<number, Pipes>> {
+  const pipes = new Map<number, Pipes>();
+  if (Deno.build.os !== "linux") return pipes;
+  const read = await outputOf("LC_ALL=C exec ls -l /proc/[0-9]*/fd");
+  let present: Pipes | undefined;
+  const text = new TextDecoder().decode(read?.output);
+  for (const [, pid, readable, writable, pipe] of text.matchAll(PIPE_LINE)) {
+    if (pid !== undefined) {
+      present = { read: new Set(), written: new Set() };
+      pipes.set(Number(pid), present);
+    } else if (pipe !== undefined) {
+      if (readable === "r") present?.read.add(pipe);
+      if (writable === "w") present?.written.add(pipe);
+    }
+  }
+  return pipes;
 }

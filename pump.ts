@@ -35,7 +35,10 @@ export class Pump {
   readonly #output: Output;
   readonly #source: Source;
   readonly #reader: ReadableStreamBYOBReader;
-  #ended = false;
+  /** Whether all has been read that will be. */
+  ended = false;
+  /** Whether it was left while something else held the output open. */
+  held = false;
   /**
    * How far it is read without regard to readers: what is in the pipe of a run
    * that is over waits for nobody.
@@ -59,7 +62,7 @@ export class Pump {
 
   /** Notes that the run is over: others may hold its output open. */
   over(): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     this.#freely = this.#source.end + PIPE_BYTES;
     this.#latest = performance.now() + 2 * DRAIN_MS;
     this.#output.wake();
@@ -74,6 +77,7 @@ export class Pump {
     const { end } = this.#source;
     const late = end > until || performance.now() > this.#latest;
     if (end === before || late) {
+      this.held = true;
       this.#reader.cancel().catch(() => {});
       this.#freely = Infinity;
       this.#output.wake();
@@ -102,7 +106,7 @@ export class Pump {
     } catch {
       // A pipe that cannot be read has nothing more to give.
     }
-    this.#ended = true;
+    this.ended = true;
     // Deno loads its timers when they are first touched, which takes 6 ms.
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     output.emptied(source);

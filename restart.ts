@@ -15,6 +15,7 @@ import {
   whole,
   wrong,
 } from "./checks.ts";
+import { signalName } from "./signals.ts";
 
 /**
  * When a run that ended by itself is followed by another one: `"on-failure"`
@@ -120,6 +121,11 @@ export interface RestartOptions {
    */
   stopCodes?: readonly number[];
   /**
+   * How processes are ended that a run has left behind when it ended by itself,
+   * before it is restarted or given up.
+   */
+  leftovers?: LeftoverOptions;
+  /**
    * Draws the jitter: a number in `[0, 1)`.
    *
    * @default {Math.random}
@@ -127,10 +133,28 @@ export interface RestartOptions {
   random?: () => number;
 }
 
+/** How processes are ended that a run has left behind. */
+export interface LeftoverOptions {
+  /**
+   * The signal that asks them to end.
+   *
+   * @default {"SIGTERM"}
+   */
+  signal?: Deno.Signal;
+  /**
+   * Grace period in milliseconds: how long they may take before they are sent
+   * `SIGKILL`. `0` sends it at once.
+   *
+   * @default {1_000}
+   */
+  gracePeriodMs?: number;
+}
+
 /** Restart options in which nothing is left open. */
 export type RestartRules =
-  & Required<Omit<RestartOptions, "limit">>
-  & Pick<RestartOptions, "limit">;
+  & Required<Omit<RestartOptions, "limit" | "leftovers">>
+  & Pick<RestartOptions, "limit">
+  & { readonly leftovers: Required<LeftoverOptions> };
 
 const checkLimit = optionsOf<RestartLimit>({
   restarts: whole,
@@ -150,6 +174,10 @@ export const checkRestart: Check = optionsOf<RestartOptions>({
   },
   successCodes: arrayOf(whole),
   stopCodes: arrayOf(whole),
+  leftovers: optionsOf<LeftoverOptions>({
+    signal: signalName,
+    gracePeriodMs: milliseconds,
+  }),
   random: callable,
 });
 
@@ -168,6 +196,10 @@ export function restartRules(options: RestartOptions): RestartRules {
     resetAfterMs: options.resetAfterMs ?? 60_000,
     successCodes: [...options.successCodes ?? []],
     stopCodes: [...options.stopCodes ?? []],
+    leftovers: {
+      signal: options.leftovers?.signal ?? "SIGTERM",
+      gracePeriodMs: options.leftovers?.gracePeriodMs ?? 1_000,
+    },
     random: options.random ?? Math.random,
     ...limit && { limit: { ...limit } },
   };

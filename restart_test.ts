@@ -37,6 +37,7 @@ function rulesOf(rules: Partial<RestartRules> = {}): RestartRules {
     resetAfterMs: 60_000,
     successCodes: [],
     stopCodes: [],
+    leftovers: { signal: "SIGTERM", gracePeriodMs: 1_000 },
     random: () => 0.5,
     ...rules,
   };

@@ -1,6 +1,6 @@
 /**
- * One run of a program: a child process, the group that it leads, and signals
- * that never reach anybody else.
+ * One run of a program: a child process, the session and the process group that
+ * it leads, and signals that reach nothing else.
  *
  * @module
  */
@@ -54,7 +54,7 @@ export class Run {
    * Sends a signal to the child alone.
    *
    * @returns Whether there still was a child.
-   * @throws {Deno.errors.PermissionDenied} If the child runs as somebody else.
+   * @throws {Deno.errors.PermissionDenied} If the child runs as another user.
    */
   signal(signal: Deno.Signal): boolean {
     if (this.#ended) return false;
@@ -71,14 +71,33 @@ export class Run {
   }
 
   /**
-   * Sends a signal to all of the group, or to the child if it leads none.
+   * Sends a signal to all of a group, or to the child if it leads none.
    *
-   * @returns Whether there still was anybody.
-   * @throws {Deno.errors.PermissionDenied} If all of them run as somebody else.
+   * @param signal The signal.
+   * @param group The group: that of the child, or another one in its session.
+   * @returns Whether there still was anything.
+   * @throws {Deno.errors.PermissionDenied} If all of it runs as another user.
    */
-  signalGroup(signal: Deno.Signal): boolean {
-    if (!this.group) return this.signal(signal);
-    return this.#tryGroup(signal);
+  signalGroup(signal: Deno.Signal, group: number = this.pid): boolean {
+    // Without the permission, which can be revoked, there is the child alone.
+    const own = group === this.pid;
+    if (!this.group || !mayKill()) return own && this.signal(signal);
+    return own ? this.#tryGroup(signal) : kill(group, signal);
+  }
+
+  /**
+   * Sends the child a signal that is to end it, and lets it continue if it is
+   * suspended, since it cannot act on the signal before.
+   *
+   * @returns Whether it could be sent.
+   */
+  trySignal(signal: Deno.Signal): boolean {
+    return tryToEnd(signal, (each) => this.signal(each));
+  }
+
+  /** Does the same with a group. */
+  trySignalGroup(signal: Deno.Signal, group: number): boolean {
+    return tryToEnd(signal, (each) => this.signalGroup(each, group));
   }
 
   /**
@@ -87,7 +106,7 @@ export class Run {
    */
   groupLeft(): boolean {
     if (!this.#ended) return true;
-    if (!this.group) return false;
+    if (!this.group || !mayKill()) return false;
     try {
       return this.#tryGroup(0);
     } catch {
@@ -95,29 +114,55 @@ export class Run {
     }
   }
 
-  /** Notes that nobody is left, so that no signal is sent any more. */
+  /** Notes that nothing is left, so that no signal is sent any more. */
   groupEnded(): void {
     this.#gone = true;
   }
 
   #tryGroup(signal: Deno.Signal | 0): boolean {
-    // The number of a group that is gone may belong to somebody else next.
+    // The number of a group that is gone may belong to another one next.
     if (this.#gone) return false;
-    try {
-      Deno.kill(-this.pid, signal);
-      return true;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      // Until `setsid` has made the group, there is the child alone.
-      if (!this.#ended) return signal === 0 || this.signal(signal);
-      this.#gone = true;
-      return false;
-    }
+    if (kill(this.pid, signal)) return true;
+    // Until `setsid` has made the group, there is the child alone.
+    if (!this.#ended) return signal === 0 || this.signal(signal);
+    this.#gone = true;
+    return false;
   }
 
   #end(status: Deno.CommandStatus): Deno.CommandStatus {
     this.#ended = true;
     this.#started.ended(status);
     return status;
+  }
+}
+
+/** Sends a signal to a group; `false` if there is no such group. */
+function kill(group: number, signal: Deno.Signal | 0): boolean {
+  try {
+    Deno.kill(-group, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Whether groups can be signalled, which Deno would otherwise ask about. */
+function mayKill(): boolean {
+  return Deno.permissions.querySync({ name: "run" }).state === "granted";
+}
+
+/** Sends a signal that is to end its target, as far as that is possible. */
+function tryToEnd(
+  signal: Deno.Signal,
+  send: (signal: Deno.Signal) => boolean,
+): boolean {
+  try {
+    const reached = send(signal);
+    if (reached && signal !== "SIGKILL") send("SIGCONT");
+    return reached;
+  } catch {
+    // It ends by itself, or is reported as a survivor.
+    return false;
   }
 }

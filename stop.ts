@@ -1,12 +1,12 @@
 /**
- * The way down of one run: a signal to its group, a grace period, `SIGKILL`,
+ * The way down of one run: a signal to its session, a grace period, `SIGKILL`,
  * and the proof that nothing is left.
  *
  * @module
  */
 
 import { delay } from "@std/async/delay";
-import type { ProcessTable } from "./process_table.ts";
+import type { ProcessTable, Table, TableEntry } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { before } from "./wait.ts";
 
@@ -25,14 +25,31 @@ export interface StopOptions {
    * @default {10_000}
    */
   gracePeriodMs?: number;
+  /**
+   * What gets the signal. `"group"`: the child and everything it started.
+   * `"leader"`: the child alone, for a server that asks its own workers to end
+   * and waits for them; what is left when the child has ended gets the signal
+   * then. `SIGKILL` at the end of the grace period goes to everything.
+   *
+   * @default {"group"}
+   */
+  to?: "group" | "leader";
 }
 
 /** A signal that was sent on the way down. */
 export interface StopStep {
   /** The signal. */
   readonly signal: Deno.Signal;
-  /** How long it was waited for its effect, in milliseconds. */
+  /** Time until the next signal, or until everything had ended, in milliseconds. */
   readonly tookMs: number;
+}
+
+/** A process that has left the session of a run. */
+export interface EscapedProcess {
+  /** Its process ID. */
+  readonly pid: number;
+  /** Its name, as the process table has it: at most 15 bytes. */
+  readonly name: string;
 }
 
 /** How a process was stopped. */
@@ -46,14 +63,42 @@ export interface StopReport {
   /** Whether `SIGKILL` was sent. */
   readonly forced: boolean;
   /**
-   * The process IDs of what could not be ended, even so: processes of another
-   * user, or such that hang in the kernel.
+   * The process IDs of what lives on: what could not be ended, since it belongs
+   * to another user or hangs in the kernel, and what has escaped.
    */
   readonly survivors: readonly number[];
+  /**
+   * Those of the survivors that have left the session of the run, which a stop
+   * does not reach.
+   */
+  readonly escaped: readonly EscapedProcess[];
 }
 
 /** What {@linkcode Ending} knows at its end. */
-export type Outcome = Pick<StopReport, "steps" | "forced" | "survivors">;
+export interface Outcome {
+  /** The signals that were sent, in order. */
+  readonly steps: readonly StopStep[];
+  /** Whether `SIGKILL` was sent. */
+  readonly forced: boolean;
+  /** What is left in the session. */
+  readonly survivors: readonly number[];
+  /** What has left the session and lives on. */
+  readonly escaped: readonly EscapedProcess[];
+}
+
+/** The outcome where there was nothing to end. */
+export const NOTHING: Outcome = {
+  steps: [],
+  forced: false,
+  survivors: [],
+  escaped: [],
+};
+
+/** A request to end a run. */
+export interface StopRequest extends Required<StopOptions> {
+  /** Whether the request itself says how long the grace period is. */
+  readonly final: boolean;
+}
 
 /** How long `SIGKILL` may take to have its effect, in milliseconds. */
 export const KILL_WAIT_MS = 5_000;
@@ -64,25 +109,42 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The longest pause between two looks at a group, in milliseconds. */
 const LONGEST_PAUSE_MS = 64;
 
-/** When the process table is first asked for what is left of a group. */
-const FIRST_SCAN_MS = 15;
+/** When the process table is first read if the group has not vanished by then. */
+const FIRST_LOOK_MS = 15;
 
 /** The longest pause between two readings of the process table. */
-const LONGEST_SCAN_PAUSE_MS = 512;
+const LONGEST_LOOK_PAUSE_MS = 512;
 
-/** One run being ended. */
+/** How long what has escaped may take to end by itself, in milliseconds. */
+const ESCAPE_MS = 250;
+
+/** In place of a group: the child alone. */
+const CHILD = 0;
+
+/** One run being ended, with everything in its session. */
 export class Ending {
   /** The outcome; never rejects and is bounded in time. */
   readonly done: Promise<Outcome>;
-  #patience = new AbortController();
+  readonly #run: Run;
+  readonly #table: ProcessTable;
+  readonly #requests: StopRequest[] = [];
+  readonly #steps: { signal: Deno.Signal; at: number }[] = [];
+  /** The signals that each group, or the child alone, has been sent. */
+  readonly #sent = new Map<number, Set<Deno.Signal>>();
+  /** What was seen to have left the session, by process ID. */
+  readonly #departed = new Map<number, TableEntry>();
+  readonly #patience = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #killAt = Infinity;
+  #final = false;
   #over = false;
 
   /** Begins to end a run. */
-  constructor(run: Run, options: Required<StopOptions>, table: ProcessTable) {
-    this.hasten(options);
-    this.done = this.#descend(run, options.signal, table);
+  constructor(run: Run, request: StopRequest, table: ProcessTable) {
+    this.#run = run;
+    this.#table = table;
+    this.ask(request);
+    this.done = this.#descend();
   }
 
   /** When `SIGKILL` is sent, in milliseconds of the monotonic clock. */
@@ -90,96 +152,196 @@ export class Ending {
     return this.#killAt;
   }
 
-  /** Brings the end of the grace period forward, never back. */
-  hasten(options: Required<StopOptions>): void {
-    const gracePeriodMs = options.signal === "SIGKILL"
-      ? 0
-      : options.gracePeriodMs;
-    const killAt = performance.now() + gracePeriodMs;
-    if (this.#over || killAt >= this.#killAt) return;
+  /** Whether a signal has reached anything. */
+  get effective(): boolean {
+    return this.#steps.length > 0;
+  }
+
+  /**
+   * Takes one more request. Its signal is sent unless it has been sent already.
+   * `SIGKILL` comes at the earliest deadline of all requests; but a request that
+   * does not say its grace period has no part in that beside one that does.
+   */
+  ask(request: StopRequest): void {
+    if (this.#over) return;
+    const kill = request.signal === "SIGKILL";
+    const final = kill || request.final;
+    const killAt = performance.now() + (kill ? 0 : request.gracePeriodMs);
+    if (final && !this.#final) this.#setKillAt(killAt);
+    else if (final === this.#final && killAt < this.#killAt) {
+      this.#setKillAt(killAt);
+    }
+    this.#final ||= final;
+    if (this.#patience.signal.aborted) return;
+    const known = this.#requests.some(({ signal }) =>
+      signal === request.signal
+    );
+    if (known) return;
+    this.#requests.push(request);
+    this.#deliver([this.#run.pid]);
+    // What is in other groups is found by the looks that follow the first.
+    if (this.#requests.length > 1) this.#look();
+  }
+
+  #setKillAt(killAt: number): void {
     this.#killAt = killAt;
-    clearTimeout(this.#timer);
-    if (gracePeriodMs === 0) return this.#patience.abort();
-    this.#timer = setTimeout(
-      () => this.#patience.abort(),
-      Math.min(gracePeriodMs, LONGEST_TIMER_MS),
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    const ms = killAt - performance.now();
+    if (ms <= 0) return this.#patience.abort();
+    this.#timer = ms > LONGEST_TIMER_MS
+      ? setTimeout(() => this.#setKillAt(killAt), LONGEST_TIMER_MS)
+      : setTimeout(() => this.#patience.abort(), ms);
+  }
+
+  async #descend(): Promise<Outcome> {
+    const patience = this.#patience.signal;
+    let over = !patience.aborted && await this.#emptied(patience);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    const forced = !over;
+    if (forced) {
+      this.#patience.abort();
+      this.#kill([]);
+      const limit = new AbortController();
+      const timer = setTimeout(() => limit.abort(), KILL_WAIT_MS);
+      over = await this.#emptied(limit.signal);
+      clearTimeout(timer);
+    }
+    this.#over = true;
+    const end = performance.now();
+    const escaped = await this.#escaped();
+    const steps = this.#steps.map(({ signal, at }, i) => ({
+      signal,
+      tookMs: (this.#steps[i + 1]?.at ?? end) - at,
+    }));
+    const left = over ? [] : await this.#left();
+    return { steps, forced, survivors: left, escaped };
+  }
+
+  /** Waits until the session is empty; `false` if it gives up first. */
+  async #emptied(until: AbortSignal): Promise<boolean> {
+    const run = this.#run;
+    if (run.alive) {
+      // What is in other groups is found now, while the child may wait for it.
+      if (run.group) this.#look();
+      await before(run.status, until);
+      if (run.alive) return false;
+    }
+    if (!run.group) return true;
+    this.#deliver([run.pid]);
+
+    // Nothing tells when a session is empty, so this looks again and again.
+    let pauseMs = 1;
+    let waitedMs = 0;
+    let lookAtMs = FIRST_LOOK_MS;
+    let groupLeft = true;
+    while (true) {
+      const vanished = groupLeft && !run.groupLeft();
+      if (vanished || waitedMs >= lookAtMs) {
+        if (vanished) groupLeft = false;
+        const left = await before(this.#look(), until);
+        if (left === 0) break;
+        if (until.aborted) return false;
+        if (left === undefined && !run.groupLeft()) break;
+        lookAtMs = waitedMs +
+          Math.max(pauseMs, Math.min(waitedMs, LONGEST_LOOK_PAUSE_MS));
+      }
+      await delay(pauseMs, { signal: until }).catch(() => {});
+      if (until.aborted) return false;
+      waitedMs += pauseMs;
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+    run.groupEnded();
+    return true;
+  }
+
+  /**
+   * Looks at the session, and sends the groups that it finds what they have not
+   * been sent yet.
+   *
+   * @returns How many processes there are; `undefined` if it cannot be seen.
+   */
+  async #look(): Promise<number | undefined> {
+    const table = await this.#table.look();
+    if (table === undefined) return undefined;
+    if (this.#over) return 0;
+    const { pid } = this.#run;
+    for (const entry of table.departed(pid)) {
+      this.#departed.set(entry.pid, entry);
+    }
+    const members = table.session(pid);
+    const groups = new Set(members.map(({ group }) => group));
+    if (this.#patience.signal.aborted) this.#kill(groups);
+    else this.#deliver(groups);
+    return members.length;
+  }
+
+  /** Sends groups, or the child alone, the signals that are due, each once. */
+  #deliver(groups: Iterable<number>): void {
+    const run = this.#run;
+    for (const { signal, to } of this.#requests) {
+      if (run.alive && (to === "leader" || !run.group)) {
+        this.#once(CHILD, signal, () => run.trySignal(signal));
+      } else if (run.group) {
+        for (const group of groups) {
+          this.#once(group, signal, () => run.trySignalGroup(signal, group));
+        }
+      }
+    }
+  }
+
+  #once(target: number, signal: Deno.Signal, send: () => boolean): void {
+    const sent = this.#sent.get(target) ?? new Set();
+    if (sent.has(signal)) return;
+    this.#sent.set(target, sent.add(signal));
+    this.#note(signal, send());
+  }
+
+  /** Sends `SIGKILL` to the group of the child, and to others of its session. */
+  #kill(groups: Iterable<number>): void {
+    const run = this.#run;
+    let reached = false;
+    for (const group of new Set([run.pid, ...groups])) {
+      reached = run.trySignalGroup("SIGKILL", group) || reached;
+    }
+    this.#note("SIGKILL", reached);
+  }
+
+  /** Notes that a signal was sent. */
+  #note(signal: Deno.Signal, reached: boolean): void {
+    if (!reached || this.#steps.some((step) => step.signal === signal)) return;
+    this.#steps.push({ signal, at: performance.now() });
+  }
+
+  /** Tells what has escaped and lives on, after it has had time to end. */
+  async #escaped(): Promise<EscapedProcess[]> {
+    const latest = performance.now() + ESCAPE_MS;
+    let pauseMs = 1;
+    while (this.#departed.size > 0) {
+      const table = await this.#table.look();
+      for (const entry of this.#departed.values()) {
+        if (!isThere(entry, table)) this.#departed.delete(entry.pid);
+      }
+      if (this.#departed.size === 0 || performance.now() > latest) break;
+      await delay(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+    return Array.from(
+      this.#departed.values(),
+      ({ pid, name }) => ({ pid, name }),
     );
   }
 
-  async #descend(
-    run: Run,
-    signal: Deno.Signal,
-    table: ProcessTable,
-  ): Promise<Outcome> {
-    const steps: StopStep[] = [];
-    const step = async (signal: Deno.Signal, until: AbortSignal) => {
-      const at = performance.now();
-      trySignal(run, signal);
-      // Who is stopped could not end otherwise.
-      if (signal !== "SIGKILL") trySignal(run, "SIGCONT");
-      const over = await ended(run, table, until);
-      steps.push({ signal, tookMs: performance.now() - at });
-      return over;
-    };
-
-    const patience = this.#patience.signal;
-    let over = !patience.aborted && await step(signal, patience);
-    clearTimeout(this.#timer);
-    this.#over = over;
-    const forced = !over;
-    if (forced) {
-      const kill = new AbortController();
-      const timer = setTimeout(() => kill.abort(), KILL_WAIT_MS);
-      over = await step("SIGKILL", kill.signal);
-      clearTimeout(timer);
-    }
-    return { steps, forced, survivors: over ? [] : await left(run, table) };
+  /** Lists what of the run is still there. */
+  async #left(): Promise<number[]> {
+    const run = this.#run;
+    if (!run.group) return run.alive ? [run.pid] : [];
+    const table = await this.#table.look();
+    if (table === undefined) return run.groupLeft() ? [run.pid] : [];
+    return table.session(run.pid).map(({ pid }) => pid);
   }
 }
 
-/** Sends a signal to whoever is left, as far as they are ours to signal. */
-function trySignal(run: Run, signal: Deno.Signal): void {
-  try {
-    run.signalGroup(signal);
-  } catch {
-    // They may end by themselves, or are reported as survivors.
-  }
-}
-
-/** Waits until a run and its group have ended; `false` if it gives up first. */
-async function ended(
-  run: Run,
-  table: ProcessTable,
-  until: AbortSignal,
-): Promise<boolean> {
-  await before(run.status, until);
-  if (run.alive) return false;
-
-  // Nothing tells when a group is empty, so this looks again and again.
-  let pauseMs = 1;
-  let waitedMs = 0;
-  let scanAtMs = FIRST_SCAN_MS;
-  while (run.groupLeft()) {
-    if (until.aborted) return false;
-    await delay(pauseMs, { signal: until }).catch(() => {});
-    waitedMs += pauseMs;
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-    if (waitedMs < scanAtMs) continue;
-    const members = await before(table.members(run.pid), until);
-    if (members?.length === 0) {
-      // One that was born while the table was read may be missing from it.
-      trySignal(run, "SIGKILL");
-      break;
-    }
-    scanAtMs += Math.min(waitedMs, LONGEST_SCAN_PAUSE_MS);
-  }
-  run.groupEnded();
-  return true;
-}
-
-/** Lists what of a run is still there. */
-async function left(run: Run, table: ProcessTable): Promise<number[]> {
-  if (!run.group) return run.alive ? [run.pid] : [];
-  const members = await table.members(run.pid);
-  return [...members ?? (run.groupLeft() ? [run.pid] : [])];
+/** Whether a table has a process, and not another one of the same number. */
+function isThere(entry: TableEntry, table: Table | undefined): boolean {
+  return table?.processes.get(entry.pid)?.startedAt === entry.startedAt;
 }

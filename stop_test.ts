@@ -6,7 +6,12 @@ import { Spawner } from "./spawn.ts";
 import { Ending } from "./stop.ts";
 import { alive } from "./tools/testing.ts";
 
-const RULES = { signal: "SIGTERM", gracePeriodMs: 10_000 } as const;
+const RULES = {
+  signal: "SIGTERM",
+  gracePeriodMs: 10_000,
+  to: "group",
+  final: false,
+} as const;
 
 function start(script: string, group: boolean = true): Run {
   return new Run({
@@ -22,27 +27,6 @@ function start(script: string, group: boolean = true): Run {
   });
 }
 
-Deno.test("ProcessTable.members() lists who is alive in a group", async () => {
-  const run = start("sleep 500 & sleep 500 & wait");
-  const table = new ProcessTable();
-  let members: readonly number[] | undefined;
-  do members = await table.members(run.pid); while (members?.length !== 3);
-  assert(members.includes(run.pid));
-  await new Ending(run, RULES, table).done;
-  assertEquals(await table.members(run.pid), []);
-});
-
-Deno.test("ProcessTable.members() is undefined where it cannot be read", async () => {
-  const output = mock.method(Deno.Command.prototype, "output", () => {
-    throw new Deno.errors.NotFound("no sh");
-  });
-  try {
-    assertEquals(await new ProcessTable().members(1), undefined);
-  } finally {
-    output.mock.restore();
-  }
-});
-
 Deno.test("Ending is over at once when nobody is left", async () => {
   const run = start("exit 3");
   await run.status;
@@ -51,22 +35,17 @@ Deno.test("Ending is over at once when nobody is left", async () => {
     RULES,
     new ProcessTable(),
   ).done;
-  assertEquals(steps.length, 1);
-  assertEquals([forced, survivors], [false, []]);
+  assertEquals([steps, forced, survivors], [[], false, []]);
 });
 
 Deno.test("Ending without a readable table waits for the kernel to forget", async () => {
   const table = new ProcessTable();
-  const members = mock.method(
-    table,
-    "members",
-    () => Promise.resolve(undefined),
-  );
+  const look = mock.method(table, "look", () => Promise.resolve(undefined));
   const run = start("sleep 500 & wait");
   const { forced, survivors } = await new Ending(run, RULES, table).done;
   assertEquals([forced, survivors], [false, []]);
   assert(!run.groupLeft());
-  members.mock.restore();
+  look.mock.restore();
 });
 
 Deno.test("Ending of a child without a group ends the child alone", async () => {
@@ -74,25 +53,89 @@ Deno.test("Ending of a child without a group ends the child alone", async () => 
   assert(run.alive);
   const { forced, survivors } = await new Ending(
     run,
-    { signal: "SIGTERM", gracePeriodMs: 0 },
+    { ...RULES, gracePeriodMs: 0 },
     new ProcessTable(),
   ).done;
   assertEquals([forced, survivors], [true, []]);
   assert(!await alive(run.pid));
 });
 
-Deno.test("Ending.hasten() brings the end forward, never back", async () => {
-  const run = start("trap '' TERM; echo ready; while :; do sleep 1; done");
+/** Starts a child that ignores SIGTERM, and waits until it does. */
+async function stubborn(): Promise<Run> {
+  const run = start(
+    "trap '' TERM; trap 'exit 7' INT; echo ready; while :; do sleep 0.01; done",
+  );
   const reader = run.child.stdout.getReader();
   await reader.read();
   await reader.cancel();
+  return run;
+}
+
+Deno.test("Ending.ask() kills at the earliest deadline of requests that say theirs", async (t) => {
+  /** The grace periods of requests; those that are said are final. */
+  const cases: [string, [number, boolean][], number][] = [
+    ["default", [[5_000, false]], 5_000],
+    ["two defaults", [[5_000, false], [9_000, false]], 5_000],
+    ["said", [[200, true]], 200],
+    ["said, said longer", [[5_000, true], [9_000, true]], 5_000],
+    ["said, said shorter", [[9_000, true], [5_000, true]], 5_000],
+    ["default, said longer", [[200, false], [5_000, true]], 5_000],
+    ["said, default shorter", [[5_000, true], [200, false]], 5_000],
+    ["default, said shorter", [[5_000, false], [300, true]], 300],
+    ["never", [[Number.MAX_VALUE, true]], Number.MAX_VALUE],
+  ];
+  const clock = mock.method(performance, "now", () => 1_000);
+  try {
+    for (const [name, requests, expected] of cases) {
+      await t.step(name, async () => {
+        const run = start("trap '' TERM; while :; do sleep 0.01; done");
+        const [first, ...more] = requests.map(([gracePeriodMs, final]) => ({
+          ...RULES,
+          gracePeriodMs,
+          final,
+        }));
+        assert(first !== undefined);
+        const ending = new Ending(run, first, new ProcessTable());
+        for (const request of more) ending.ask(request);
+        assertEquals(ending.killAt, 1_000 + expected);
+        ending.ask({ ...RULES, signal: "SIGKILL" });
+        assertEquals(ending.killAt, 1_000);
+        await ending.done;
+      });
+    }
+  } finally {
+    clock.mock.restore();
+  }
+});
+
+Deno.test("Ending.ask() sends another signal at once, and the same one not again", async () => {
+  const run = await stubborn();
   const ending = new Ending(run, RULES, new ProcessTable());
-  const { killAt } = ending;
-  ending.hasten({ ...RULES, gracePeriodMs: 60_000 });
-  assertEquals(ending.killAt, killAt);
-  ending.hasten({ ...RULES, gracePeriodMs: 20 });
-  assert(ending.killAt < killAt);
-  assert((await ending.done).forced);
+  const sent: string[] = [];
+  const kill = Deno.kill;
+  const spy = mock.getter(
+    Deno,
+    "kill",
+    () => (pid: number, signal: Deno.Signal) => {
+      if (pid === -run.pid) sent.push(String(signal));
+      return kill(pid, signal);
+    },
+  );
+  try {
+    ending.ask(RULES);
+    ending.ask({ ...RULES, signal: "SIGINT" });
+    ending.ask({ ...RULES, signal: "SIGINT" });
+    const { steps, forced } = await ending.done;
+    assertEquals(steps.map(({ signal }) => signal), ["SIGTERM", "SIGINT"]);
+    assertEquals(forced, false);
+    assertEquals((await run.status).code, 7);
+    assertEquals(
+      sent.filter((signal) => signal !== "0" && signal !== "SIGCONT"),
+      ["SIGINT"],
+    );
+  } finally {
+    spy.mock.restore();
+  }
 });
 
 Deno.test("Run sends no signal to a group that is gone", async () => {

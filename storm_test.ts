@@ -80,7 +80,7 @@ Deno.test("Processman outlives a want of descriptors", async () => {
     import { constant, Processman, SpawnError } from "@isbm/processman";
     const pm = new Processman({
       logger: null,
-      defaults: { restart: { backoff: constant(20) } },
+      defaults: { restart: { backoff: constant(1_000) } },
     });
     const events = pm.events();
     async function next(kind) {

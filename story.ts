@@ -6,8 +6,8 @@
 
 import { RestartLimitError } from "./errors.ts";
 import type { ProcessEvent } from "./events.ts";
-import type { Decision, Ended } from "./restart.ts";
-import type { Outcome, StopReport } from "./stop.ts";
+import type { Decision, Ended, RestartDecision } from "./restart.ts";
+import type { EscapedProcess, Outcome, StopReport } from "./stop.ts";
 
 /** The levels of messages in the log. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -24,10 +24,8 @@ export interface Audience {
 export interface RunEnd extends Ended {
   /** The process ID that it had, if it was started. */
   readonly pid?: number;
-  /** Whether somebody had asked for its end. */
+  /** Whether it had been asked to end. */
   readonly requested: boolean;
-  /** What it took to end it. */
-  readonly outcome: Outcome;
   /** Why it could not be started. */
   readonly error?: Error;
 }
@@ -59,7 +57,6 @@ export class Story {
   ): void {
     const name = this.#name;
     const { status, ranMs, requested, pid, error } = end;
-    const { survivors } = end.outcome;
     const time = Date.now();
     const crashed = !requested && isCrash(end, decision);
     const stderr = crashed ? lastWords() : [];
@@ -76,11 +73,7 @@ export class Story {
         crashed,
         decision,
         stderr,
-        survivors,
       });
-    }
-    if (decision?.kind === "restart") {
-      this.#audience.emit({ kind: "restart", name, time, decision, error });
     }
     const how = status.signal === null
       ? `with code ${status.code}`
@@ -95,15 +88,67 @@ export class Story {
     );
   }
 
+  /** What a run left behind when it ended by itself has been ended. */
+  left(pid: number, run: number, outcome: Outcome): void {
+    const name = this.#name;
+    const time = Date.now();
+    const { steps, survivors } = outcome;
+    this.#audience.emit({
+      kind: "leftovers",
+      name,
+      time,
+      pid,
+      run,
+      ...outcome,
+    });
+    if (survivors.length > 0) this.#leftBehind(survivors);
+    const signal = steps.at(-1)?.signal;
+    if (signal === undefined) return;
+    this.#audience.log(
+      "debug",
+      `Ended by ${signal} what process "${name}" had left behind`,
+    );
+  }
+
+  /** Processes have left the session of a run and live on. */
+  escaped(processes: readonly EscapedProcess[]): void {
+    if (processes.length === 0) return;
+    const list = processes.map(({ pid, name }) => `pid ${pid} (${name})`);
+    this.#audience.log(
+      "warn",
+      `Process "${this.#name}" has ended, but ${list.join(", ")} ` +
+        "has left its session and lives on: a stop does not reach it",
+    );
+  }
+
+  /** A program seems to have put itself into the background. */
+  daemonized(program: string, processes: readonly EscapedProcess[]): void {
+    const list = processes.map(({ pid, name }) => `pid ${pid} (${name})`);
+    this.#audience.log(
+      "warn",
+      `Process "${this.#name}" ended with success and left ${
+        list.join(", ")
+      } running in a session of its own, which processman does not supervise: ` +
+        `to supervise it, keep it in the foreground${foreground(program)}`,
+    );
+  }
+
+  /** The process waits to be restarted. */
+  restarting(decision: RestartDecision, error: Error | undefined): void {
+    const name = this.#name;
+    const time = Date.now();
+    this.#audience.emit({ kind: "restart", name, time, decision, error });
+  }
+
   /** The process was stopped. */
   stopped(report: StopReport): void {
     const name = this.#name;
     const { survivors, forced } = report;
     this.#audience.emit({ kind: "stop", name, time: Date.now(), report });
-    if (survivors.length > 0) {
-      const left = survivors.join(", ");
-      this.#audience.log("warn", `Process "${name}" left behind pid ${left}`);
-    } else {
+    const escaped = new Set(report.escaped.map(({ pid }) => pid));
+    const stuck = survivors.filter((pid) => !escaped.has(pid));
+    if (stuck.length > 0) this.#leftBehind(stuck);
+    else {
       const how = forced ? " by SIGKILL" : "";
       this.#audience.log("debug", `Stopped process "${name}"${how}`);
     }
@@ -115,6 +160,40 @@ export class Story {
     this.#audience.emit({ kind: "failed", name, time: Date.now(), error });
     this.#audience.log("error", error.message);
   }
+
+  #leftBehind(pids: readonly number[]): void {
+    const left = pids.join(", ");
+    this.#audience.log(
+      "warn",
+      `Process "${this.#name}" left behind pid ${left}`,
+    );
+  }
+}
+
+/** How programs that are known to daemonize are kept in the foreground. */
+const FOREGROUND: Partial<Record<string, string>> = {
+  "apache2": "-DFOREGROUND",
+  "apachectl": "-DFOREGROUND",
+  "dnsmasq": "--keep-in-foreground",
+  "gunicorn": "no --daemon",
+  "haproxy": "-db",
+  "httpd": "-DFOREGROUND",
+  "memcached": "no -d",
+  "mongod": "no --fork",
+  "nginx": "-g 'daemon off;'",
+  "pg_ctl": "run `postgres -D DIR` instead",
+  "pg_ctlcluster": "--foreground",
+  "php-fpm": "--nodaemonize",
+  "redis-server": "--daemonize no",
+  "rsyslogd": "-n",
+  "sshd": "-D",
+  "supervisord": "--nodaemon",
+};
+
+/** Says how a program is kept in the foreground, if that is known. */
+function foreground(program: string): string {
+  const how = FOREGROUND[program.slice(program.lastIndexOf("/") + 1)];
+  return how === undefined ? "" : ` (${program}: ${how})`;
 }
 
 /** Makes the error of a process that is given up. */

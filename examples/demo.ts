@@ -143,6 +143,10 @@ function told(event: ProcessEvent): string {
       );
       return `stopped (${how.join("; ") || "while it waited"})`;
     }
+    case "leftovers":
+      return `left processes behind, ended by ${
+        event.steps.map(({ signal }) => signal).join(", ")
+      }`;
     case "signal":
       return `got ${event.signal}: stopping all`;
     case "lost":

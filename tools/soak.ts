@@ -49,7 +49,7 @@ async function count(): Promise<void> {
     if (event.kind === "exit") {
       groups.delete(event.pid);
       if (pick(50) === 0) {
-        survivors += (await table.members(event.pid))?.length ?? 0;
+        survivors += (await table.look())?.session(event.pid).length ?? 0;
       }
     }
   }
@@ -65,7 +65,7 @@ async function disturb(processes: Process[]): Promise<void> {
       process.signal("SIGKILL");
       break;
     case 1:
-      process.signal("SIGKILL", { group: true });
+      process.signal("SIGKILL", { to: "group" });
       break;
     case 2:
       process.restart().catch(() => {});
@@ -126,7 +126,7 @@ while (performance.now() < until) {
 await pm.shutdown();
 await counting;
 for (const group of groups) {
-  survivors += (await table.members(group))?.length ?? 0;
+  survivors += (await table.look())?.session(group).length ?? 0;
 }
 
 const third = Math.floor(samples.length / 3);

@@ -1,0 +1,153 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { mock } from "node:test";
+import { ProcessTable, type Table } from "./process_table.ts";
+import { alive, outputOf } from "./tools/testing.ts";
+
+/** Starts a shell that leads a session, and waits for the line "ready". */
+async function shell(
+  program: string,
+  script: string,
+): Promise<Deno.ChildProcess> {
+  const child = new Deno.Command(program, {
+    args: ["-c", script],
+    stdin: "null",
+    stdout: "piped",
+    detached: true,
+  }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  reader.releaseLock();
+  return child;
+}
+
+async function end(child: Deno.ChildProcess, table: Table): Promise<void> {
+  for (const { pid } of table.session(child.pid)) Deno.kill(pid, "SIGKILL");
+  await child.status;
+  await child.stdout.cancel();
+}
+
+async function look(): Promise<Table> {
+  const table = await new ProcessTable().look();
+  assert(table !== undefined);
+  return table;
+}
+
+Deno.test("Table.session() lists what is alive in a session, in any of its groups", async () => {
+  const child = await shell(
+    "bash",
+    "set -m; sleep 500 & sleep 500 & true & wait $!; echo ready; wait",
+  );
+  const table = await look();
+  const members = table.session(child.pid);
+  assertEquals(members.map(({ name }) => name).sort(), [
+    "bash",
+    "sleep",
+    "sleep",
+  ]);
+  assertEquals(new Set(members.map(({ group }) => group)).size, 3);
+  const start = table.startOf(members[0] ?? {} as never);
+  assertLess(Math.abs(performance.now() - start), 10_000);
+  await end(child, table);
+  assertEquals((await look()).session(child.pid), []);
+});
+
+Deno.test("Table.departed() lists what has left a session while its parent is in it", async () => {
+  const child = await shell("sh", "setsid sleep 500 & echo ready; wait");
+  let table = await look();
+  while (table.departed(child.pid)[0]?.name !== "sleep") table = await look();
+  const [departed, ...more] = table.departed(child.pid);
+  assert(departed !== undefined && more.length === 0);
+  assertEquals(departed.session, departed.pid);
+  await end(child, table);
+  Deno.kill(departed.pid, "SIGKILL");
+  while (await alive(departed.pid));
+});
+
+Deno.test("ProcessTable.look() reads names of any bytes", async (t) => {
+  const names = [
+    "a\\nb",
+    "\\n1 (x) S 1 1 1",
+    ") S 1 1 1 1 1 1",
+    "(((",
+    ") Z 1 1 ",
+    "\\377\\376) R",
+    "   ",
+    "\\n\\n\\n",
+  ];
+  for (const name of names) {
+    await t.step(JSON.stringify(name), async () => {
+      const child = await shell(
+        "sh",
+        `printf '${name}' > /proc/$$/comm; echo ready; sleep 500 & wait`,
+      );
+      const table = await look();
+      const own = table.processes.get(Deno.pid);
+      assertEquals(own?.pid, Deno.pid);
+      const members = table.session(child.pid);
+      assertEquals(members.length, 2);
+      assertEquals(members[0]?.pid, child.pid);
+      assert(members[0]?.name !== "sh", "the name has changed");
+      await end(child, table);
+      assert(!(await look()).processes.has(child.pid));
+    });
+  }
+});
+
+Deno.test("ProcessTable.look() is shared by all that ask in one turn", async () => {
+  const spawn = mock.method(Deno.Command.prototype, "spawn");
+  try {
+    const table = new ProcessTable();
+    const first = Array.from({ length: 20 }, () => table.look());
+    assertEquals(new Set(await Promise.all(first)).size, 1);
+    assertEquals(spawn.mock.callCount(), 1);
+    const later = table.look();
+    await Promise.all([later, table.idle()]);
+    assertEquals(spawn.mock.callCount(), 2);
+  } finally {
+    spawn.mock.restore();
+  }
+});
+
+Deno.test("ProcessTable.look() starts anew for what asks while it reads", async () => {
+  const table = new ProcessTable();
+  const spawn = mock.method(Deno.Command.prototype, "spawn");
+  try {
+    const first = table.look();
+    while (spawn.mock.callCount() === 0) await Promise.resolve();
+    const second = table.look();
+    assert(await first !== await second);
+    assertEquals(spawn.mock.callCount(), 2);
+  } finally {
+    spawn.mock.restore();
+  }
+});
+
+Deno.test("ProcessTable.look() is undefined where the table cannot be read", async () => {
+  const spawn = mock.method(Deno.Command.prototype, "spawn", () => {
+    throw new Deno.errors.NotFound("no sh");
+  });
+  try {
+    assertEquals(await new ProcessTable().look(), undefined);
+  } finally {
+    spawn.mock.restore();
+  }
+});
+
+Deno.test("ProcessTable.pipeHolders() finds what holds an output open", async () => {
+  const startedAt = performance.now();
+  const child = await shell(
+    "sh",
+    "setsid sleep 500 & echo ready; exec sleep 500",
+  );
+  const table = new ProcessTable();
+  const none = await table.pipeHolders(startedAt, new Set([child.pid]));
+  assertEquals(none, []);
+  Deno.kill(child.pid, "SIGKILL");
+  await child.status;
+  const holders = await table.pipeHolders(startedAt, new Set());
+  assertEquals(holders.map(({ name }) => name), ["sleep"]);
+  assertEquals(await table.pipeHolders(performance.now() + 100, new Set()), []);
+  Deno.kill(holders[0]?.pid ?? 0, "SIGKILL");
+  await child.stdout.cancel();
+  await outputOf("true");
+});

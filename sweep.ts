@@ -1,0 +1,67 @@
+/**
+ * The sweep: the last look at runs that ended well and seem to have left
+ * nothing behind. It may come a little later, so that many runs share one.
+ *
+ * @module
+ */
+
+import type { ProcessTable, Table } from "./process_table.ts";
+
+/** How long the look waits for more runs, in milliseconds. */
+const WAIT_MS = 200;
+
+/** What is done for one run when the table has been read, or could not be. */
+export type Swept = (table: Table | undefined) => Promise<void>;
+
+/**
+ * Reads the process table once for all runs that ended within some time.
+ *
+ * Deno's own timers take long to load, so this waits without one. Such a wait
+ * does not keep the program alive; if the program is about to end, the look
+ * comes at once.
+ */
+export class Sweep {
+  readonly #table: ProcessTable;
+  readonly #beforeUnload = (event: Event) => {
+    event.preventDefault();
+    this.flush();
+  };
+  #waiting: Swept[] = [];
+  #hasten: () => void = () => {};
+  #sweeps = new Set<Promise<void>>();
+
+  /** Creates a sweep that waits for runs. */
+  constructor(table: ProcessTable) {
+    this.#table = table;
+  }
+
+  /** Takes a run that has ended. */
+  add(swept: Swept): void {
+    if (this.#waiting.push(swept) > 1) return;
+    addEventListener("beforeunload", this.#beforeUnload);
+    const sweep = this.#sweep();
+    this.#sweeps.add(sweep);
+    sweep.then(() => this.#sweeps.delete(sweep));
+  }
+
+  /** Looks at once; resolves when all runs have been looked after. */
+  async flush(): Promise<void> {
+    this.#hasten();
+    await Promise.all(this.#sweeps);
+  }
+
+  async #sweep(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    this.#hasten = () => resolve(undefined);
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    await Promise.race([
+      promise,
+      Atomics.waitAsync(cell, 0, 0, WAIT_MS).value,
+    ]);
+    const due = this.#waiting;
+    this.#waiting = [];
+    removeEventListener("beforeunload", this.#beforeUnload);
+    const table = await this.#table.look();
+    await Promise.all(due.map((swept) => swept(table)));
+  }
+}
