@@ -26,7 +26,7 @@ import {
 import { Guard } from "./guard.ts";
 import { LogFiles } from "./log_file.ts";
 import { type Host, Process } from "./process.ts";
-import { ProcessTable } from "./process_table.ts";
+import { ProcessTable, type Table, type TableEntry } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
 import { Spawner } from "./spawn.ts";
@@ -92,6 +92,12 @@ export interface ShutdownOptions {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * How long a program may take to put itself into the background, in
+ * milliseconds, for that to be noticed.
+ */
+const DAEMON_MS = 60_000;
+
 const checkManager = optionsOf<ProcessmanOptions>({
   logger: (value, path) => {
     if (value === null) return;
@@ -133,6 +139,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #events = new EventHub();
   readonly #trap: SignalTrap;
   readonly #runs = new Set<Run>();
+  /** The processes in the background that were told of. */
+  readonly #told = new Set<string>();
   readonly #guard: Guard | undefined;
   readonly #unload: () => void = () => this.#killNow();
   readonly #host: Host;
@@ -179,7 +187,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       began: (run, spec) => this.#began(run, spec.stop),
       asked: () => {},
       rests: () => {},
-      pids: () => this.#pids(),
+      holders: (pid, startedAt) => {
+        const others = this.#pids();
+        others.delete(pid);
+        return table.pipeHolders(startedAt, others);
+      },
+      daemons: (table, from, until) => this.#daemons(table, from, until),
       ended: (run) => this.#ended(run),
       adopt: (process) => this.#adopt(process),
       release: (process) => this.#release(process),
@@ -456,6 +469,21 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     this.#runs.delete(run);
     this.#guard?.forget(run);
     if (this.#runs.size === 0) removeEventListener("unload", this.#unload);
+  }
+
+  /** Lists what was put into the background, each process once. */
+  async #daemons(
+    table: Table,
+    from: number,
+    until: number,
+  ): Promise<TableEntry[]> {
+    // A program that puts itself into the background does so at its start.
+    if (until - from > DAEMON_MS) return [];
+    const all = await table.daemons(from, until, this.#pids());
+    return all.filter(({ pid, startedAt }) => {
+      const key = `${pid} ${startedAt}`;
+      return !this.#told.has(key) && this.#told.add(key);
+    });
   }
 
   /** Lists the process IDs of all runs, and of the guard. */

@@ -109,8 +109,10 @@ export interface Host extends Audience {
   asked(run: Run, signal: Deno.Signal, killAt: number): void;
   /** Notes that the child of a run has ended, so that it needs no waiting for. */
   rests(run: Run): void;
-  /** Lists the process IDs of the runs that there are, and of the guard. */
-  pids(): Set<number>;
+  /** Lists what holds the output of a run open that has ended. */
+  holders(pid: number, startedAt: number): Promise<EscapedProcess[]>;
+  /** Lists what was put into the background between two moments. */
+  daemons(table: Table, from: number, until: number): Promise<EscapedProcess[]>;
   /** Notes that nothing is left of a run. */
   ended(run: Run): void;
   /** Ends all, since a critical process ended. */
@@ -652,6 +654,8 @@ export class Process implements AsyncDisposable {
     } catch (error) {
       run.trySignalGroup("SIGKILL", pid);
       run.status.then(() => this.#host.ended(run));
+      this.#input?.detach();
+      release(child, this.#spec.command);
       throw error;
     }
     this.#runs = number;
@@ -724,17 +728,18 @@ export class Process implements AsyncDisposable {
       const ending = this.#ending;
       outcome = await ending?.done ?? NOTHING;
       await reactions();
-      for (const pump of pumps) pump.over();
+      const { startedAt } = run;
+      let holders: Promise<EscapedProcess[]> | undefined;
+      const held = () => holders ??= this.#host.holders(run.pid, startedAt);
+      for (const pump of pumps) pump.over(held);
       for (const pump of pumps) await pump.done;
-      const escaped = pumps.some(({ held }) => held)
-        ? await this.#holders(run, outcome.escaped)
-        : outcome.escaped;
-      outcome = { ...outcome, escaped };
+      const escaped = [...outcome.escaped, ...await holders ?? []];
+      outcome = { ...outcome, escaped: unique(escaped) };
       const { pid } = run;
       if (own && (ending?.effective || escaped.length > 0)) {
         this.#story.left(pid, this.#runs, outcome);
       }
-      this.#story.escaped(escaped);
+      this.#story.escaped(outcome.escaped);
       const pids = outcome.survivors;
       if (pids.length > 0) this.#stuck = { session: pid, pids };
     }
@@ -742,7 +747,8 @@ export class Process implements AsyncDisposable {
 
     this.#run = undefined;
     this.#ending = undefined;
-    if (told || !run.group) this.#host.ended(run);
+    // What ended well may have put something into the background.
+    if (!own || !run.group || !end.status.success) this.#host.ended(run);
     else {
       this.#host.rests(run);
       const number = this.#runs;
@@ -764,27 +770,11 @@ export class Process implements AsyncDisposable {
       const ending = new Ending(run, request, this.#host.table);
       this.#story.left(run.pid, number, await ending.done);
     }
-    const daemons = await table?.daemons(
-      run.startedAt,
-      end.now,
-      this.#host.pids(),
-    );
-    if (daemons?.length) this.#story.daemonized(this.program, daemons);
+    if (table) {
+      const daemons = await this.#host.daemons(table, run.startedAt, end.now);
+      if (daemons.length > 0) this.#story.daemonized(this.program, daemons);
+    }
     this.#host.ended(run);
-  }
-
-  /** Lists what has escaped, with what holds the output of a run open. */
-  async #holders(
-    run: Run,
-    escaped: readonly EscapedProcess[],
-  ): Promise<EscapedProcess[]> {
-    const others = this.#host.pids();
-    others.delete(run.pid);
-    const holders = await this.#host.table.pipeHolders(run.startedAt, others);
-    const all = new Map(
-      [...escaped, ...holders].map((each) => [each.pid, each]),
-    );
-    return Array.from(all.values(), ({ pid, name }) => ({ pid, name }));
   }
 
   /** Sends a signal to the groups of a session besides that of the child. */
@@ -978,4 +968,21 @@ function notStarted(error: SpawnError): RunEnd {
     spawnFailure: final ? "final" : "transient",
     error,
   };
+}
+
+/** Gives the pipes of a child back that nothing reads or writes. */
+function release(
+  child: Deno.ChildProcess,
+  { stdin, stdout, stderr }: Deno.CommandOptions,
+): void {
+  // What is locked is being read, and ends with the child.
+  if (stdin === "piped") child.stdin.abort().catch(() => {});
+  if (stdout === "piped") child.stdout.cancel().catch(() => {});
+  if (stderr === "piped") child.stderr.cancel().catch(() => {});
+}
+
+/** Lists each process once, and no more of it than is told. */
+function unique(processes: readonly EscapedProcess[]): EscapedProcess[] {
+  const all = new Map(processes.map((each) => [each.pid, each]));
+  return Array.from(all.values(), ({ pid, name }) => ({ pid, name }));
 }

@@ -37,8 +37,6 @@ export class Pump {
   readonly #reader: ReadableStreamBYOBReader;
   /** Whether all has been read that will be. */
   ended = false;
-  /** Whether it was left while something else held the output open. */
-  held = false;
   /**
    * How far it is read without regard to readers: what is in the pipe of a run
    * that is over waits for nobody.
@@ -60,30 +58,40 @@ export class Pump {
     this.done = this.#read(run);
   }
 
-  /** Notes that the run is over: others may hold its output open. */
-  over(): void {
+  /**
+   * Notes that the run is over: other processes may hold its output open.
+   *
+   * @param held Is called if one does, before its output is left.
+   */
+  over(held: () => Promise<unknown> = () => Promise.resolve()): void {
     if (this.ended) return;
     this.#freely = this.#source.end + PIPE_BYTES;
     this.#latest = performance.now() + 2 * DRAIN_MS;
     this.#output.wake();
     this.#timer = setTimeout(
-      () => this.#look(-1, this.#source.end + PIPE_BYTES),
+      () => this.#look(held, -1, this.#source.end + PIPE_BYTES),
       DRAIN_MS,
     );
   }
 
   /** Leaves when nothing has come since, or too much, or it took too long. */
-  #look(before: number, until: number): void {
+  #look(held: () => Promise<unknown>, before: number, until: number): void {
     const { end } = this.#source;
     const late = end > until || performance.now() > this.#latest;
     if (end === before || late) {
-      this.held = true;
-      this.#reader.cancel().catch(() => {});
-      this.#freely = Infinity;
-      this.#output.wake();
+      held().finally(() => this.#leave());
     } else {
-      this.#timer = setTimeout(() => this.#look(end, until), LAST_LOOK_MS);
+      this.#timer = setTimeout(
+        () => this.#look(held, end, until),
+        LAST_LOOK_MS,
+      );
     }
+  }
+
+  #leave(): void {
+    this.#reader.cancel().catch(() => {});
+    this.#freely = Infinity;
+    this.#output.wake();
   }
 
   async #read(run: number): Promise<void> {

@@ -1,0 +1,562 @@
+/**
+ * What belongs to a run, how it ends, and what is said of the rest.
+ *
+ * @module
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertRejects,
+} from "@std/assert";
+import { mock } from "node:test";
+import {
+  constant,
+  type Process,
+  Processman,
+  ProcessmanClosedError,
+  StopError,
+} from "./mod.ts";
+import { ProcessTable } from "./process_table.ts";
+import {
+  alive,
+  eventOf,
+  lineOf,
+  outputOf,
+  runScript,
+} from "./tools/testing.ts";
+
+const silent = { logger: null };
+
+/** Lists what a process wrote to stdout. */
+function said(job: Process): string[] {
+  return job.tail(100).filter(({ source }) => source === "stdout")
+    .map(({ text }) => text);
+}
+
+/** A logger that keeps its warnings. */
+function keeper(): { warnings: string[]; logger: Required<Console> } {
+  const warnings: string[] = [];
+  const none = () => {};
+  const warn = (message: string) => void warnings.push(message);
+  const logger = { debug: none, info: none, warn, error: none };
+  return { warnings, logger: logger as unknown as Required<Console> };
+}
+
+/** Lists what is alive in the session of a process ID. */
+async function session(pid: number): Promise<number[]> {
+  const table = await new ProcessTable().look();
+  assert(table !== undefined);
+  return table.session(pid).map(({ pid }) => pid);
+}
+
+/** Starts processes in groups of their own, inside the session. */
+const ESCAPES: Record<string, [string, string[]]> = {
+  "bash with job control": [
+    "bash",
+    ["-c", "set -m; sleep 500 & sleep 500 & echo ready; wait"],
+  ],
+  "sh with job control": ["sh", ["-c", "set -m; sleep 500 & echo ready; wait"]],
+  "timeout": ["sh", [
+    "-c",
+    "timeout 500 sh -c 'echo ready; sleep 500 & wait' & wait",
+  ]],
+  "a shell in a shell": [
+    "bash",
+    ["-c", "set -m; bash -c 'set -m; sleep 500 & echo ready; wait' & wait"],
+  ],
+  "one that ignores SIGTERM": [
+    "bash",
+    [
+      "-c",
+      `set -m; sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done' & wait`,
+    ],
+  ],
+  "one whose parent has ended": [
+    "bash",
+    ["-c", "bash -c 'set -m; sleep 500 & echo ready'; sleep 500"],
+  ],
+  "one that forks again and again": [
+    "bash",
+    ["-c", "set -m; (while :; do sleep 0.01 & done) & echo ready; wait"],
+  ],
+};
+
+Deno.test("Process.stop() reaches groups of their own inside the session", async (t) => {
+  for (const [name, [program, args]] of Object.entries(ESCAPES)) {
+    await t.step(name, async () => {
+      await using pm = new Processman(silent);
+      const job = pm.command(program, args, { stop: { gracePeriodMs: 500 } });
+      const { pid = 0 } = job;
+      await lineOf(job, "ready");
+      const { survivors } = await job.stop();
+      assertEquals(survivors, []);
+      assertEquals(await session(pid), []);
+    });
+  }
+});
+
+Deno.test("Process.stop() asks such groups, and does not kill them at once", async () => {
+  await using pm = new Processman(silent);
+  const job = pm.command("bash", [
+    "-c",
+    `set -m; sh -c 'trap "echo asked; exit" TERM; echo ready; while :; do sleep 0.01; done' & wait`,
+  ]);
+  await lineOf(job, "ready");
+  const { forced } = await job.stop();
+  assertEquals(forced, false);
+  assertEquals(said(job), ["ready", "asked"]);
+});
+
+Deno.test("Process ends such groups before it is restarted, and when it is killed", async (t) => {
+  for (const [name, [program, args]] of Object.entries(ESCAPES)) {
+    await t.step(name, async () => {
+      await using pm = new Processman(silent);
+      const events = pm.events();
+      const job = pm.command(program, args, {
+        restart: { backoff: constant(0), leftovers: { gracePeriodMs: 100 } },
+      });
+      const { pid = 0 } = job;
+      await lineOf(job, "ready");
+      job.signal("SIGKILL");
+      await eventOf(events, "restart");
+      assertEquals(await session(pid), []);
+      while (job.state.kind !== "running") await eventOf(events, "start");
+      const { pid: second = 0 } = job;
+      await job.kill();
+      assertEquals(await session(second), []);
+    });
+  }
+});
+
+Deno.test("Process that ended well is swept within a moment, and by a shutdown", async (t) => {
+  const escape = ["-c", "set -m; sleep 500 >/dev/null 2>&1 & exit 0"];
+  await t.step("by itself", async () => {
+    await using pm = new Processman(silent);
+    const events = pm.events();
+    const job = pm.command("bash", escape);
+    const { pid = 0 } = job;
+    await job.finished;
+    const { steps, survivors } = await eventOf(events, "leftovers");
+    assertEquals(steps.map(({ signal }) => signal), ["SIGTERM"]);
+    assertEquals(survivors, []);
+    assertEquals(await session(pid), []);
+  });
+  await t.step("by a shutdown", async () => {
+    const pm = new Processman(silent);
+    const job = pm.command("bash", escape);
+    const { pid = 0 } = job;
+    await job.finished;
+    await pm.shutdown();
+    assertEquals(await session(pid), []);
+  });
+  await t.step("at the end of the program", async () => {
+    await using parent = runScript(`
+      import { Processman } from "@isbm/processman";
+      const pm = new Processman({ logger: null });
+      const job = pm.command("bash", ${JSON.stringify(escape)});
+      console.log(job.pid);
+      await job.finished;
+    `);
+    const pid = Number(await lineOf(parent, /^\d+$/));
+    await parent.finished;
+    assertEquals(await session(pid), []);
+  });
+});
+
+Deno.test("Process.signal() reaches the leader, or all of the session", async () => {
+  await using pm = new Processman(silent);
+  const say = (what: string) =>
+    `trap "echo ${what}" USR1; echo ready; while :; do sleep 0.05; done`;
+  const job = pm.command("bash", [
+    "-c",
+    `set -m; sh -c '${say("member")}' & ${say("leader")}`,
+  ]);
+  const heard = async (count: number) => {
+    for await (const { source } of job.lines()) {
+      if (source === "stdout" && --count === 0) break;
+    }
+    return said(job).sort();
+  };
+  await heard(2);
+  assert(job.signal("SIGUSR1"));
+  assertEquals(await heard(3), ["leader", "ready", "ready"]);
+  assert(job.signal("SIGUSR1", { to: "group" }));
+  assertEquals(await heard(5), [
+    "leader",
+    "leader",
+    "member",
+    "ready",
+    "ready",
+  ]);
+  await job.stop({ gracePeriodMs: 0 });
+});
+
+/** A master that asks its worker to end, and waits for it. */
+const MASTER = `
+  sh -c 'trap "echo worker had SIGTERM; exit" TERM; trap "" QUIT
+    trap "echo worker is done; exit" USR1; while :; do sleep 0.01; done' &
+  trap 'echo master was asked; kill -USR1 $!; wait $!; echo master is done; exit' TERM
+  echo ready
+  while :; do sleep 0.01; done`;
+
+Deno.test("Process.stop() to the leader lets it end its workers itself", async (t) => {
+  await t.step("stop()", async () => {
+    await using pm = new Processman(silent);
+    const job = pm.command("sh", ["-c", MASTER], { stop: { to: "leader" } });
+    await lineOf(job, "ready");
+    const { steps, forced } = await job.stop();
+    assertEquals(said(job), [
+      "ready",
+      "master was asked",
+      "worker is done",
+      "master is done",
+    ]);
+    assertEquals(steps.map(({ signal }) => signal), ["SIGTERM"]);
+    assertEquals(forced, false);
+  });
+  await t.step("shutdown()", async () => {
+    const pm = new Processman(silent);
+    const job = pm.command("sh", ["-c", MASTER], { stop: { to: "leader" } });
+    await lineOf(job, "ready");
+    await pm.shutdown();
+    assertEquals(said(job).length, 4);
+  });
+  await t.step(
+    "what is left when the leader has ended gets it then",
+    async () => {
+      await using pm = new Processman(silent);
+      const job = pm.command("sh", [
+        "-c",
+        `sh -c 'trap "echo worker had SIGTERM; exit" TERM; while :; do sleep 0.01; done' &
+       trap 'echo master left; exit' TERM; echo ready; while :; do sleep 0.01; done`,
+      ]);
+      await lineOf(job, "ready");
+      const { forced } = await job.stop({ to: "leader" });
+      assertEquals(said(job), ["ready", "master left", "worker had SIGTERM"]);
+      assertEquals(forced, false);
+    },
+  );
+  await t.step("SIGKILL goes to all", async () => {
+    await using pm = new Processman(silent);
+    const job = pm.command("sh", [
+      "-c",
+      "trap '' TERM; sleep 500 & echo ready; while :; do sleep 0.01; done",
+    ]);
+    const { pid = 0 } = job;
+    await lineOf(job, "ready");
+    const { forced } = await job.stop({ to: "leader", gracePeriodMs: 50 });
+    assert(forced);
+    assertEquals(await session(pid), []);
+  });
+});
+
+Deno.test("Process.stop() with another signal sends it at once", async () => {
+  await using pm = new Processman(silent);
+  const job = pm.command("sh", [
+    "-c",
+    "trap '' TERM; trap 'echo fast; exit' INT; echo ready; while :; do sleep 0.01; done",
+  ]);
+  await lineOf(job, "ready");
+  const [first, second] = await Promise.all([
+    job.stop(),
+    job.stop({ signal: "SIGINT" }),
+  ]);
+  assertEquals(first, second);
+  assertEquals(first.forced, false);
+  assertEquals(first.steps.map(({ signal }) => signal), ["SIGTERM", "SIGINT"]);
+  assertEquals(job.tail(1).map(({ text }) => text), ["fast"]);
+});
+
+Deno.test("Process.stop() keeps the grace period that a call says", async () => {
+  await using pm = new Processman(silent);
+  // The child ends at once, and what it leaves behind takes its time.
+  const job = pm.command("sh", [
+    "-c",
+    `sh -c 'trap "sleep 0.5; echo done; exit" TERM; echo ready; while :; do sleep 0.01; done' & wait`,
+  ], { stop: { gracePeriodMs: 50 } });
+  await lineOf(job, "ready");
+  const { forced } = await job.stop({ gracePeriodMs: 60_000 });
+  assertEquals(forced, false);
+  assertEquals(job.tail(1).map(({ text }) => text), ["done"]);
+});
+
+Deno.test("Process tells of a crash at once, and ends its left-overs by their own rules", async () => {
+  await using pm = new Processman(silent);
+  const events = pm.events();
+  // The worker ignores the signal of the stop, and holds the output open.
+  const job = pm.command("sh", [
+    "-c",
+    `sh -c 'trap "" QUIT; trap "echo worker was asked; exit" TERM; echo ready; while :; do sleep 0.01; done' & wait`,
+  ], {
+    stop: { signal: "SIGQUIT" },
+    restart: { backoff: constant(3_600_000) },
+  });
+  const { pid = 0 } = job;
+  await lineOf(job, "ready");
+  job.signal("SIGKILL");
+  const killedAt = performance.now();
+  const { crashed } = await eventOf(events, "exit");
+  assertLess(performance.now() - killedAt, 1_000);
+  assert(crashed);
+  const { steps } = await eventOf(events, "leftovers");
+  assertEquals(steps.map(({ signal }) => signal), ["SIGTERM"]);
+  assertEquals(job.tail(1).map(({ text }) => text), ["worker was asked"]);
+  assertEquals(await session(pid), []);
+  await eventOf(events, "restart");
+});
+
+Deno.test("Process says what has left its session and lives on", async (t) => {
+  const { warnings, logger } = keeper();
+  const lists = async (pid: number) => {
+    const warning = warnings.splice(0).join("\n");
+    assert(warning.includes(`pid ${pid} (sleep)`), warning);
+    assert(warning.includes("lives on"), warning);
+    Deno.kill(pid, "SIGKILL");
+    while (await alive(pid));
+  };
+  await using pm = new Processman({ logger });
+  await t.step("a child of the run, at a stop", async () => {
+    const job = pm.command("sh", [
+      "-c",
+      // It has the time to be seen while its parent is there.
+      "setsid sh -c 'echo $$; exec sleep 500 >/dev/null 2>&1' & " +
+      "trap 'sleep 0.3; exit' TERM; while :; do sleep 0.01; done",
+    ]);
+    const pid = Number(await lineOf(job, /^\d+$/));
+    const { survivors, escaped } = await job.stop();
+    assertEquals(survivors, [pid]);
+    assertEquals(escaped, [{ pid, name: "sleep" }]);
+    await lists(pid);
+  });
+  await t.step("what holds the output, at a stop", async () => {
+    const job = pm.command("sh", [
+      "-c",
+      "(setsid sh -c 'echo $$; exec sleep 500' &); exec sleep 500",
+    ]);
+    const pid = Number(await lineOf(job, /^\d+$/));
+    const { survivors, escaped } = await job.stop();
+    assertEquals(survivors, [pid]);
+    assertEquals(escaped, [{ pid, name: "sleep" }]);
+    await lists(pid);
+  });
+  await t.step("what holds the output, at a crash", async () => {
+    const events = pm.events();
+    const job = pm.command("sh", [
+      "-c",
+      "(setsid sh -c 'echo $$; exec sleep 500' &); exec sleep 500",
+    ], { restart: { policy: "never" } });
+    const pid = Number(await lineOf(job, /^\d+$/));
+    job.signal("SIGKILL");
+    await job.finished;
+    const { escaped } = await eventOf(events, "leftovers");
+    assertEquals(escaped, [{ pid, name: "sleep" }]);
+    await lists(pid);
+  });
+  await t.step("a program that daemonizes", async () => {
+    const job = pm.command("sh", [
+      "-c",
+      "(setsid sh -c 'echo $$; exec sleep 500 >/dev/null 2>&1' &)",
+    ]);
+    const pid = Number(await lineOf(job, /^\d+$/));
+    await job.finished;
+    while (warnings.length === 0) await outputOf("true");
+    assert(warnings[0]?.includes("in the foreground"), warnings[0]);
+    warnings[0] += "; it lives on";
+    await lists(pid);
+  });
+  await t.step("nothing, where nothing has", async () => {
+    await pm.command("sh", ["-c", "setsid sleep 0.01 & wait"]).finished;
+    const job = pm.command("sh", [
+      "-c",
+      "setsid sh -c 'echo ready; sleep 0.2' & wait",
+    ]);
+    await lineOf(job, "ready");
+    const { survivors } = await job.stop();
+    assertEquals(survivors, []);
+    await pm.shutdown();
+    assertEquals(warnings, []);
+  });
+});
+
+Deno.test("Process.start() fails as long as the last run could not be ended", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const pm = new Processman(silent);
+  const job = pm.command("sleep", ["500"]);
+  const { pid = 0 } = job;
+  const kill = mock.getter(Deno, "kill", () => () => {
+    throw new Deno.errors.PermissionDenied("Operation not permitted");
+  });
+  try {
+    const stopped = assertRejects(() => job.stop(), StopError);
+    const started = assertRejects(() => job.start(), StopError);
+    mock.timers.tick(10_000);
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    mock.timers.tick(5_000);
+    assertEquals((await stopped).pids, [pid]);
+    assertEquals((await started).pids, [pid]);
+    const { pids, message } = await assertRejects(() => job.start(), StopError);
+    assertEquals(pids, [pid]);
+    assert(message.includes(String(pid)), message);
+  } finally {
+    kill.mock.restore();
+    mock.timers.reset();
+  }
+  Deno.kill(pid, "SIGKILL");
+  await job.finished;
+  await job.start();
+  assert(job.pid !== undefined && job.pid !== pid);
+  await pm.shutdown();
+});
+
+Deno.test("Process is not started when its signal is aborted by prepare", async () => {
+  await using pm = new Processman(silent);
+  for (const wait of [false, true]) {
+    const controller = new AbortController();
+    const job = pm.command("sleep", ["500"], {
+      signal: controller.signal,
+      prepare: async () => {
+        if (wait) await outputOf("true");
+        controller.abort();
+      },
+    });
+    await job.finished;
+    assertEquals(job.state.kind, "exited");
+    assertEquals(job.pid, undefined);
+    assertEquals([...pm], []);
+  }
+});
+
+Deno.test("Processman.command() fails from the moment a shutdown begins", async () => {
+  const errors: unknown[] = [];
+  const start = () => {
+    try {
+      pm.command("sleep", ["500"]);
+      errors.push("it was started");
+    } catch (error) {
+      errors.push(error);
+    }
+  };
+  const logger = { debug: start, info: start, warn: start, error: start };
+  const abort = new AbortController();
+  const pm: Processman = new Processman({ logger: null });
+  const loud: Processman = new Processman({
+    logger: { ...logger, debug: () => loudStart() },
+  });
+  let closing = false;
+  const loudStart = () => {
+    if (!closing) return;
+    try {
+      loud.command("sleep", ["500"]);
+      errors.push("it was started");
+    } catch (error) {
+      errors.push(error);
+    }
+  };
+  loud.command("sleep", ["500"], { signal: abort.signal });
+  closing = true;
+  await loud.shutdown();
+  await pm.shutdown();
+  assertGreater(errors.length, 0);
+  for (const error of errors) assert(error instanceof ProcessmanClosedError);
+});
+
+Deno.test("Process.start() that fails at any step leaves nothing behind", async (t) => {
+  /** What fails, and which call of it, from the second life on. */
+  const steps: Record<string, () => { restore(): void }> = {
+    "spawn": () =>
+      mock.method(Deno.Command.prototype, "spawn", () => {
+        throw new Error("spawn failed");
+      }).mock,
+    "the listener for signals": () =>
+      mock.method(Deno, "addSignalListener", () => {
+        throw new Error("listener failed");
+      }).mock,
+    "the reader of the output": () =>
+      mock.method(ReadableStream.prototype, "getReader", () => {
+        throw new Error("reader failed");
+      }).mock,
+    "the writer of the input": () =>
+      mock.method(WritableStream.prototype, "getWriter", () => {
+        throw new Error("writer failed");
+      }).mock,
+  };
+  for (const [name, fail] of Object.entries(steps)) {
+    await t.step(name, async () => {
+      await using pm = new Processman(silent);
+      const job = pm.command("sh", ["-c", "cat"], { stdin: "piped" });
+      await job.stdin.close();
+      await job.finished;
+      const before = new Set(
+        (await outputOf("ps", "-A", "-o", "pid=")).split(/\s+/),
+      );
+      const failing = fail();
+      try {
+        await assertRejects(() => job.start(), Error, "failed");
+      } finally {
+        failing.restore();
+      }
+      assertEquals(job.pid, undefined);
+      assertEquals([...pm], []);
+      assert(job.state.kind === "exited" || job.state.kind === "failed");
+      await job.finished;
+      // The name is free, and the process can be started again.
+      const other = pm.command("true", [], { name: job.name });
+      await other.finished;
+      await job.start();
+      await job.kill();
+      await pm.shutdown();
+      const rows = await outputOf("ps", "-A", "-o", "pid=,ppid=,args=");
+      const left = rows.split("\n").map((row) => row.trim().split(/\s+/))
+        .filter(([pid = "", ppid]) =>
+          !before.has(pid) && Number(ppid) === Deno.pid
+        ).filter((row) => row.includes("cat"));
+      assertEquals(left, []);
+    });
+  }
+});
+
+Deno.test("Processman asks for no permission, whatever is revoked", async (t) => {
+  /** Revokes a permission at a moment, and ends what runs. */
+  const script = (before: string, after: string) => `
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const job = pm.command("sh", ["-c", "trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done"]);
+    for await (const { text } of job.lines()) if (text === "ready") break;
+    ${before}
+    await Deno.permissions.revoke({ name: "run" });
+    ${after}
+    console.log("over");
+  `;
+  const cases: Record<string, [string, string]> = {
+    "stop()": ["", "await job.stop(); await pm.shutdown();"],
+    "shutdown()": ["", "await pm.shutdown();"],
+    "kill()": ["", "await job.kill(); await pm.shutdown();"],
+    "a stop under way": [
+      "const end = job.stop();",
+      "await end; await pm.shutdown();",
+    ],
+    "a crash": [
+      "",
+      "job.signal('SIGKILL'); await job.finished; await pm.shutdown();",
+    ],
+    "signal()": [
+      "",
+      "job.signal('SIGUSR1', { to: 'group' }); await job.finished; await pm.shutdown();",
+    ],
+    "command()": [
+      "",
+      "try { pm.command('true'); } catch (error) { console.log(error.name); } await pm.shutdown();",
+    ],
+  };
+  for (const [name, [before, after]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      // A terminal would be asked: script gives the program one.
+      await using parent = runScript(script(before, after));
+      assertEquals((await parent.finished).code, 0);
+      assertEquals(parent.tail(1).map(({ text }) => text), ["over"]);
+    });
+  }
+});
