@@ -23,7 +23,7 @@ import {
   type CommandOptions,
   specify,
 } from "./options.ts";
-import { Guard } from "./guard.ts";
+import { Guard, type GuardInfo } from "./guard.ts";
 import { LogFiles } from "./log_file.ts";
 import { type Host, Process } from "./process.ts";
 import { ProcessTable } from "./process_table.ts";
@@ -74,13 +74,13 @@ export interface ProcessmanOptions {
   exitOnSignal?: boolean;
   /**
    * What happens to the processes when this program ends without having stopped
-   * them. `"kill"`: they are killed at `Deno.exit()` and at a reload under
-   * `--watch`; at an uncaught error or a SIGKILL a guard, one small shell, stops
-   * them, each within its grace period. `"leave"`: they live on.
+   * them. `"stop"`: a guard, one small shell, stops them, each within its grace
+   * period. `"kill"`: the same, but they are killed at once at `Deno.exit()` and
+   * at a reload under `--watch`. `"leave"`: they live on.
    *
-   * @default {"kill"}
+   * @default {"stop"}
    */
-  orphans?: "kill" | "leave";
+  orphans?: "stop" | "kill" | "leave";
   /** Options that all commands have unless they say otherwise. */
   defaults?: CommandDefaults;
 }
@@ -101,7 +101,7 @@ const checkManager = optionsOf<ProcessmanOptions>({
   },
   signals: arrayOf(handledSignalName),
   exitOnSignal: flag,
-  orphans: oneOf("kill", "leave"),
+  orphans: oneOf("stop", "kill", "leave"),
   defaults: checkDefaults,
 });
 
@@ -133,12 +133,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #trap: SignalTrap;
   readonly #runs = new Set<Run>();
   readonly #guard: Guard | undefined;
-  readonly #unload: () => void = () => this.#killNow();
+  readonly #unload: () => void = () => this.#unloaded();
   readonly #host: Host;
   readonly #logger: Logger | null | undefined;
   readonly #defaults: CommandDefaults;
   readonly #exitOnSignal: boolean;
-  readonly #orphans: "kill" | "leave";
+  readonly #orphans: "stop" | "kill" | "leave";
   /** The signal by which this program is about to end. */
   #exitBy: Deno.Signal | undefined;
   #raised = false;
@@ -172,7 +172,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         Deno.permissions.querySync({ name: "run" }).state === "granted",
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),
-      began: (run, stop) => this.#began(run, stop),
+      began: (run, info) => this.#began(run, info),
+      asked: (run, signal, killAt) => this.#guard?.asked(run, signal, killAt),
       ended: (run) => this.#ended(run),
       adopt: (process) => this.#adopt(process),
       release: (process) => this.#release(process),
@@ -183,7 +184,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     if (this.#host.groups && options.orphans !== "leave") {
       this.#guard = new Guard((message) => this.#log("warn", message));
     }
-    this.#orphans = options.orphans ?? "kill";
+    this.#orphans = options.orphans ?? "stop";
   }
 
   /**
@@ -434,12 +435,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     queueMicrotask(() => void process.stop().catch(() => {}));
   }
 
-  #began(run: Run, stop: Required<StopOptions>): void {
-    if (this.#orphans === "kill" && this.#runs.size === 0) {
+  #began(run: Run, info: GuardInfo): void {
+    if (this.#orphans !== "leave" && this.#runs.size === 0) {
       addEventListener("unload", this.#unload);
     }
     this.#runs.add(run);
-    this.#guard?.watch(run, stop);
+    this.#guard?.watch(run, info);
   }
 
   #ended(run: Run): void {
@@ -487,6 +488,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     this.#raised = true;
     this.#trap.disarm();
     raise(signal);
+  }
+
+  /** Leaves everything to the guard, or else ends it now. */
+  #unloaded(): void {
+    if (this.#orphans === "stop" && this.#guard?.secure()) return;
+    this.#killNow();
   }
 
   /** Kills everything at once, since there is no later. */

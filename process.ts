@@ -7,6 +7,7 @@
 import { delay } from "@std/async/delay";
 import { flag, options as optionsOf } from "./checks.ts";
 import { SpawnError } from "./errors.ts";
+import type { GuardInfo } from "./guard.ts";
 import { Input } from "./input.ts";
 import { type Line, Lines, type LinesOptions } from "./lines.ts";
 import {
@@ -98,7 +99,9 @@ export interface Host extends Audience {
   /** The files that output is written to. */
   readonly logs: LogFiles;
   /** Notes that a run began, and how it would be stopped. */
-  began(run: Run, stop: Required<StopOptions>): void;
+  began(run: Run, info: GuardInfo): void;
+  /** Notes that a run was sent a signal; `killAt` is since the epoch. */
+  asked(run: Run, signal: Deno.Signal, killAt: number): void;
   /** Notes that nothing is left of a run. */
   ended(run: Run): void;
   /** Ends all, since a critical process ended. */
@@ -569,7 +572,10 @@ export class Process implements AsyncDisposable {
     this.#run = run;
     this.#status = run.status;
     this.#state = { kind: "running", run: number, pid, since: Date.now() };
-    this.#host.began(run, stop);
+    const streams = [stdout, stderr].flatMap((stream, i) =>
+      stream === "piped" ? [i + 1] : []
+    );
+    this.#host.began(run, { to: "group", ...stop, name: this.name, streams });
     this.#input?.attach(child.stdin);
     const pumps: Pump[] = [];
     const pump = (source: Source, stream: typeof child.stdout) =>
@@ -637,11 +643,9 @@ export class Process implements AsyncDisposable {
     else if (run.groupLeft()) {
       this.#ending = new Ending(run, rules, this.#host.table);
     } else return undefined;
-    this.#state = {
-      kind: "stopping",
-      run: this.#runs,
-      killAt: Date.now() + this.#ending.killAt - performance.now(),
-    };
+    const killAt = Date.now() + this.#ending.killAt - performance.now();
+    this.#state = { kind: "stopping", run: this.#runs, killAt };
+    this.#host.asked(run, rules.signal, killAt);
     return this.#ending;
   }
 
