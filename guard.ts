@@ -204,7 +204,7 @@ find() {
 }
 
 finish() {
-  eval "had=$had_$serial hard=$hard_$serial"
+  eval "had=\\$had_$serial hard=\\$hard_$serial"
   if [ -z "$had" ] || [ -z "\${log-}" ] || [ -p "$log" ]; then return; fi
   {
     [ -n "$hard" ] && hard=true || hard=false

@@ -118,7 +118,7 @@ export async function attack(attack: Attack, root: string): Promise<number[]> {
 }
 
 /** How long what was started may take to end, in milliseconds. */
-const LIMIT_MS = 3_000;
+const LIMIT_MS = 1_500;
 
 /** Waits until some processes have ended, and returns those that do not. */
 export async function ended(
@@ -142,6 +142,65 @@ export async function living(pids: readonly number[]): Promise<number[]> {
     .map((row) => row.trim().split(/\s+/))
     .filter(([pid, state]) => pid && !state?.startsWith("Z"))
     .map(([pid]) => Number(pid));
+}
+
+/** Programs that write, and then to a file, when they are asked to end. */
+const CLEANERS = {
+  sh: [
+    "sh",
+    "-c",
+    "trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do sleep 0.05; done",
+    "sh",
+  ],
+  python3: [
+    "python3",
+    "-uc",
+    `import signal, sys, time
+def end(*_):
+  print("bye")
+  open(sys.argv[1], "a").write("done\\n")
+  sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("ready")
+while True: time.sleep(1)`,
+  ],
+} as const;
+
+/** How many of some programs finish what they do after a SIGKILL of ours. */
+async function cleanups(
+  kind: keyof typeof CLEANERS,
+  count: number,
+  root: string,
+): Promise<number> {
+  const file = await Deno.makeTempFile();
+  const [program, ...args] = CLEANERS[kind];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-check", "--ext=ts"]
+      .concat("--allow-all", `--config=${root}/deno.json`, "-"),
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  writer.write(new TextEncoder().encode(`
+    import { Processman } from "file://${root}/mod.ts";
+    const pm = new Processman({ logger: null });
+    const children = Array.from({ length: ${count} }, () =>
+      pm.command("${program}", ${JSON.stringify([...args, file])}));
+    await Promise.all(children.map(async (child) => {
+      for await (const { text } of child.lines()) if (text === "ready") break;
+    }));
+    console.log(children.map(({ pid }) => pid).join(" "));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    Deno.kill(Deno.pid, "SIGKILL");
+    while (true);`)).catch(() => {});
+  writer.close().catch(() => {});
+  const { stdout } = await child.output();
+  const pids = new TextDecoder().decode(stdout).trim().split(" ").map(Number);
+  const left = await ended(pids, 20_000);
+  if (left.length > 0) throw new Error(`${left} are left`);
+  const done = (await Deno.readTextFile(file)).split("\n").length - 1;
+  await Deno.remove(file);
+  return done;
 }
 
 /** Everything in which JavaScript still runs. */
@@ -171,6 +230,7 @@ export function* kills(): Generator<Attack> {
 
 async function main([tries = "100", root, filter = ""]: string[]) {
   root ??= new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+  await printCleanups(2 * +tries, root, filter);
   for (
     const [all, count] of [[attacks(), +tries], [kills(), 10 * +tries]] as const
   ) {
@@ -181,7 +241,7 @@ async function main([tries = "100", root, filter = ""]: string[]) {
       let behind = 0;
       let processes = 0;
       let next = 0;
-      await Promise.all([1, 2].map(async () => {
+      await Promise.all([1, 2, 3, 4].map(async () => {
         while (next++ < count) {
           const { length } = await attack(each, root);
           if (length > 0) behind++;
@@ -189,6 +249,21 @@ async function main([tries = "100", root, filter = ""]: string[]) {
         }
       }));
       console.log(`${title}: ${behind} of ${count} tries, ${processes} left`);
+    }
+  }
+}
+
+async function printCleanups(tries: number, root: string, filter: string) {
+  for (const kind of ["sh", "python3"] as const) {
+    for (const count of [1, 50]) {
+      const title = `clean-ups of ${kind}, ${count} at once`;
+      if (!title.includes(filter)) continue;
+      let done = 0;
+      let all = 0;
+      for (; all < tries; all += count) {
+        done += await cleanups(kind, count, root);
+      }
+      console.log(`${title}: ${done} of ${all} finished`);
     }
   }
 }
