@@ -7,49 +7,301 @@
  */
 
 import type { Run } from "./run.ts";
-import type { StopOptions } from "./stop.ts";
+import { signalNumber } from "./signals.ts";
 import { reactions } from "./wait.ts";
 
 /**
- * A shell that reads which processes and groups begin (`+`) and end (`-`), each
- * with the signal and the seconds of grace that it is given in the end. The
- * system ends its input when this program is gone, however that came about.
+ * A shell that learns which runs begin and end, one line each:
+ *
+ * - `+ serial pid mode signal grace asked streams name`
+ * - `- serial`
+ *
+ * First from its arguments, then from its input. The system ends its input when
+ * this program is gone, however that came about, and it ends what is left.
+ *
+ * - The mode is `g` (the session, beginning with the group of the leader), `l`
+ *   (the leader first, and what else is in its session once the leader has
+ *   ended), or `p` (one process without a session).
+ * - `asked` is when this program sent the signal itself, in seconds since the
+ *   epoch, or 0. Numbers fit into the 32 bits that some shells count with.
+ * - `streams` lists the outputs that this program read: 1, 2, 12 or 0.
+ *
+ * An entry that is not of this form is skipped, and a later one with the same
+ * serial replaces an earlier one.
  *
  * Only what POSIX has, and of that only what `dash` has too: its `kill` takes no
- * `--`. Zombies are seen as if they lived, so there is a last round for all.
+ * `--`, and its descriptors end at 9. Times are in tenths of seconds, by the
+ * clock of `/proc/uptime`, which nobody sets.
  */
 export const SCRIPT: string = `
-trap '' HUP INT QUIT TERM
-while read -r what pid target signal grace; do
-  case $what in
-    +) eval "of_$pid='$target $signal $grace'" ;;
-    -) unset "of_$pid" ;;
+PATH=/usr/bin:/bin:/run/current-system/sw/bin
+exec >/dev/null 2>&1
+set -f
+trap '' 1 2 3 13 15
+runs= forgotten=0 drains= resting= slot=2 writers= epoch= time=0 pause=0
+
+take() {
+  case $1 in
+    +) ;;
+    -)
+      case $2 in '' | *[!0-9]*) return ;; esac
+      unset "run_$2"
+      forgotten=$((forgotten + 1))
+      [ "$forgotten" -lt 1000 ] || tidy
+      return ;;
+    *) return ;;
   esac
-done
-left=$(set | while IFS== read -r name value; do
-  case $name in of_[0-9]*) echo "\${name#of_}" ;; esac
-done)
-seconds=0
-while [ -n "$left" ]; do
-  still=
-  for pid in $left; do
-    eval "set -- \\$of_$pid"
-    if [ "$seconds" -ge "$3" ]; then signal=KILL
-    elif [ "$seconds" -eq 0 ]; then signal=$2
-    else signal=0
+  [ $# -eq 9 ] || return
+  for number in "$2" "$3" "$5" "$6" "$7" "$8"; do
+    case $number in *[!0-9]* | 0?* | ???????????*) return ;; esac
+  done
+  case $3 in 0 | 1) return ;; esac
+  case $4 in g | l | p) ;; *) return ;; esac
+  case $5 in 0 | ???*) return ;; esac
+  case $6 in ??????????*) return ;; esac
+  [ "$6" -le 100000000 ] || return
+  case $9 in *\\'*) return ;; esac
+  case "$runs " in *" $2 "*) ;; *) runs="$runs $2" ;; esac
+  eval "run_$2='$3 $4 $5 $6 $7 $8 $9'"
+}
+
+tidy() {
+  forgotten=0
+  old=$runs
+  runs=
+  for serial in $old; do
+    get "$serial" && runs="$runs $serial"
+  done
+}
+
+get() {
+  eval "set -- \\\${run_$1-}"
+  [ $# -eq 7 ] || return
+  pid=$1 mode=$2 signal=$3 grace=$4 asked=$5 streams=$6 name=$7
+}
+
+hit() {
+  kill "-$1" "$2" || return
+  eval "had_$serial=y"
+  [ "$1" -eq 9 ] || kill -CONT "$2"
+  :
+}
+
+# The reader of this pipe is gone, and what writes to it would die of that. So
+# it is held open from before the signal on, and is read somewhat later: it may
+# be another pipe by now, with a reader of its own, which is to be first.
+hold() {
+  [ -p "/proc/$pid/fd/$1" ] || return
+  slot=$((slot + 1))
+  if eval "command exec $slot<\"/proc/$pid/fd/$1\""; then
+    [ "$slot" -lt 9 ] || drain
+  else slot=$((slot - 1))
+  fi
+}
+
+# One process holds several pipes, since a fork takes its time, and does no more
+# than that until it is continued.
+drain() {
+  [ "$slot" -gt 2 ] || return
+  {
+    while [ "$slot" -gt 2 ]; do
+      eval "cat <&$slot &"
+      slot=$((slot - 1))
+    done
+    wait
+  } &
+  kill -STOP "$!"
+  drains=y
+  resting="$resting $!"
+  while [ "$slot" -gt 2 ]; do
+    eval "exec $slot<&-"
+    slot=$((slot - 1))
+  done
+}
+
+begin() {
+  serial=$1
+  get "$serial" || return
+  case $asked in
+    0) ;;
+    *)
+      [ -n "$epoch" ] || epoch=$(date +%s)
+      case $epoch in '' | *[!0-9]*) epoch=$asked ;; esac
+      [ "$epoch" -le "$asked" ] || grace=$((grace - (epoch - asked)))
+      [ "$grace" -ge 0 ] || grace=0 ;;
+  esac
+  eval "due_$serial=$((grace * 10)) sent_$serial= calm_$serial=0"
+  eval "had_$serial= hard_$serial="
+  if [ "$grace" -eq 0 ]; then
+    if [ "$mode" != p ] && hit 9 "-$pid" || hit 9 "$pid"; then
+      eval "hard_$serial=y"
     fi
-    kill "-$signal" "$1" 2>/dev/null ||
-      { [ "$seconds" -eq 0 ] && kill "-$signal" "$pid" 2>/dev/null; } || continue
-    [ "$seconds" -ge "$(($3 + 5))" ] || still="$still $pid"
+  else
+    case $streams in *1*) hold 1 ;; esac
+    case $streams in *2*) hold 2 ;; esac
+    [ "$asked" != 0 ] || ask
+  fi
+  left="$left $serial"
+}
+
+ask() {
+  if [ "$mode" != g ] && hit "$signal" "$pid" || [ "$mode" = p ]; then return
+  elif hit "$signal" "-$pid"; then eval "sent_$serial=$pid"
+  else hit "$signal" "$pid"
+  fi
+}
+
+now() {
+  up=
+  read -r up other </proc/uptime
+  case $up in
+    [0-9]*.[0-9][0-9])
+      other=\${up#*.}
+      time=$((\${up%.*} * 10 + \${other%?})) ;;
+    *) time=$((time + pause)) ;;
+  esac
+}
+
+# Which groups there are in each session. A name can hold anything, and so it
+# can look like a few fields, but not like all.
+look() {
+  for serial in $left; do
+    get "$serial" && eval "in_$pid="
+  done
+  set +f
+  table=$(cat /proc/[0-9]*/stat |
+    sed -n 's/^.*) [^ZXx] -*[0-9]* \\([0-9]*\\) \\([0-9]*\\)\\( -*[0-9]*\\)\\{40,\\}$/\\2:\\1/p')
+  set -f
+  whole=
+  [ -n "$table" ] && [ -r /proc/1/stat ] && whole=y
+  for row in $table; do
+    eval "groups=\\\${in_\${row%:*}-none}"
+    case $groups in none) continue ;; esac
+    case " $groups " in *" \${row#*:} "*) continue ;; esac
+    eval "in_\${row%:*}='$groups \${row#*:}'"
+  done
+}
+
+lives() {
+  kill -0 "$pid" || return
+  state=
+  while read -r what state other; do
+    case $what in State:) break ;; esac
+  done <"/proc/$pid/status"
+  case $state in [ZXx]*) return 1 ;; esac
+}
+
+# What is there of a run: its groups, its leader. A number that is in no session
+# of its own after a second has been given to somebody else.
+find() {
+  groups= leader=
+  [ "$mode" = p ] || eval "groups=\\\${in_$pid-}"
+  if [ -n "$groups" ] || [ "$mode" = p ] || [ -z "$whole" ] || [ "$passed" -lt 10 ]; then
+    lives && leader=y
+  fi
+  [ -n "$groups$leader" ] && return
+  [ "$mode" != p ] && [ -z "$whole" ] && kill -0 "-$pid"
+}
+
+finish() {
+  eval "had=\\$had_$serial hard=\\$hard_$serial"
+  if [ -z "$had" ] || [ -z "\${log-}" ] || [ -p "$log" ]; then return; fi
+  {
+    [ -n "$hard" ] && hard=true || hard=false
+    printf '{"time":%s,"name":%s,"pid":%s,"signal":%s,"killed":%s}\\n' \\
+      "$(date +%s)" "$name" "$pid" "$signal" "$hard" >>"$log"
+  } &
+  writers="$writers $!"
+}
+
+# One step on the way down of a run; false when nothing is left to do.
+step() {
+  eval "due=\\$due_$serial sent=\\$sent_$serial calm=\\$calm_$serial"
+  if ! find; then
+    # What was born during the look may be missing from it, but not twice.
+    eval "calm_$serial=$((calm + 1))"
+    [ "$calm" -eq 0 ] && [ "$mode" != p ]
+    return
+  fi
+  busy=y
+  eval "calm_$serial=0"
+  case $asked in 0) ;; *) eval "had_$serial=y" ;; esac
+  case " $groups " in *" $pid "*) ;; *) groups="$groups $pid" ;; esac
+  if [ "$passed" -ge "$due" ]; then
+    [ "$passed" -lt $((due + 50)) ] || return
+    [ "$mode" = p ] && groups=
+    for group in $groups; do
+      hit 9 "-$group" && eval "hard_$serial=y"
+    done
+    if [ "$mode" = p ] || [ "$passed" -lt 10 ]; then
+      hit 9 "$pid" && eval "hard_$serial=y"
+    fi
+    return 0
+  fi
+  [ $((due - passed)) -ge "$next" ] || next=$((due - passed))
+  [ "$mode" = p ] && return
+  [ "$mode" = l ] && [ -n "$leader" ] && return
+  # This program has asked all that were there by then.
+  [ -n "$first" ] && [ "$asked" != 0 ] && sent=$groups
+  for group in $groups; do
+    case " $sent " in *" $group "*) continue ;; esac
+    hit "$signal" "-$group" && sent="$sent $group"
+  done
+  eval "sent_$serial='$sent'"
+}
+
+# Where a process cannot be started any more, a shell ends at once.
+last() {
+  for serial in $runs; do
+    case " $left " in *" $serial "*) ;; *) get "$serial" && ask ;; esac
+  done
+}
+
+for line in "$@"; do take $line; done
+while read -r line; do take $line; done
+
+left=
+trap last 0
+now
+start=$time
+for run in $runs; do begin "$run"; done
+drain
+trap - 0
+first=y
+while [ -n "$left" ]; do
+  look
+  now
+  passed=$((time - start)) still= next=50 busy=
+  for serial in $left; do
+    get "$serial"
+    if step; then still="$still $serial"; else finish; fi
   done
   left=$still
-  seconds=$((seconds + 1))
-  [ -z "$left" ] || sleep 1
+  [ -n "$left" ] || break
+  pause=$((pause * 2 + 1))
+  [ "$pause" -le 5 ] || pause=5
+  [ "$passed" -le 600 ] || pause=50
+  [ "$pause" -le "$next" ] || pause=$next
+  if [ -n "$busy" ] && [ "$passed" -ge 2 ] && [ -n "$resting" ]; then
+    kill -CONT $resting
+    resting=
+  fi
+  sleep "$((pause / 10)).$((pause % 10))" || sleep 1
+  first=
 done
+[ -z "$writers" ] || wait $writers
+# By their group, which is that of this shell: their numbers may be others' now.
+[ -z "$drains" ] || kill -9 "-$$"
 `;
 
 /** How much may wait for a guard that does not read, in characters. */
 const UNREAD = 1_048_576;
+
+/** How much of what a guard is told fits into its arguments, in characters. */
+const ARGUMENTS = 1_048_576;
+
+/** How much of a name the guard is told, in characters. */
+const NAME = 1_000;
 
 /** A guard that died sooner, in milliseconds, is not likely to do better. */
 const SOON_MS = 1_000;
@@ -57,27 +309,83 @@ const SOON_MS = 1_000;
 /** How often in a row a guard may die soon, before there is none any more. */
 const TRIES = 3;
 
+/** The longest grace period in seconds: three years, or for ever. */
+const LONGEST = 100_000_000;
+
+/** What ends this program without it being asked, while JavaScript still runs. */
+const FATAL = ["error", "unhandledrejection"] as const;
+
+/** Whether this is a Worker, whose end another thread decides on. */
+const IN_WORKER = "DedicatedWorkerGlobalScope" in globalThis;
+
+/** How a run is to be ended by the guard. */
+export interface GuardInfo {
+  /** The name of the process. */
+  name: string;
+  /** The signal that asks it to end. */
+  signal: Deno.Signal;
+  /** How long it may take, in milliseconds. */
+  gracePeriodMs: number;
+  /** Who gets the signal first: all of the run, or its leader alone. */
+  to: "group" | "leader";
+  /** The outputs that this program reads: 1, 2 or both. */
+  streams: readonly number[];
+}
+
+/** Options for {@linkcode Guard}. */
+export interface GuardOptions {
+  /** A file, by its absolute path, to which each run is added that is ended. */
+  log?: string | undefined;
+}
+
+/** A run, and what the guard is to know of it. */
+interface Entry extends GuardInfo {
+  readonly serial: number;
+  /** When this program has sent the signal, in seconds since the epoch, or 0. */
+  asked: number;
+  /** Whether the child has ended, and what it may have left waits to be seen. */
+  rests: boolean;
+}
+
 /**
  * Watches over the runs of a manager, from a process of its own.
  *
  * At an uncaught error Deno kills the children that have a share in keeping this
  * program alive. So while there are runs it is a channel that does, not them.
+ *
+ * A guard is given all runs as arguments when it starts, and it acts only at the
+ * end of its input. So one that has not taken everything yet can be replaced at
+ * any time, by one that knows all: no run is ever known to two.
  */
 export class Guard {
   readonly #warn: (message: string) => void;
-  readonly #lines = new Map<Run, string>();
+  readonly #log: string | undefined;
+  readonly #entries = new Map<Run, Entry>();
   readonly #encoder = new TextEncoder();
+  /** Guards that have been killed and may not have ended yet. */
+  readonly #replaced = new Set<Deno.ChildProcess>();
+  readonly #fatal = (event: Event) => {
+    if (!event.defaultPrevented) this.secure();
+  };
   #child: Deno.ChildProcess | undefined;
   #channel: MessageChannel | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
   #unsent = "";
   #sending = false;
+  #serial = 0;
+  /** How many of the entries keep this program alive. */
+  #awake = 0;
   #tries = 0;
+  #listening = false;
   #closed = false;
 
   /** Creates a guard that starts with the first run. */
-  constructor(warn: (message: string) => void) {
+  constructor(
+    warn: (message: string) => void,
+    { log }: GuardOptions = {},
+  ) {
     this.#warn = warn;
+    this.#log = log;
   }
 
   /** The process ID of the guard, while it is there. */
@@ -86,52 +394,92 @@ export class Guard {
   }
 
   /** Begins to watch over a run. */
-  watch(run: Run, { signal, gracePeriodMs }: Required<StopOptions>): void {
-    const seconds = Math.ceil(gracePeriodMs / 1_000);
-    const target = run.group ? -run.pid : run.pid;
-    const line = `${run.pid} ${target} ${signal.slice(3)} ${seconds}`;
-    this.#lines.set(run, line);
-    if (this.#child === undefined) return this.#start();
+  watch(run: Run, info: GuardInfo): void {
+    const entry = { ...info, serial: ++this.#serial, asked: 0, rests: false };
+    this.#awake++;
+    this.#entries.set(run, entry);
+    this.#listen();
+    if (this.#child === undefined) return void this.#start();
     this.#take(run);
-    this.#send(`+ ${line}\n`);
+    this.#send(this.#line(run, entry));
+    // A Worker is terminated without hearing of it.
+    if (IN_WORKER) reactions().then(() => this.secure());
+  }
+
+  /**
+   * Notes that a run was sent a signal, which the guard is not to send again.
+   *
+   * @param killAt When `SIGKILL` is due, in milliseconds since the epoch.
+   */
+  asked(run: Run, signal: Deno.Signal, killAt: number): void {
+    const entry = this.#entries.get(run);
+    if (entry === undefined) return;
+    const now = Date.now();
+    entry.signal = signal;
+    entry.gracePeriodMs = killAt - now;
+    entry.asked = Math.floor(now / 1_000);
+    this.#sendSoon(this.#line(run, entry));
+  }
+
+  /** Notes that the child of a run has ended: it keeps nothing alive any more. */
+  rests(run: Run): void {
+    const entry = this.#entries.get(run);
+    if (entry === undefined || entry.rests) return;
+    entry.rests = true;
+    this.#awake--;
+    this.#sendSoon("");
   }
 
   /** Ends watching over a run: its number may belong to somebody else next. */
   forget(run: Run): void {
-    this.#lines.delete(run);
-    if (this.#child === undefined) return;
-    this.#unsent += `- ${run.pid}\n`;
+    const entry = this.#entries.get(run);
+    if (entry === undefined) return;
+    this.#entries.delete(run);
+    if (!entry.rests) this.#awake--;
     // The next run, if it comes at once, takes the place of this one.
-    reactions().then(() => {
-      if (this.#lines.size === 0) this.#letGo();
-      this.#send("");
-    });
+    this.#sendSoon(`- ${entry.serial}\n`);
+  }
+
+  /**
+   * Makes sure, without waiting, that there is a guard that knows all runs as
+   * they are now: this program may be about to end.
+   *
+   * @returns Whether there is one.
+   */
+  secure(): boolean {
+    const known = !this.#sending && this.#unsent === "";
+    if (this.#child !== undefined && known) return true;
+    if (this.#entries.size > 0) return this.#start() && this.#unsent === "";
+    this.#drop();
+    return true;
   }
 
   /** Ends the guard. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#letGo();
-    const child = this.#child;
-    if (child === undefined) return;
-    child.ref();
-    try {
-      // Before the pipe is closed, at which the guard would do its work.
-      child.kill("SIGKILL");
-    } catch {
-      // It is gone already.
-    }
-    this.#writer?.abort().catch(() => {});
-    await child.status;
+    // Before the pipe is closed, at which the guard would do its work.
+    this.#drop();
+    await Promise.all([...this.#replaced].map((child) => {
+      child.ref();
+      return child.status;
+    }));
   }
 
-  #start(): void {
-    if (this.#tries === TRIES || this.#closed) return;
+  /** Starts a guard that knows all runs, in the place of any other. */
+  #start(): boolean {
+    if (this.#tries === TRIES || this.#closed) return false;
+    const { env, args, rest } = this.#knowledge();
     let child: Deno.ChildProcess;
     try {
-      child = new Deno.Command("sh", {
-        args: ["-c", SCRIPT],
+      // Otherwise Deno would ask somebody.
+      if (Deno.permissions.querySync({ name: "run" }).state !== "granted") {
+        throw new Error("the permission to run programs was taken back");
+      }
+      child = new Deno.Command("/bin/sh", {
+        args: ["-c", SCRIPT, "sh", ...args],
         clearEnv: true,
+        env,
         cwd: "/",
         stdin: "piped",
         stdout: "null",
@@ -140,19 +488,52 @@ export class Guard {
       }).spawn();
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error));
-      return;
+      return false;
     }
+    this.#drop();
     child.unref();
-    for (const run of this.#lines.keys()) this.#take(run);
+    for (const [run, { rests }] of this.#entries) if (!rests) this.#take(run);
     const writer = child.stdin.getWriter();
     writer.closed.catch(() => {});
     this.#child = child;
     this.#writer = writer;
-    this.#sending = false;
-    this.#unsent = "";
-    this.#send([...this.#lines.values()].map((line) => `+ ${line}\n`).join(""));
+    this.#send(rest);
     const startedAt = performance.now();
-    child.status.then(() => this.#ended(performance.now() - startedAt));
+    child.status.then(() => this.#ended(child, performance.now() - startedAt));
+    return true;
+  }
+
+  /** What a guard is to know: as arguments, and what is too much for them. */
+  #knowledge() {
+    const args: string[] = [];
+    let rest = "";
+    let length = 0;
+    for (const [run, entry] of this.#entries) {
+      const line = this.#line(run, entry);
+      length += line.length;
+      if (length > ARGUMENTS) rest += line;
+      else args.push(line.trimEnd());
+    }
+    const env: Record<string, string> = {};
+    if (this.#log !== undefined) env.log = this.#log;
+    return { env, args, rest };
+  }
+
+  #line(run: Run, entry: Entry): string {
+    const { serial, name, signal, gracePeriodMs, to, streams, asked } = entry;
+    const mode = run.group ? to === "leader" ? "l" : "g" : "p";
+    const seconds = Math.ceil(Math.max(gracePeriodMs, 0) / 1_000);
+    return [
+      "+",
+      serial,
+      run.pid,
+      mode,
+      signalNumber(signal),
+      Math.min(seconds, LONGEST),
+      asked,
+      streams.join("") || 0,
+      this.#log === undefined ? '""' : literal(name),
+    ].join(" ") + "\n";
   }
 
   /** Keeps the program alive in the place of a run. */
@@ -164,34 +545,53 @@ export class Guard {
     run.child.unref();
   }
 
-  /** Keeps the program alive no longer. */
+  /** Begins to hear of what may end this program. */
+  #listen(): void {
+    if (this.#listening || this.#closed) return;
+    this.#listening = true;
+    for (const type of FATAL) addEventListener(type, this.#fatal);
+  }
+
+  /** Keeps the program alive no longer, and hears no more of its end. */
   #letGo(): void {
+    this.#loosen();
+    this.#listening = false;
+    for (const type of FATAL) removeEventListener(type, this.#fatal);
+  }
+
+  #loosen(): void {
     this.#channel?.port1.close();
     this.#channel?.port2.close();
     this.#channel = undefined;
   }
 
-  /** Ends a guard that hangs, so that another one takes its place. */
-  #replace(): void {
+  /** Ends the present guard before it can do anything. */
+  #drop(): void {
+    const child = this.#child;
     this.#unsent = "";
+    this.#sending = false;
+    if (child === undefined) return;
+    this.#child = undefined;
+    this.#replaced.add(child);
+    child.status.then(() => this.#replaced.delete(child));
     try {
-      this.#child?.kill("SIGKILL");
+      child.kill("SIGKILL");
     } catch {
       // It is gone already.
     }
+    this.#writer?.abort().catch(() => {});
+    this.#writer = undefined;
   }
 
   /** Puts another guard in the place of one that died. */
-  #ended(livedMs: number): void {
-    this.#writer?.abort().catch(() => {});
-    for (const run of this.#lines.keys()) run.child.ref();
-    this.#letGo();
-    this.#child = undefined;
-    this.#writer = undefined;
-    if (this.#closed) return;
+  #ended(child: Deno.ChildProcess, livedMs: number): void {
+    if (this.#child !== child) return;
+    this.#drop();
+    for (const run of this.#entries.keys()) run.child.ref();
+    this.#loosen();
     if (livedMs > SOON_MS) this.#tries = 0;
-    if (livedMs <= SOON_MS) this.#failed("it dies again and again");
-    this.#start();
+    else this.#failed("it dies again and again");
+    if (this.#entries.size > 0) this.#start();
   }
 
   #failed(why: string): void {
@@ -202,11 +602,23 @@ export class Guard {
     );
   }
 
+  /** Writes with what else there is to write when this turn is over. */
+  #sendSoon(line: string): void {
+    if (this.#child !== undefined) this.#unsent += line;
+    reactions().then(() => {
+      if (this.#entries.size === 0) this.#letGo();
+      else if (this.#awake === 0) this.#loosen();
+      this.#send("");
+    });
+  }
+
   /** Writes what there is to write, one piece at a time, without waiting. */
   #send(lines: string): void {
     this.#unsent += lines;
+    if (this.#sending && this.#unsent.length > UNREAD && !this.#start()) {
+      this.#drop();
+    }
     const writer = this.#writer;
-    if (this.#sending && this.#unsent.length > UNREAD) this.#replace();
     if (writer === undefined || this.#sending || this.#unsent === "") return;
     this.#sending = true;
     const bytes = this.#encoder.encode(this.#unsent);
@@ -217,4 +629,14 @@ export class Guard {
       this.#send("");
     }, () => {});
   }
+}
+
+/** A string of JSON in which no character means anything to a shell. */
+function literal(name: string): string {
+  const escaped = name.slice(0, NAME).replaceAll(
+    /[^A-Za-z0-9_.:/@-]/g,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `"${escaped}"`;
 }

@@ -1,12 +1,26 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { mock } from "node:test";
-import { Guard, SCRIPT } from "./guard.ts";
+import { Guard, type GuardInfo, SCRIPT } from "./guard.ts";
 import { Processman } from "./mod.ts";
 import { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
 import { Spawner } from "./spawn.ts";
 import { Ending } from "./stop.ts";
-import { alive, lineOf, outputOf, runScript } from "./tools/testing.ts";
+import {
+  type Attack,
+  attack,
+  ended,
+  ENDS,
+  living,
+  MOMENTS,
+} from "./tools/attack_guard.ts";
+import {
+  alive,
+  lineOf,
+  outputOf,
+  permitted,
+  runScript,
+} from "./tools/testing.ts";
 
 const RULES = {
   signal: "SIGTERM",
@@ -14,6 +28,9 @@ const RULES = {
   to: "group",
   final: false,
 } as const;
+
+/** What a guard is told of a run. */
+const INFO: GuardInfo = { ...RULES, name: "test", to: "group", streams: [] };
 
 function start(script: string, group: boolean = true): Run {
   const args = ["-c", script];
@@ -26,63 +43,195 @@ function start(script: string, group: boolean = true): Run {
   });
 }
 
+/** Where a program is, behind all links; empty if it is nowhere. */
+function pathOf(program: string): Promise<string> {
+  return outputOf("sh", "-c", `readlink -f "$(command -v ${program})"`);
+}
+
 /** The shells that there are on this machine, besides the one that `sh` is. */
 async function shells(): Promise<[string, ...string[]][]> {
   const all: [string, ...string[]][] = [["sh"]];
+  const sh = await pathOf("sh");
   for (const shell of ["dash", "bash", "busybox"]) {
-    const found = await outputOf("sh", "-c", `command -v ${shell}`);
-    if (found) all.push(shell === "busybox" ? [shell, "sh"] : [shell]);
+    const path = await pathOf(shell);
+    if (!path || path === sh) continue;
+    all.push(shell === "busybox" ? [shell, "sh"] : [shell]);
   }
   return all;
 }
 
-Deno.test("SCRIPT ends what has begun and not ended, in every shell", async (t) => {
-  for (const [shell, ...args] of await shells()) {
-    await t.step([shell, ...args].join(" "), async () => {
-      const group = start("sleep 500 & sleep 500 & wait");
-      const stubborn = start("trap '' TERM; while :; do sleep 1; done");
-      const single = start("exec sleep 500", false);
-      const ended = start("exec sleep 500");
-      const guard = new Deno.Command(shell, {
-        args: [...args, "-c", SCRIPT],
-        clearEnv: true,
-        stdin: "piped",
-      }).spawn();
-      const writer = guard.stdin.getWriter();
-      await writer.write(new TextEncoder().encode(
-        [
-          `+ ${group.pid} -${group.pid} TERM 9`,
-          `+ ${stubborn.pid} -${stubborn.pid} TERM 1`,
-          `+ ${ended.pid} -${ended.pid} TERM 9`,
-          `+ ${single.pid} ${single.pid} INT 9`,
-          `- ${ended.pid}`,
-          "",
-        ].join("\n"),
-      ));
-      assert(group.alive && stubborn.alive && single.alive && ended.alive);
+/** Starts a guard of its own, in a shell. */
+function script(
+  [shell, ...args]: [string, ...string[]],
+  lines: string[],
+  env: Record<string, string> = {},
+) {
+  const child = new Deno.Command(shell, {
+    args: [...args, "-c", SCRIPT, "sh", ...lines],
+    clearEnv: true,
+    env,
+    stdin: "piped",
+    detached: true,
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  const encoder = new TextEncoder();
+  return {
+    write: (lines: string[]) =>
+      writer.write(encoder.encode(lines.map((line) => `${line}\n`).join(""))),
+    async end() {
       await writer.close();
-      assertEquals((await group.status).signal, "SIGTERM");
-      assertEquals((await single.status).signal, "SIGINT");
-      // A signal may come before the trap is set.
-      assert(
-        ["SIGKILL", "SIGTERM"].includes((await stubborn.status).signal ?? ""),
-      );
-      assertEquals((await guard.status).code, 0);
-      assert(ended.alive);
-      await new Ending(ended, RULES, new ProcessTable()).done;
-    });
+      await child.status;
+    },
+  };
+}
+
+/** A process of a test, in a session of its own, that is ready. */
+async function ready(
+  script: string,
+  { program = "sh", args = ["-c"], piped = false } = {},
+) {
+  const child = new Deno.Command(program, {
+    args: [...args, script],
+    stdout: "piped",
+    stdin: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  const reader = child.stdout.getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`it ended: ${script}`);
+    text += new TextDecoder().decode(value);
   }
-});
+  if (!piped) await reader.cancel();
+  return { child, pid: child.pid, words: text.trim().split(" "), reader };
+}
+
+for (const shell of await shells()) {
+  Deno.test(`SCRIPT ends what has begun and not ended: ${shell.join(" ")}`, async () => {
+    const group = start("sleep 500 & sleep 500 & wait");
+    const stubborn = await ready(
+      "trap '' TERM; echo ready; while :; do sleep 0.1; done",
+    );
+    const single = start("exec sleep 500", false);
+    const replaced = start("exec sleep 500");
+    const kept = start("exec sleep 500");
+    const guard = script(shell, [
+      `+ 1 ${group.pid} g 15 9 0 0 ""`,
+      `+ 2 ${stubborn.pid} g 15 1 0 0 ""`,
+      `+ 3 ${kept.pid} g 15 9 0 0 ""`,
+    ]);
+    await guard.write([
+      `+ 4 ${replaced.pid} g 15 9 0 0 ""`,
+      `+ 5 ${single.pid} p 2 9 0 0 ""`,
+      "- 3",
+      // The number of a run that has ended, given to another one.
+      `+ 6 ${replaced.pid} g 1 9 0 0 ""`,
+      "- 4",
+    ]);
+    assert(group.alive && single.alive && kept.alive);
+    await guard.end();
+    assertEquals((await group.status).signal, "SIGTERM");
+    assertEquals((await single.status).signal, "SIGINT");
+    assertEquals((await replaced.status).signal, "SIGHUP");
+    assertEquals((await stubborn.child.status).signal, "SIGKILL");
+    assert(kept.alive);
+    await new Ending(kept, RULES, new ProcessTable()).done;
+  });
+
+  Deno.test(`SCRIPT skips what is not an entry: ${shell.join(" ")}`, async () => {
+    const good = start("exec sleep 500");
+    const safe = start("exec sleep 500");
+    const bad = [
+      "",
+      "+",
+      "-",
+      "- x",
+      "x y z",
+      `+ 1 ${safe.pid} g 15 9 0 0`,
+      `+ 1 ${safe.pid} x 15 9 0 0 ""`,
+      `+ 1 ${safe.pid} g TERM 9 0 0 ""`,
+      `+ 1 ${safe.pid} g 0 9 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 1e308 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 99999999999999999999 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 -1 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 09 0 0 ""`,
+      `+ 1 0 g 15 9 0 0 ""`,
+      `+ 1 1 g 15 9 0 0 ""`,
+      `+ 1 -1 g 15 9 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 9 0 0 '";kill $PPID;'`,
+      `+ x;y ${safe.pid} g 15 9 0 0 ""`,
+      "+ 1 $(kill -9 $$) g 15 9 0 0 *",
+    ];
+    const guard = script(shell, [...bad, `+ 7 ${good.pid} g 15 9 0 0 ""`], {
+      run_8: `${safe.pid} g 15 9 0 0 ""`,
+      runs: " 8",
+    });
+    await guard.write(bad);
+    await guard.end();
+    assertEquals((await good.status).signal, "SIGTERM");
+    assert(safe.alive);
+    await new Ending(safe, RULES, new ProcessTable()).done;
+  });
+
+  Deno.test(`SCRIPT asks a leader first, the rest after it: ${shell.join(" ")}`, async () => {
+    const leader = await ready(
+      `sh -c 'trap "echo worker; exit" TERM; echo up; while :; do sleep 0.05; done' &
+      trap 'sleep 0.3; echo master; exit' TERM
+      while :; do sleep 0.05; done`,
+      { piped: true },
+    );
+    const guard = script(shell, [`+ 1 ${leader.pid} l 15 9 0 0 ""`]);
+    const rest = new Response(
+      new ReadableStream({
+        async start(controller) {
+          while (true) {
+            const { done, value } = await leader.reader.read();
+            if (done) break;
+            controller.enqueue(value);
+          }
+          controller.close();
+        },
+      }),
+    ).text();
+    await guard.end();
+    assertEquals(await rest, "master\nworker\n");
+    await leader.child.status;
+  });
+
+  Deno.test(`SCRIPT finds all groups of a session: ${shell.join(" ")}`, async () => {
+    const { child, pid, words } = await ready(
+      "set -m; sleep 500 & (trap '' TERM; exec sleep 500) & echo $! $(jobs -p | head -n 1); wait",
+      { program: "bash" },
+    );
+    const guard = script(shell, [`+ 1 ${pid} g 15 1 0 0 ""`]);
+    assertEquals((await living(words.map(Number))).length, 2);
+    await guard.end();
+    assertEquals(await living([pid, ...words.map(Number)]), []);
+    await child.status;
+  });
+
+  Deno.test(`SCRIPT sends no signal twice: ${shell.join(" ")}`, async () => {
+    const { child, pid } = await ready(
+      "trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done",
+    );
+    const now = Math.floor(Date.now() / 1_000);
+    const guard = script(shell, [`+ 1 ${pid} g 15 2 ${now - 1} 0 ""`]);
+    await guard.end();
+    assertEquals((await child.status).signal, "SIGKILL");
+  });
+}
 
 Deno.test("Guard starts with the first run and ends when it is closed", async () => {
   const guard = new Guard(() => {});
   assertEquals(guard.pid, undefined);
   const run = start("exec sleep 500");
-  guard.watch(run, RULES);
+  guard.watch(run, INFO);
   const { pid } = guard;
   assert(pid !== undefined && await alive(pid));
   const other = start("exec sleep 500");
-  guard.watch(other, RULES);
+  guard.watch(other, INFO);
   assertEquals(guard.pid, pid);
   for (const each of [run, other]) {
     await new Ending(each, RULES, new ProcessTable()).done;
@@ -183,13 +332,13 @@ Deno.test("Guard is given up with one warning when it dies again and again", asy
     },
   );
   try {
-    guard.watch(run, RULES);
+    guard.watch(run, INFO);
     for (let i = 0; i < 3; i++) {
       await starts[i]?.status;
       await Promise.resolve();
     }
     assertEquals(starts.length, 3);
-    guard.watch(run, RULES);
+    guard.watch(run, INFO);
     assertEquals(starts.length, 3);
     assertEquals(warnings.length, 1);
     await guard.close();
@@ -206,7 +355,7 @@ Deno.test("Guard that cannot be started is tried again with the next run", async
   const stub = mock.method(Deno.Command.prototype, "spawn", () => {
     throw new Error("Too many open files");
   });
-  for (let i = 0; i < 4; i++) guard.watch(run, RULES);
+  for (let i = 0; i < 4; i++) guard.watch(run, INFO);
   stub.mock.restore();
   assertEquals(warnings.length, 1);
   assert(warnings[0]?.endsWith("Too many open files"), warnings[0]);
@@ -237,20 +386,279 @@ Deno.test("Guard that does not read holds nobody up", async () => {
 Deno.test("Guard that does not read is replaced before much waits for it", async () => {
   const guard = new Guard(() => {});
   const run = start("exec sleep 500");
-  guard.watch(run, RULES);
+  guard.watch(run, INFO);
   const { pid } = guard;
   assert(pid !== undefined);
   Deno.kill(pid, "SIGSTOP");
   // Enough, however few digits the process ID has.
   for (let i = 0; i < 60_000; i++) {
     guard.forget(run);
-    guard.watch(run, RULES);
+    guard.watch(run, INFO);
   }
   while (await alive(pid));
   while (guard.pid === pid || guard.pid === undefined) await outputOf("true");
   await new Ending(run, RULES, new ProcessTable()).done;
   guard.forget(run);
   await guard.close();
+});
+
+/** How often each attack is tried; `tools/attack_guard.ts` tries more often. */
+const TRIES = Deno.args.includes("--full") ? 100 : 1;
+
+const ATTACKS: Attack[] = [
+  ...(Object.keys(ENDS) as (keyof typeof ENDS)[]).map((end) => (
+    { moment: "first", commands: 1, workMs: 0, end } as const
+  )),
+  ...(Object.keys(MOMENTS) as (keyof typeof MOMENTS)[]).flatMap((moment) =>
+    (["throw", "Deno.exit"] as const).map((end) => (
+      { moment, commands: 30, workMs: 0, end } as const
+    ))
+  ),
+  { moment: "after the guard died", commands: 1, workMs: 300, end: "throw" },
+  { moment: "first", commands: 1, workMs: 0, end: "SIGKILL at once" },
+  { moment: "first", commands: 1, workMs: 0, end: "terminate" },
+  { moment: "first", commands: 30, workMs: 0, end: "terminate" },
+];
+
+for (const each of ATTACKS) {
+  const { moment, commands, workMs, end } = each;
+  Deno.test({
+    name:
+      `Guard leaves nothing: ${end}, ${moment}, ${commands} commands, ${workMs} ms`,
+    ignore: !permitted("read", "env"),
+    async fn() {
+      const root = new URL(".", import.meta.url).pathname.replace(/\/$/, "");
+      for (let i = 0; i < TRIES; i++) {
+        assertEquals(await attack(each, root), []);
+      }
+    },
+  });
+}
+
+Deno.test("Guard stays in place when an error is handled after it", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const child = pm.command("sleep", ["500"]);
+    const other = pm.command("sleep", ["500"]);
+    addEventListener("error", (event) => {
+      event.preventDefault();
+      console.log("handled");
+      setTimeout(async () => {
+        console.log(child.state.kind, other.state.kind);
+        console.log("pids", child.pid, other.pid);
+        await child.stop();
+        console.log("stopped");
+      }, 200);
+    });
+    queueMicrotask(() => { throw new Error("oh"); });
+    await pm.finished;
+  `);
+  await lineOf(parent, "handled");
+  await lineOf(parent, "running running");
+  const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1).map(Number);
+  await lineOf(parent, "stopped");
+  parent.signal("SIGKILL");
+  await parent.finished;
+  assertEquals(await ended(pids), []);
+});
+
+Deno.test("Guard ends runs whatever their options are", async () => {
+  const file = await outputOf("mktemp");
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const pids = [
+      ["SIGPOLL", {}],
+      ["SIGSTKFLT", {}],
+      ["SIGTERM", { stop: { gracePeriodMs: Number.MAX_VALUE } }],
+      ["SIGTERM", { name: "it's \\"$(touch /tmp/x)\\" \`x\` \\n %s \\\\ ü \u{1f600}" }],
+      ["SIGTERM", { group: false }],
+    ].filter(([signal]) => Deno.build.os === "linux" || signal === "SIGTERM")
+      .map(([signal, options]) =>
+        pm.command("sleep", ["500"], { stop: { signal }, ...options }).pid
+      );
+    const stopped = pm.command("sleep", ["500"]);
+    stopped.signal("SIGSTOP");
+    setTimeout(() => {
+      console.log("pids", ...pids, stopped.pid);
+      Deno.kill(Deno.pid, "SIGKILL");
+    }, 50);
+    await pm.finished;
+  `);
+  const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1).map(Number);
+  await parent.finished;
+  assertEquals(await ended(pids), []);
+  await outputOf("rm", file);
+});
+
+Deno.test("Guard is not misled by names of processes", async () => {
+  const named = (name: string) =>
+    `printf '${name}' >/proc/self/comm 2>/dev/null; echo $$; sleep 500 & wait`;
+  const names = ["a\\nb) S", ") S 1 1 1 1", "\\377\\376 (", "1 (x) R 1 2 3"];
+  const outside = await Promise.all(
+    names.map((name) => ready(named(name).replace("self", "$$"))),
+  );
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const children = ${JSON.stringify(names)}.map((name) =>
+      pm.command("bash", [
+        "-c",
+        "set -m; printf '" + name + "' >/proc/$$/comm 2>/dev/null; " +
+          "sleep 500 & echo pids $$ $!; wait",
+      ])
+    );
+    for (const child of children) {
+      for await (const { text } of child.lines()) {
+        console.log(text);
+        break;
+      }
+    }
+    Deno.kill(Deno.pid, "SIGKILL");
+  `);
+  await parent.finished;
+  const pids = parent.tail(10).flatMap(({ text }) =>
+    text.split(" ").slice(1).map(Number)
+  );
+  assertEquals(pids.length, 2 * names.length);
+  assertEquals(await ended(pids), []);
+  for (const { pid, child } of outside) {
+    assert(await alive(pid));
+    Deno.kill(-pid, "SIGKILL");
+    await child.status;
+  }
+});
+
+Deno.test("Guard lets programs write while they end", async () => {
+  const count = 10;
+  const file = await outputOf("mktemp");
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const script =
+      "trap 'echo bye; echo bye >&2; echo done >>${file}; exit' TERM; echo ready; " +
+      "while :; do sleep 0.05; done";
+    const children = Array.from({ length: ${count} }, () =>
+      pm.command("sh", ["-c", script]));
+    for (const child of children) {
+      for await (const { text } of child.lines()) if (text === "ready") break;
+    }
+    console.log("pids", ...children.map(({ pid }) => pid));
+    Deno.kill(Deno.pid, "SIGKILL");
+  `);
+  const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1).map(Number);
+  await parent.finished;
+  assertEquals(await ended(pids), []);
+  const done = (await outputOf("cat", file)).split("\n").length;
+  await outputOf("rm", file);
+  assert(done >= count * 0.95, `${done} of ${count}`);
+});
+
+Deno.test("Processman asks nobody twice, however it ends after a stop", async (t) => {
+  const ends = {
+    throw: "throw new Error('oh');",
+    exit: "Deno.exit(3);",
+    later: "setTimeout(() => { throw new Error('oh'); }, 100);",
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    await t.step(name, async () => {
+      const file = await outputOf("mktemp");
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null });
+        const job = pm.command("sh", ["-c",
+          "trap 'echo asked >>${file}' TERM; echo ready; n=0; " +
+          "while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done"]);
+        for await (const { text } of job.lines()) if (text === "ready") break;
+        console.log("pids", job.pid);
+        job.stop().catch(() => {});
+        ${end}
+      `);
+      const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1);
+      await parent.finished;
+      assertEquals(await ended(pids.map(Number)), []);
+      assertEquals(await outputOf("cat", file), "asked");
+      await outputOf("rm", file);
+    });
+  }
+});
+
+Deno.test("Guard tells a file what it ended", async (t) => {
+  const name = 'it\'s "$(x)"\n\\ %s ü';
+  for (const bad of [false, true]) {
+    await t.step(bad ? "that cannot be written" : "that can be", async () => {
+      const folder = await outputOf("mktemp", "-d");
+      const log = bad ? folder : `${folder}/a b'$(x)`;
+      await using parent = runScript(
+        `
+        import { Guard } from "${new URL("guard.ts", import.meta.url)}";
+        import { Run } from "${new URL("run.ts", import.meta.url)}";
+        import { Spawner } from "${new URL("spawn.ts", import.meta.url)}";
+        const guard = new Guard(() => {}, { log: ${JSON.stringify(log)} });
+        const start = (script) => {
+          const run = new Run({
+            name: "test",
+            program: "sh",
+            command: { args: ["-c", script], stdin: "null", stdout: "piped" },
+            group: true,
+            spawner: new Spawner(),
+          });
+          guard.watch(run, {
+            name: ${JSON.stringify(name)},
+            signal: "SIGTERM",
+            gracePeriodMs: 1_000,
+            to: "group",
+            streams: [1],
+          });
+          return run;
+        };
+        const gentle = start("exec sleep 500");
+        const stubborn = start("trap '' TERM; echo; while :; do sleep 1; done");
+        await stubborn.child.stdout.getReader().read();
+        console.log("pids", gentle.pid, stubborn.pid, guard.pid);
+        Deno.kill(Deno.pid, "SIGKILL");
+      `,
+      );
+      const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1)
+        .map(Number);
+      await parent.finished;
+      assertEquals(await ended(pids, 8_000), []);
+      if (!bad) {
+        const lines = (await outputOf("cat", log)).split("\n")
+          .map((line) => JSON.parse(line));
+        assert(
+          lines.every(({ time }) => Math.abs(time - Date.now() / 1_000) < 60),
+        );
+        assertEquals(lines.map(({ time: _, ...line }) => line), [
+          { name, pid: pids[0], signal: 15, killed: false },
+          { name, pid: pids[1], signal: 15, killed: true },
+        ]);
+      }
+      await outputOf("rm", "-r", folder);
+    });
+  }
+});
+
+Deno.test("Guard asks nobody for a permission that was taken back", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const warnings = [];
+    const logger = { debug() {}, info() {}, error() {}, warn: (m) => warnings.push(m) };
+    const pm = new Processman({ logger });
+    const job = pm.command("sleep", ["500"]);
+    Deno.permissions.revokeSync({ name: "run" });
+    addEventListener("error", (event) => {
+      event.preventDefault();
+      console.log("pid", job.pid, warnings.length);
+    });
+    queueMicrotask(() => { throw new Error("oh"); });
+    await pm.finished;
+  `);
+  const [, pid] = (await lineOf(parent, /^pid/)).split(" ");
+  parent.signal("SIGKILL");
+  await parent.finished;
+  assertEquals(await ended([Number(pid)]), []);
 });
 
 Deno.test("Processman leaves processes alone with orphans: leave", async (t) => {

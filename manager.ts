@@ -21,9 +21,10 @@ import {
   checkStop,
   type CommandDefaults,
   type CommandOptions,
+  fileOrUrl,
   specify,
 } from "./options.ts";
-import { Guard } from "./guard.ts";
+import { Guard, type GuardInfo } from "./guard.ts";
 import { LogFiles } from "./log_file.ts";
 import { type Host, Process } from "./process.ts";
 import { ProcessTable, type Table, type TableEntry } from "./process_table.ts";
@@ -75,13 +76,21 @@ export interface ProcessmanOptions {
   exitOnSignal?: boolean;
   /**
    * What happens to the processes when this program ends without having stopped
-   * them. `"kill"`: they are killed at `Deno.exit()` and at a reload under
-   * `--watch`; at an uncaught error or a SIGKILL a guard, one small shell, stops
-   * them, each within its grace period. `"leave"`: they live on.
+   * them. `"stop"`: a guard, one small shell, stops them, each within its grace
+   * period. `"kill"`: the same, but they are killed at once at `Deno.exit()` and
+   * at a reload under `--watch`. `"leave"`: they live on.
    *
-   * @default {"kill"}
+   * @default {"stop"}
    */
-  orphans?: "kill" | "leave";
+  orphans?: "stop" | "kill" | "leave";
+  /**
+   * A file, by its absolute path, to which the guard adds a line for each run
+   * that it ended, as JSON: `{"time":1795676578,"name":"api","pid":123,
+   * "signal":15,"killed":false}`, with the time in seconds since the epoch. So a
+   * later start can tell what happened. The guard writes it, without a
+   * permission of this program; a file that cannot be written is left alone.
+   */
+  orphanLog?: string | URL;
   /** Options that all commands have unless they say otherwise. */
   defaults?: CommandDefaults;
 }
@@ -108,7 +117,11 @@ const checkManager = optionsOf<ProcessmanOptions>({
   },
   signals: arrayOf(handledSignalName),
   exitOnSignal: flag,
-  orphans: oneOf("kill", "leave"),
+  orphans: oneOf("stop", "kill", "leave"),
+  orphanLog: (value, path) => {
+    fileOrUrl(value, path);
+    if (!pathOf(value).startsWith("/")) wrong(path, "an absolute path", value);
+  },
   defaults: checkDefaults,
 });
 
@@ -142,12 +155,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /** The processes in the background that were told of. */
   readonly #told = new Set<string>();
   readonly #guard: Guard | undefined;
-  readonly #unload: () => void = () => this.#killNow();
+  readonly #unload: () => void = () => this.#unloaded();
   readonly #host: Host;
   readonly #logger: Logger | null | undefined;
   readonly #defaults: CommandDefaults;
   readonly #exitOnSignal: boolean;
-  readonly #orphans: "kill" | "leave";
+  readonly #orphans: "stop" | "kill" | "leave";
   /** The signal by which this program is about to end. */
   #exitBy: Deno.Signal | undefined;
   #raised = false;
@@ -184,9 +197,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         Deno.permissions.querySync({ name: "run" }).state === "granted",
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),
-      began: (run, spec) => this.#began(run, spec.stop),
-      asked: () => {},
-      rests: () => {},
+      began: (run, info) => this.#began(run, info),
+      asked: (run, signal, killAt) => this.#guard?.asked(run, signal, killAt),
+      rests: (run) => this.#guard?.rests(run),
       holders: (pid, startedAt) => {
         const others = this.#pids();
         others.delete(pid);
@@ -201,9 +214,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       log: (level, message) => this.#log(level, message),
     };
     if (this.#host.groups && options.orphans !== "leave") {
-      this.#guard = new Guard((message) => this.#log("warn", message));
+      const { orphanLog } = options;
+      this.#guard = new Guard((message) => this.#log("warn", message), {
+        log: orphanLog && pathOf(orphanLog),
+      });
     }
-    this.#orphans = options.orphans ?? "kill";
+    this.#orphans = options.orphans ?? "stop";
   }
 
   /**
@@ -457,12 +473,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     queueMicrotask(() => void process.stop().catch(() => {}));
   }
 
-  #began(run: Run, stop: Required<StopOptions>): void {
-    if (this.#orphans === "kill" && this.#runs.size === 0) {
+  #began(run: Run, info: GuardInfo): void {
+    if (this.#orphans !== "leave" && this.#runs.size === 0) {
       addEventListener("unload", this.#unload);
     }
     this.#runs.add(run);
-    this.#guard?.watch(run, stop);
+    this.#guard?.watch(run, info);
   }
 
   #ended(run: Run): void {
@@ -534,6 +550,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     raise(signal);
   }
 
+  /** Leaves everything to the guard, or else ends it now. */
+  #unloaded(): void {
+    if (this.#orphans === "stop" && this.#guard?.secure()) return;
+    this.#killNow();
+  }
+
   /** Kills everything at once, since there is no later. */
   #killNow(): void {
     for (const run of this.#runs) {
@@ -561,3 +583,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 const NO_GROUPS = "Process groups and the orphan guard are off, since they " +
   "need --allow-run for all programs: a stop reaches each child, but not what " +
   "it started";
+
+function pathOf(file: string | URL): string {
+  return file instanceof URL ? decodeURIComponent(file.pathname) : file;
+}

@@ -365,7 +365,10 @@ function given<T extends object>(object: T | undefined): Given<T> {
 }
 
 /** Checks for what Deno takes as the name of a file or folder. */
-function fileOrUrl(value: unknown, path: string): void {
+export function fileOrUrl(
+  value: unknown,
+  path: string,
+): asserts value is string | URL {
   if (!(value instanceof URL)) filled(value, path);
   else if (value.protocol !== "file:") {
     wrong(path, "a path or a file: URL", value.href);

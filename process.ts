@@ -7,6 +7,7 @@
 import { delay } from "@std/async/delay";
 import { flag, oneOf, options as optionsOf } from "./checks.ts";
 import { SpawnError, StopError } from "./errors.ts";
+import type { GuardInfo } from "./guard.ts";
 import { Input } from "./input.ts";
 import { type Line, Lines, type LinesOptions } from "./lines.ts";
 import {
@@ -103,8 +104,8 @@ export interface Host extends Audience {
   readonly spawner: Spawner;
   /** The files that output is written to. */
   readonly logs: LogFiles;
-  /** Notes that a run of a process began. */
-  began(run: Run, spec: Spec, name: string): void;
+  /** Notes that a run began, and how it is to be ended. */
+  began(run: Run, info: GuardInfo): void;
   /** Notes that a run was sent a signal, and when `SIGKILL` follows. */
   asked(run: Run, signal: Deno.Signal, killAt: number): void;
   /** Notes that the child of a run has ended, so that it needs no waiting for. */
@@ -639,13 +640,16 @@ export class Process implements AsyncDisposable {
    * that fails, the child is ended.
    */
   #attach(run: Run): Attached {
-    const { command: { stdout, stderr } } = this.#spec;
+    const { command: { stdout, stderr }, stop } = this.#spec;
     const { child, pid } = run;
     const output = this.#output;
     const number = this.#runs + 1;
+    const streams = [stdout, stderr].flatMap((stream, i) =>
+      stream === "piped" ? [i + 1] : []
+    );
     const pumps: Pump[] = [];
     try {
-      this.#host.began(run, this.#spec, this.name);
+      this.#host.began(run, { ...stop, name: this.name, streams });
       this.#input?.attach(child.stdin);
       const pump = (source: Source, stream: typeof child.stdout) =>
         pumps.push(output.pump(source, stream, number));

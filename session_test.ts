@@ -136,6 +136,7 @@ Deno.test("Process that ended well is swept within a moment, and by a shutdown",
   await t.step("by itself", async () => {
     await using pm = new Processman(silent);
     const events = pm.events();
+    pm.command("sleep", ["500"]); // The last look alone keeps nothing alive.
     const job = pm.command("bash", escape);
     const { pid = 0 } = job;
     await job.finished;

@@ -159,13 +159,70 @@ export class SignalTrap {
   }
 }
 
-/** The numbers of signals that ask a program to end, everywhere. */
-const NUMBERS: Partial<Record<Deno.Signal, number>> = {
+/**
+ * The numbers of signals on Linux. Some have no name in `dash`, but every shell
+ * takes a number.
+ */
+const LINUX: Partial<Record<Deno.Signal, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
   SIGQUIT: 3,
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
   SIGTERM: 15,
+  SIGSTKFLT: 16,
+  SIGCHLD: 17,
+  SIGCONT: 18,
+  SIGSTOP: 19,
+  SIGTSTP: 20,
+  SIGTTIN: 21,
+  SIGTTOU: 22,
+  SIGURG: 23,
+  SIGXCPU: 24,
+  SIGXFSZ: 25,
+  SIGVTALRM: 26,
+  SIGPROF: 27,
+  SIGWINCH: 28,
+  SIGIO: 29,
+  SIGPOLL: 29,
+  SIGPWR: 30,
+  SIGSYS: 31,
+  SIGUNUSED: 31,
 };
+
+/** The numbers of signals on macOS, where they differ from those on Linux. */
+const DARWIN: Partial<Record<Deno.Signal, number>> = {
+  SIGEMT: 7,
+  SIGBUS: 10,
+  SIGSYS: 12,
+  SIGURG: 16,
+  SIGSTOP: 17,
+  SIGTSTP: 18,
+  SIGCONT: 19,
+  SIGCHLD: 20,
+  SIGIO: 23,
+  SIGINFO: 29,
+  SIGUSR1: 30,
+  SIGUSR2: 31,
+};
+
+/** Returns the number that a signal has on this system; 0 if it has none. */
+export function signalNumber(
+  signal: Deno.Signal,
+  os: typeof Deno.build.os = Deno.build.os,
+): number {
+  if (MISSING[os]?.includes(signal)) return 0;
+  return (os === "linux" ? undefined : DARWIN[signal]) ?? LINUX[signal] ?? 0;
+}
 
 /** How long Deno may take to act on a signal, in milliseconds. */
 const RAISE_MS = 500;
@@ -173,7 +230,7 @@ const RAISE_MS = 500;
 /** Sends this program a signal that nobody listens to any more, and waits. */
 export function raise(signal: Deno.Signal): void {
   // For process 1 signals have no default effect.
-  if (Deno.pid === 1) Deno.exit(128 + (NUMBERS[signal] ?? 0));
+  if (Deno.pid === 1) Deno.exit(128 + signalNumber(signal));
   Deno.kill(Deno.pid, signal);
   // Deno acts on it in another thread: nothing is to be begun in this one.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RAISE_MS);

@@ -1,0 +1,271 @@
+// deno-lint-ignore-file no-console
+/**
+ * Programs that end without having stopped what they started, and how much of
+ * it is left: `deno run -A tools/attack_guard.ts [TRIES [ROOT [FILTER]]]`, with
+ * the folder of another version of the project as the root to compare it.
+ *
+ * @module
+ */
+
+/** How a program begins, before it starts the commands. */
+export const MOMENTS = {
+  "first": "",
+  "after an idle time":
+    `await pm.command("true").finished; await new Promise((r) => setTimeout(r, 50));`,
+  "after the guard died": `
+    await pm.command("true").finished;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { stdout } = new Deno.Command("ps", {
+      args: ["-A", "-o", "pid=,ppid=,args="],
+    }).outputSync();
+    for (const row of new TextDecoder().decode(stdout).split("\\n")) {
+      const [pid, ppid] = row.trim().split(/\\s+/).map(Number);
+      if (ppid === Deno.pid && row.includes("while read")) {
+        Deno.kill(pid, "SIGKILL");
+      }
+    }`,
+} as const;
+
+/** How a program ends, while JavaScript still runs. */
+export const ENDS = {
+  "throw": `throw new Error("oh");`,
+  "rejected await": `await Promise.reject(new Error("oh"));`,
+  "unhandled rejection": `Promise.reject(new Error("oh")); await pm.finished;`,
+  "microtask":
+    `queueMicrotask(() => { throw new Error("oh"); }); await pm.finished;`,
+  "timer": `setTimeout(() => { throw new Error("oh"); }); await pm.finished;`,
+  "Deno.exit": `Deno.exit(3);`,
+} as const;
+
+/** How a program ends while nothing runs any more. */
+export const KILLS = {
+  "SIGKILL at once": `Deno.kill(Deno.pid, "SIGKILL"); while (true);`,
+  "SIGKILL after a microtask":
+    `await undefined; Deno.kill(Deno.pid, "SIGKILL"); while (true);`,
+  "SIGKILL after a timer turn":
+    `setTimeout(() => { Deno.kill(Deno.pid, "SIGKILL"); while (true); }); await pm.finished;`,
+} as const;
+
+/** A program to be tried. */
+export interface Attack {
+  /** What it does before. */
+  moment: keyof typeof MOMENTS;
+  /** How many commands it starts at once. */
+  commands: number;
+  /** How long it works after that without a pause, in milliseconds. */
+  workMs: number;
+  /** How it ends, or whether it is a Worker that is terminated. */
+  end: keyof typeof ENDS | keyof typeof KILLS | "terminate";
+}
+
+/** Tries once, and returns the process IDs of what is left. */
+export async function attack(attack: Attack, root: string): Promise<number[]> {
+  const { moment, commands, workMs, end } = attack;
+  const worker = end === "terminate";
+  const program = `
+    import { Processman } from "file://${root}/mod.ts";
+    const pm = new Processman({ logger: null });
+    ${MOMENTS[moment]}
+    const pids = [];
+    for (let i = 0; i < ${commands}; i++) {
+      pids.push(pm.command("sleep", ["500"]).pid);
+    }
+    const since = Date.now();
+    while (Date.now() - since < ${workMs});
+    console.log("pids " + pids.join(" "));
+    ${worker ? "self.postMessage(0);" : { ...ENDS, ...KILLS }[end]}`;
+  const source = worker
+    ? `const url = URL.createObjectURL(
+        new Blob([${JSON.stringify(program)}], { type: "text/typescript" }));
+      const worker = new Worker(url, { type: "module" });
+      worker.onmessage = () => {
+        worker.terminate();
+        console.log("terminated");
+        setInterval(() => {}, 1_000_000);
+      };`
+    : program;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-check", "--ext=ts"]
+      .concat("--allow-all", `--config=${root}/deno.json`, "-"),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  writer.write(new TextEncoder().encode(source)).catch(() => {});
+  writer.close().catch(() => {});
+  let text = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes("terminated\n")) break;
+  }
+  if (!worker) await child.status;
+  const pids = (/^pids (.*)$/m.exec(text)?.[1] ?? "").split(" ").map(Number);
+  if (pids.length !== commands || pids.includes(0)) {
+    throw new Error(`it did not start: ${text}`);
+  }
+  const left = await ended(pids);
+  for (const pid of left) Deno.kill(pid, "SIGKILL");
+  if (worker) {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // A terminated Worker can end all of Deno.
+    }
+    await child.status;
+  }
+  return left;
+}
+
+/** How long what was started may take to end, in milliseconds. */
+const LIMIT_MS = 1_500;
+
+/** Waits until some processes have ended, and returns those that do not. */
+export async function ended(
+  pids: readonly number[],
+  limitMs: number = LIMIT_MS,
+): Promise<number[]> {
+  const until = Date.now() + limitMs;
+  while (true) {
+    const left = await living(pids);
+    if (left.length === 0 || Date.now() > until) return left;
+  }
+}
+
+/** Which of some processes live, those that are dead and not reaped excepted. */
+export async function living(pids: readonly number[]): Promise<number[]> {
+  if (pids.length === 0) return [];
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-o", "pid=,stat=", "-p", pids.join(",")],
+  }).output();
+  return new TextDecoder().decode(stdout).split("\n")
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([pid, state]) => pid && !state?.startsWith("Z"))
+    .map(([pid]) => Number(pid));
+}
+
+/** Programs that write, and then to a file, when they are asked to end. */
+const CLEANERS = {
+  sh: [
+    "sh",
+    "-c",
+    "trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do sleep 0.05; done",
+    "sh",
+  ],
+  python3: [
+    "python3",
+    "-uc",
+    `import signal, sys, time
+def end(*_):
+  print("bye")
+  open(sys.argv[1], "a").write("done\\n")
+  sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("ready")
+while True: time.sleep(1)`,
+  ],
+} as const;
+
+/** How many of some programs finish what they do after a SIGKILL of ours. */
+async function cleanups(
+  kind: keyof typeof CLEANERS,
+  count: number,
+  root: string,
+): Promise<number> {
+  const file = await Deno.makeTempFile();
+  const [program, ...args] = CLEANERS[kind];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-check", "--ext=ts"]
+      .concat("--allow-all", `--config=${root}/deno.json`, "-"),
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  writer.write(new TextEncoder().encode(`
+    import { Processman } from "file://${root}/mod.ts";
+    const pm = new Processman({ logger: null });
+    const children = Array.from({ length: ${count} }, () =>
+      pm.command("${program}", ${JSON.stringify([...args, file])}));
+    await Promise.all(children.map(async (child) => {
+      for await (const { text } of child.lines()) if (text === "ready") break;
+    }));
+    console.log(children.map(({ pid }) => pid).join(" "));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    Deno.kill(Deno.pid, "SIGKILL");
+    while (true);`)).catch(() => {});
+  writer.close().catch(() => {});
+  const { stdout } = await child.output();
+  const pids = new TextDecoder().decode(stdout).trim().split(" ").map(Number);
+  const left = await ended(pids, 20_000);
+  if (left.length > 0) throw new Error(`${left} are left`);
+  const done = (await Deno.readTextFile(file)).split("\n").length - 1;
+  await Deno.remove(file);
+  return done;
+}
+
+/** Everything in which JavaScript still runs. */
+export function* attacks(): Generator<Attack> {
+  for (const moment of Object.keys(MOMENTS) as (keyof typeof MOMENTS)[]) {
+    for (const commands of [1, 100]) {
+      for (const workMs of [0, 1_500]) {
+        for (const end of Object.keys(ENDS) as (keyof typeof ENDS)[]) {
+          yield { moment, commands, workMs, end };
+        }
+        yield { moment, commands, workMs, end: "terminate" };
+      }
+    }
+  }
+}
+
+/** What a SIGKILL can come between. */
+export function* kills(): Generator<Attack> {
+  for (const moment of ["first", "after an idle time"] as const) {
+    for (const commands of [1, 61]) {
+      for (const end of Object.keys(KILLS) as (keyof typeof KILLS)[]) {
+        yield { moment, commands, workMs: 0, end };
+      }
+    }
+  }
+}
+
+async function main([tries = "100", root, filter = ""]: string[]) {
+  root ??= new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+  await printCleanups(2 * +tries, root, filter);
+  for (
+    const [all, count] of [[attacks(), +tries], [kills(), 10 * +tries]] as const
+  ) {
+    for (const each of all) {
+      const { moment, commands, workMs, end } = each;
+      const title = `${end}, ${moment}, ${commands} commands, ${workMs} ms`;
+      if (!title.includes(filter)) continue;
+      let behind = 0;
+      let processes = 0;
+      let next = 0;
+      await Promise.all([1, 2, 3, 4].map(async () => {
+        while (next++ < count) {
+          const { length } = await attack(each, root);
+          if (length > 0) behind++;
+          processes += length;
+        }
+      }));
+      console.log(`${title}: ${behind} of ${count} tries, ${processes} left`);
+    }
+  }
+}
+
+async function printCleanups(tries: number, root: string, filter: string) {
+  for (const kind of ["sh", "python3"] as const) {
+    for (const count of [1, 50]) {
+      const title = `clean-ups of ${kind}, ${count} at once`;
+      if (!title.includes(filter)) continue;
+      let done = 0;
+      let all = 0;
+      for (; all < tries; all += count) {
+        done += await cleanups(kind, count, root);
+      }
+      console.log(`${title}: ${done} of ${all} finished`);
+    }
+  }
+}
+
+if (import.meta.main) await main(Deno.args);
