@@ -373,5 +373,16 @@ function absolute(path: string | URL): string {
     );
   }
   const rooted = /^(\/|\\|[a-z]:)/i.test(path);
-  return rooted ? path : `${Deno.cwd()}/${path}`;
+  if (rooted) return path;
+  try {
+    return `${Deno.cwd()}/${path}`;
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Deno.errors.NotFound(
+      `Cannot resolve option "output.file.path": the working directory of this program has been deleted: current value is ${
+        JSON.stringify(path)
+      }`,
+      { cause },
+    );
+  }
 }

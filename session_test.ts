@@ -25,6 +25,7 @@ import {
   eventOf,
   lineOf,
   outputOf,
+  permitted,
   runScript,
 } from "./tools/testing.ts";
 
@@ -517,6 +518,47 @@ Deno.test("Process.start() that fails at any step leaves nothing behind", async 
       assertEquals(left, []);
     });
   }
+});
+
+Deno.test({
+  name: "Processman works when its working directory has been deleted",
+  ignore: !permitted("read", "write"),
+  async fn() {
+    await using parent = runScript(
+      `
+      import { Processman } from "@isbm/processman";
+      const folder = await Deno.makeTempDir();
+      Deno.chdir(folder);
+      await Deno.remove(folder);
+      await using pm = new Processman({ logger: null });
+      const job = pm.command(
+        "bash",
+        ["-c", "set -m; sleep 500 & echo $!; wait"],
+        { cwd: "/" },
+      );
+      for await (const { text } of job.lines()) {
+        await job.stop();
+        console.log(text);
+        break;
+      }
+      try {
+        pm.command("true", [], { cwd: "/", output: { file: { path: "a.log" } } });
+      } catch (error) {
+        console.log(error.name + ": " + error.message);
+      }
+    `,
+      { permission: "--allow-all" },
+    );
+    await parent.finished;
+    const [pid, error] = parent.tail().map(({ text }) => text);
+    assert(!await alive(Number(pid)), "its own group was found");
+    assertEquals(
+      error,
+      'NotFound: Cannot resolve option "output.file.path": the working ' +
+        "directory of this program has been deleted: current value is " +
+        '"a.log"',
+    );
+  },
 });
 
 Deno.test("Processman asks for no permission, whatever is revoked", async (t) => {
