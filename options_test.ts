@@ -171,7 +171,7 @@ for (const [expected, kind, paths, values] of REFUSALS) {
     }));
 }
 
-const OPTIONS = "cwd, env, clearEnv, uid, gid, stdin, stdout, stderr, " +
+const OPTIONS = "cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, " +
   "windowsRawArguments, group, restart, stop, output, " +
   "name, signal, critical, prepare";
 

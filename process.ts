@@ -387,8 +387,9 @@ export class Process implements AsyncDisposable {
 
   /** Begins a life by its first run, or throws with nothing left behind. */
   #begin(): void {
-    const { prepare, signal } = this.#spec;
+    const { command, prepare, signal } = this.#spec;
     signal?.throwIfAborted();
+    this.#host.spawner.checkUser(command.user);
     this.#host.adopt(this);
     let first: Run | undefined;
     try {

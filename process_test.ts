@@ -891,61 +891,6 @@ Deno.test("Process leads a group in each of its runs", async () => {
   }
 });
 
-Deno.test("Process starts programs that started before through setsid", async (t) => {
-  const spawned: string[] = [];
-  const Command = Deno.Command;
-  Deno.Command = class extends Command {
-    constructor(program: string | URL, options?: Deno.CommandOptions) {
-      super(program, options);
-      spawned.push(`${program}${options?.detached ? " by a fork" : ""}`);
-    }
-  };
-  const started = async (run: (pm: Processman) => Promise<unknown>) => {
-    const pm = new Processman(silent);
-    await pm.command("true").finished;
-    spawned.length = 0;
-    await run(pm);
-    await pm.shutdown();
-    return spawned.join();
-  };
-  const steps: Record<string, [CommandOptions, string]> = {
-    "the same": [{}, "setsid"],
-    "another PATH": [{ env: { PATH: "/bin:/usr/bin" } }, "true by a fork"],
-    "no PATH": [{ clearEnv: true }, "true by a fork"],
-    "no group": [{ group: false }, "true"],
-  };
-  try {
-    for (const [name, [options, expected]] of Object.entries(steps)) {
-      await t.step(name, async () => {
-        const how = await started((pm) =>
-          pm.command("true", [], options).finished
-        );
-        assertEquals(how, expected);
-      });
-    }
-    await t.step("no longer after the codes 126 and 127", async () => {
-      const how = await started(async (pm) => {
-        const never = { restart: { policy: "never" } } as const;
-        await pm.command("sh", ["-c", "exit 1"], never).finished;
-        await pm.command("sh", ["-c", "exit 127"], never).finished;
-        await pm.command("sh", ["-c", "exit 126"], never).finished;
-        await pm.command("sh", ["-c", "exit 0"], never).finished;
-      });
-      const fork = "sh by a fork";
-      assertEquals(how, [fork, "setsid", fork, fork].join());
-    });
-    await t.step("with orphans that are left alone", async () => {
-      spawned.length = 0;
-      await using pm = new Processman({ ...silent, orphans: "leave" });
-      await pm.command("true").finished;
-      await pm.command("true").finished;
-      assertEquals(spawned.join(), "true by a fork,true by a fork");
-    });
-  } finally {
-    Deno.Command = Command;
-  }
-});
-
 Deno.test("Process can be stopped at the very start of each of its runs", async () => {
   for (let i = 0; i < 20; i++) {
     await using pm = new Processman(silent);
