@@ -28,6 +28,7 @@ import {
   restartRules,
 } from "./restart.ts";
 import { signalName } from "./signals.ts";
+import type { ChildOptions } from "./spawn.ts";
 import type { StopOptions, StopRequest } from "./stop.ts";
 
 /** Options that a process has in common with others, see `defaults`. */
@@ -46,7 +47,23 @@ export interface CommandDefaults {
    * @default {false}
    */
   clearEnv?: boolean;
-  /** The user ID that the process runs as. */
+  /**
+   * The user, by name or ID, that the process runs as, with its primary and
+   * supplementary groups and with `HOME`, `USER` and `LOGNAME` as after a login.
+   * What `env` says of these has precedence.
+   *
+   * For Linux, with `--allow-run` for all programs. To become another user
+   * takes root and `setpriv` of util-linux (that of BusyBox will not do). Users
+   * are looked up once. For an ID that no user has there are `uid` and `gid`,
+   * which cannot be combined with it.
+   *
+   * @default {the user of this program}
+   */
+  user?: string | number;
+  /**
+   * The user ID that the process runs as. Groups and `HOME` do not follow it:
+   * see `user`.
+   */
   uid?: number;
   /** The group ID that the process runs as. */
   gid?: number;
@@ -151,8 +168,8 @@ export interface Spec {
   readonly program: string;
   /** Its arguments. */
   readonly args: readonly string[];
-  /** What Deno takes, besides the arguments. */
-  readonly command: Deno.CommandOptions;
+  /** What a child is started with, besides the arguments. */
+  readonly command: ChildOptions;
   /** Whether a run leads a process group, where it can. */
   readonly group: boolean;
   /** When and how it is restarted. */
@@ -214,6 +231,11 @@ const PLACE_CHECKS: Checks<Pick<CommandDefaults, "cwd" | "env">> = {
 const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
   ...PLACE_CHECKS,
   clearEnv: flag,
+  user: (value, path) => {
+    if (typeof value === "number") return whole(value, path);
+    if (typeof value !== "string") wrong(path, "a name or a number", value);
+    filled(value, path);
+  },
   uid: whole,
   gid: whole,
   stdin: stdio,
@@ -309,6 +331,7 @@ export function specify(
   const {
     cwd,
     clearEnv,
+    user,
     uid,
     gid,
     windowsRawArguments,
@@ -316,6 +339,9 @@ export function specify(
     stdout = "piped",
     stderr = "piped",
   } = all;
+  if (user !== undefined && (uid ?? gid) !== undefined) {
+    wrong("user", 'without "uid" and "gid"', user);
+  }
   const env = { ...defaults.env, ...own.env };
   return {
     program,
@@ -324,6 +350,7 @@ export function specify(
       cwd,
       env,
       clearEnv,
+      user,
       uid,
       gid,
       windowsRawArguments,

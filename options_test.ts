@@ -171,7 +171,7 @@ for (const [expected, kind, paths, values] of REFUSALS) {
     }));
 }
 
-const OPTIONS = "cwd, env, clearEnv, uid, gid, stdin, stdout, stderr, " +
+const OPTIONS = "cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, " +
   "windowsRawArguments, group, restart, stop, output, " +
   "name, signal, critical, prepare";
 
@@ -303,7 +303,7 @@ Deno.test("Processman refuses bad options", () => {
     [null, 'options" must be an object: current value is null'],
     [
       { singals: [] },
-      'singals" does not exist: there are logger, signals, exitOnSignal, orphans, defaults',
+      'singals" does not exist: there are logger, signals, exitOnSignal, orphans, orphanLog, defaults',
     ],
     [{ logger: "a" }, 'logger" must be a logger or null: current value is "a"'],
     [

@@ -427,9 +427,10 @@ export class Process implements AsyncDisposable {
 
   /** Begins a life by its first run, or throws with nothing left behind. */
   #begin(): void {
-    const { prepare, signal } = this.#spec;
+    const { command, prepare, signal } = this.#spec;
     signal?.throwIfAborted();
     // What can fail is done before anything runs.
+    this.#host.spawner.checkUser(command.user);
     const fresh = this.#over
       ? { output: this.#newOutput(), input: this.#newInput() }
       : undefined;
@@ -662,6 +663,7 @@ export class Process implements AsyncDisposable {
       release(child, this.#spec.command);
       throw error;
     }
+    if (number === 1 && run.warning) this.#host.log("warn", run.warning);
     this.#runs = number;
     this.#run = run;
     this.#status = run.status;
@@ -690,7 +692,12 @@ export class Process implements AsyncDisposable {
     while (pumps.some(({ ended }) => !ended) && performance.now() < latest) {
       if (await this.#quiet(pumps)) break;
     }
-    return { status, now, ranMs, requested, pid: run.pid };
+    const end = { status, now, ranMs, requested, pid: run.pid };
+    const error = requested ? undefined : await run.explain(status);
+    if (error === undefined) return end;
+    // Where Deno starts the first run itself, such an error is thrown.
+    const final = this.#runs === 1 && !this.#spec.prepare;
+    return { ...end, spawnFailure: final ? "final" : "transient", error };
   }
 
   /** Waits for a moment; tells whether no output came in it, or no more will. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { SpawnError } from "./errors.ts";
 import type { RunSpec, Started } from "./spawn.ts";
 
 /**
@@ -43,6 +44,19 @@ export class Run {
       (status) => this.#end(status),
       () => this.#end(UNKNOWN),
     );
+  }
+
+  /** What the user may not have meant by the way it was started. */
+  get warning(): string | undefined {
+    return this.#started.warning;
+  }
+
+  /**
+   * Tells, of a child that ended, whether its program could not be started at
+   * all. Never rejects.
+   */
+  explain(status: Deno.CommandStatus): Promise<SpawnError | undefined> {
+    return this.#started.explain(status);
   }
 
   /** Whether the child itself has not ended yet, as far as the kernel told. */

@@ -360,7 +360,8 @@ Deno.test("Process says what has left its session and lives on", async (t) => {
   await t.step("a program that daemonizes", async () => {
     const job = pm.command("sh", [
       "-c",
-      "(setsid sh -c 'echo $$; exec sleep 500 >/dev/null 2>&1' &)",
+      // It ends when the other has left the session.
+      "echo $(setsid sh -c 'echo $$; exec sleep 500 >/dev/null 2>&1' &)",
     ]);
     const pid = Number(await lineOf(job, /^\d+$/));
     await job.finished;

@@ -1,11 +1,35 @@
 /**
- * The start of a child: what tells programs apart, the ways to start one, and
- * the error if that fails.
+ * The start of a child: in the same way in each run, so that no run differs
+ * from the one before it.
+ *
+ * - With a session of its own, on Linux: `setsid -- /path/of/program`, which
+ *   Deno starts without a fork, and whose traces are those of Deno's own start.
+ *   The path is asked of a child, once for each program.
+ * - As a `user`: `setpriv … -- /path/of/program`, after `setsid --`.
+ * - All else in Deno's own way: without a session of its own, with `uid` or
+ *   `gid` (which fork in any case), where the program is not told by `PATH`
+ *   and its name alone, or where there is no `setsid`. With a session that is
+ *   a fork, which takes longer the more memory this program has.
  *
  * @module
  */
 
+import { wrong } from "./checks.ts";
 import { SpawnError } from "./errors.ts";
+import {
+  failure,
+  findAgain,
+  findSync,
+  type Found,
+  type Search,
+} from "./program.ts";
+import { become, loginEnv, lookUpSync, type User } from "./user.ts";
+
+/** What Deno takes to start a child, and a user. */
+export interface ChildOptions extends Deno.CommandOptions {
+  /** The user, by name or ID, with the groups and the home of a login. */
+  user?: string | number;
+}
 
 /** What a run is made from. */
 export interface RunSpec {
@@ -13,9 +37,9 @@ export interface RunSpec {
   readonly name: string;
   /** The program. */
   readonly program: string;
-  /** Everything else that Deno takes. */
-  readonly command: Deno.CommandOptions;
-  /** Whether the child leads a process group of its own. */
+  /** Everything else that a child is started with. */
+  readonly command: ChildOptions;
+  /** Whether the child leads a session of its own. */
   readonly group: boolean;
   /** What starts it. */
   readonly spawner: Spawner;
@@ -25,81 +49,302 @@ export interface RunSpec {
 export interface Started {
   /** Deno's view of it. */
   readonly child: Deno.ChildProcess;
+  /** What the user may not have meant. */
+  readonly warning?: string;
   /** Notes how it ended. */
   ended(status: Deno.CommandStatus): void;
+  /**
+   * Tells, of a child that ended, whether it is the program that could not be
+   * started. Only a child with the code 126 or 127 costs a look. Never rejects.
+   */
+  explain(status: Deno.CommandStatus): Promise<SpawnError | undefined>;
 }
 
 /** How many programs are remembered. */
 const PROGRAMS = 1_000;
 
-/** Starts children, and remembers the programs that have started. */
+/** How many users are remembered. */
+const USERS = 1_000;
+
+/** Starts children, and remembers where their programs are. */
 export class Spawner {
-  readonly #programs: Set<string> | undefined;
+  readonly #programs = new Map<string, Found>();
+  /** What did not start though it is where it was, such as a script. */
+  readonly #broken = new Set<string>();
+  readonly #users = new Map<string, User>();
+  readonly #fork: boolean;
+  /** Our own user ID, once it was asked for. */
+  #own: number | undefined;
 
   /** Creates a spawner; `fork` tells whether each start is to fork. */
   constructor({ fork = false } = {}) {
-    this.#programs = fork ? undefined : new Set();
+    this.#fork = fork;
   }
 
   /**
    * Starts a child.
    *
    * @throws {SpawnError} If it can not be started; nothing runs then.
+   * @throws {TypeError} If there is no such user.
    */
   start(spec: RunSpec): Started {
-    const programs = this.#programs;
-    const program = identity(spec);
-    const { state } = Deno.permissions.querySync({ name: "run" });
-    const child = state === "granted"
-      ? this.#again(spec, program) ?? spawn(spec)
-      : spawnAllowed(spec);
-    if (programs && programs.size < PROGRAMS) programs.add(program);
+    if (spec.command.user !== undefined) return this.#startAsUser(spec);
+    if (!allAllowed()) return byDeno(spawnAllowed(spec));
+    return this.#startThroughSetsid(spec) ?? this.#startByDeno(spec);
+  }
+
+  /**
+   * Checks that there is the user of a command, as far as that can be told.
+   *
+   * @throws {TypeError} If there is no such user.
+   */
+  checkUser(user: string | number | undefined): void {
+    if (user === undefined || Deno.build.os !== "linux" || !allAllowed()) {
+      return;
+    }
+    try {
+      this.#user(user);
+    } catch (error) {
+      // All else is told by the start.
+      if (error instanceof TypeError) throw error;
+    }
+  }
+
+  /** Starts a child through `setsid`, if the path of its program is known. */
+  #startThroughSetsid(spec: RunSpec): Started | undefined {
+    const { uid, gid } = spec.command;
+    if (
+      this.#fork || !spec.group || Deno.build.os !== "linux" ||
+      uid !== undefined || gid !== undefined
+    ) return undefined;
+    const search = searchLikeDeno(spec);
+    if (search === undefined) return undefined;
+    const key = keyOf(search);
+    // Deno itself says best what is wrong.
+    if (this.#broken.delete(key)) return undefined;
+    try {
+      const found = this.#find(key, search);
+      if (found.path === "" || found.setsid === "") return undefined;
+      const command = [found.setsid, "--", found.path];
+      const child = spawn(command, spec.command, false);
+      return this.#started(child, spec, key, {
+        ...search,
+        program: found.path,
+      });
+    } catch {
+      // A missing directory, for example.
+      this.#programs.delete(key);
+      return undefined;
+    }
+  }
+
+  /** Starts a child as another user, or says what is in the way. */
+  #startAsUser(spec: RunSpec): Started {
+    const { command: { user: wanted = "", ...command }, program, group } = spec;
+    const user = this.#allowedUser(spec, wanted);
+    const env = { ...loginEnv(user), ...command.env };
+    if (user.uid === user.own && user.uid !== 0) {
+      return this.start({ ...spec, command: { ...command, env } });
+    }
+    if (user.setpriv === "") {
+      const why = `the option "user" needs "setpriv" of util-linux`;
+      throw spawnError(spec, new Deno.errors.NotFound(why));
+    }
+    const as = become(user);
+    const search = { ...searchLikeLogin(spec), as };
+    const key = keyOf(search);
+    let found: Found;
+    try {
+      found = this.#find(key, search);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `Cannot become user "${user.name}": ${why}`;
+      throw spawnError(spec, new Deno.errors.PermissionDenied(message));
+    }
+    if (found.errno !== 0) throw spawnError(spec, failure(program, found));
+    const path = found.path || program;
+    const setsid = group && !this.#fork && found.setsid !== ""
+      ? [found.setsid, "--"]
+      : [];
+    const chain = [...setsid, ...as, path];
+    try {
+      const detached = group && setsid.length === 0;
+      const child = spawn(chain, { ...command, env }, detached);
+      return this.#started(child, spec, key, { ...search, program: path });
+    } catch (cause) {
+      this.#programs.delete(key);
+      if (cause instanceof Error) {
+        // It is the program that does not start, not what leads to it.
+        cause.message = cause.message.replace(`'${chain[0]}'`, `'${path}'`);
+      }
+      throw spawnError(spec, cause);
+    }
+  }
+
+  #allowedUser(spec: RunSpec, user: string | number): User {
+    if (Deno.build.os !== "linux") {
+      const why = `the option "user" is for Linux`;
+      throw spawnError(spec, new Deno.errors.NotSupported(why));
+    }
+    if (!allAllowed()) {
+      const why =
+        `Requires run access to all programs for the option "user", ` +
+        `run again with the --allow-run flag`;
+      throw spawnError(spec, new Deno.errors.NotCapable(why));
+    }
+    try {
+      return this.#user(user);
+    } catch (cause) {
+      throw cause instanceof TypeError ? cause : spawnError(spec, cause);
+    }
+  }
+
+  #user(wanted: string | number): User {
+    const key = String(wanted);
+    const user = this.#users.get(key) ?? lookUpSync(wanted);
+    if (user === undefined) wrong("user", "a user of this system", wanted);
+    remember(this.#users, key, user, USERS);
+    return user;
+  }
+
+  /** Starts a child in Deno's own way. */
+  #startByDeno(spec: RunSpec): Started {
+    const started = byDeno(spawnByDeno(spec));
+    const { uid, gid } = spec.command;
+    if (!uid || gid !== undefined || this.#ownUid() !== 0) return started;
+    const warning = `Process "${spec.name}" runs as user ${uid} with the ` +
+      `group and HOME of root: the option "user" gives it those of the user`;
+    return { ...started, warning };
+  }
+
+  #ownUid(): number | undefined {
+    const { state } = Deno.permissions.querySync({ name: "sys", kind: "uid" });
+    if (state === "granted") return Deno.uid() ?? undefined;
+    try {
+      return this.#own ??= lookUpSync(0)?.own;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Returns where a program is; what cannot be executed is not remembered. */
+  #find(key: string, search: Search): Found {
+    const known = this.#programs.get(key);
+    const found = known ?? findSync(search);
+    if (found.errno === 0) remember(this.#programs, key, found, PROGRAMS);
+    return found;
+  }
+
+  #started(
+    child: Deno.ChildProcess,
+    spec: RunSpec,
+    key: string,
+    search: Search,
+  ): Started {
     return {
       child,
-      ended({ code }) {
-        // A shell gives these to what it cannot start, and so does `setsid`.
-        if (code === 126 || code === 127) programs?.delete(program);
+      ended: (status) => {
+        if (perhapsNotStarted(status)) this.#programs.delete(key);
+      },
+      explain: async (status) => {
+        if (!perhapsNotStarted(status) || !allAllowed()) return undefined;
+        const cause = await whyNot(spec, search);
+        if (cause === undefined) return undefined;
+        if (this.#broken.size >= PROGRAMS) this.#broken.clear();
+        this.#broken.add(key);
+        return spawnError(spec, cause);
       },
     };
   }
+}
 
-  /** Starts a program that has started before, if that takes no fork. */
-  #again(spec: RunSpec, program: string): Deno.ChildProcess | undefined {
-    if (!this.#programs?.has(program)) return undefined;
-    return throughSetsid(spec);
+/** Keeps something under a name, and lets go of the oldest if it is too much. */
+function remember<T>(
+  map: Map<string, T>,
+  key: string,
+  value: T,
+  most: number,
+): void {
+  if (map.size >= most && !map.has(key)) {
+    for (const oldest of map.keys()) {
+      map.delete(oldest);
+      break;
+    }
   }
+  map.set(key, value);
 }
 
-/** What tells one program from another of the same name. */
-function identity({ program, command: { env, uid, gid } }: RunSpec): string {
-  return [program, env?.PATH, uid, gid].join("\0");
+/** A shell gives these codes to what it cannot start; so does `setsid`. */
+function perhapsNotStarted({ code }: Deno.CommandStatus): boolean {
+  return code === 126 || code === 127;
 }
 
-/**
- * Starts a child through `setsid`, which gives it a session and a group without
- * forking. That is what Deno does for `detached`, which takes longer the more
- * memory this program has, and lets it do nothing else meanwhile. But `setsid`
- * cannot say why a program does not start, so it is for those that did.
- *
- * @returns The child; `undefined` if it cannot be started in this way.
- */
-function throughSetsid(spec: RunSpec): Deno.ChildProcess | undefined {
-  const { program, command, group } = spec;
-  if (!group || !foundAlike(spec)) return undefined;
-  const args = ["--", program, ...command.args ?? []];
+/** Returns with what Deno would have failed to start a program, if so. */
+async function whyNot(
+  { program, command: { cwd = "." } }: RunSpec,
+  search: Search,
+): Promise<Error | undefined> {
   try {
-    return new Deno.Command("setsid", { ...command, args }).spawn();
+    // What interprets a script may be told from the working directory.
+    const found = await findAgain({ ...search, cwd });
+    if (found.errno === 0) return undefined;
+    if (!program.includes("/") && found.path === "") {
+      const again = await findAgain({ ...search, program });
+      if (again.errno !== 0) return failure(program, again);
+    }
+    return failure(search.program, found);
   } catch {
+    // Nothing can be told.
     return undefined;
   }
 }
 
-/** Whether `setsid` finds the same program as Deno. */
-function foundAlike({ program, command: { clearEnv, env } }: RunSpec): boolean {
-  if (Deno.build.os !== "linux") return false;
-  // What a path is relative to, and a `PATH` that is cleared, Deno alone knows.
-  return program.startsWith("/") ||
-    (!program.includes("/") && (!clearEnv || env?.PATH !== undefined));
+/** What tells one program from another, and one place from another. */
+function keyOf({ program, path, cwd, as }: Search): string {
+  if (program.startsWith("/")) return [program, ...as].join("\0");
+  const where = program.includes("/") ? `${cwd}` : path ?? ownPath();
+  return [program, where, ...as].join("\0");
+}
+
+/** The `PATH` of this program, as far as this program can change it. */
+function ownPath(): string | undefined {
+  const query = { name: "env", variable: "PATH" } as const;
+  const { state } = Deno.permissions.querySync(query);
+  return state === "granted" ? Deno.env.get("PATH") ?? "" : undefined;
+}
+
+/** A path that Deno would write otherwise, which a program can see. */
+const UNTIDY = /\/(\.{0,2})(\/|$)/;
+
+/** Where a program is looked for; `undefined` if Deno alone knows. */
+function searchLikeDeno(
+  { program, command: { clearEnv, env } }: RunSpec,
+): Search | undefined {
+  if (program.startsWith("/")) {
+    return UNTIDY.test(program) ? undefined : { program, as: [] };
+  }
+  const path = env?.PATH;
+  if (program.includes("/") || (clearEnv && path === undefined)) {
+    return undefined;
+  }
+  return { program, path, as: [] };
+}
+
+/** Where a program is looked for by `setpriv`. */
+function searchLikeLogin({ program, command }: RunSpec): Omit<Search, "as"> {
+  const { clearEnv, env, cwd = "." } = command;
+  if (program.startsWith("/")) return { program };
+  if (program.includes("/")) return { program, cwd };
+  return {
+    program,
+    path: env?.PATH ?? (clearEnv ? "/bin:/usr/bin" : undefined),
+  };
+}
+
+/** Whether all programs may be started; what is not asked for never prompts. */
+function allAllowed(): boolean {
+  const { state, partial } = Deno.permissions.querySync({ name: "run" });
+  return state === "granted" && !partial;
 }
 
 /** Starts a child where not all programs are allowed, without asking anybody. */
@@ -114,18 +359,32 @@ function spawnAllowed(spec: RunSpec): Deno.ChildProcess {
       `Requires run access to "${program}", run again with --allow-run=${program}`;
     throw spawnError(spec, new Deno.errors.NotCapable(message));
   }
-  return spawn(spec);
+  return spawnByDeno(spec);
 }
 
-/** Starts a child in the way of Deno. */
-function spawn(spec: RunSpec): Deno.ChildProcess {
+/** Starts a child in the way of Deno, whose errors are exact. */
+function spawnByDeno(spec: RunSpec): Deno.ChildProcess {
   const { program, command, group } = spec;
   try {
-    const options = { ...command, detached: group };
-    return new Deno.Command(program, options).spawn();
+    return new Deno.Command(program, { ...command, detached: group }).spawn();
   } catch (cause) {
     throw spawnError(spec, cause);
   }
+}
+
+/** Starts a program that leads to another one. */
+function spawn(
+  [first = "", ...more]: readonly string[],
+  command: Deno.CommandOptions,
+  detached: boolean,
+): Deno.ChildProcess {
+  const args = [...more, ...command.args ?? []];
+  return new Deno.Command(first, { ...command, args, detached }).spawn();
+}
+
+/** A child of Deno's own start, which has told all that can go wrong. */
+function byDeno(child: Deno.ChildProcess): Started {
+  return { child, ended() {}, explain: () => Promise.resolve(undefined) };
 }
 
 function spawnError({ name, program }: RunSpec, cause: unknown): SpawnError {

@@ -1,0 +1,178 @@
+/**
+ * Where a program is, and why it cannot be executed: asked of a child, since
+ * this program may have no permission to read anything.
+ *
+ * @module
+ */
+
+/** A program to be looked for. */
+export interface Search {
+  /** The program: a path, or a name. */
+  readonly program: string;
+  /** Where a name is looked for; `undefined` for the `PATH` of this program. */
+  readonly path?: string | undefined;
+  /** What a path is relative to. */
+  readonly cwd?: string | URL | undefined;
+  /** The command, if any, that makes the child another user. */
+  readonly as: readonly string[];
+}
+
+/** What the child found. */
+export interface Found {
+  /** The path; "" if the program was not found, or depends on the directory. */
+  readonly path: string;
+  /** The number of the error with which it cannot be executed; 0 if it can. */
+  readonly errno: number;
+  /** The path of `setsid`; "" if there is none. */
+  readonly setsid: string;
+}
+
+/** Errors of the system, by number: what Deno makes of them. */
+const ERRORS = {
+  2: [Deno.errors.NotFound, "ENOENT", "No such file or directory"],
+  13: [Deno.errors.PermissionDenied, "EACCES", "Permission denied"],
+  20: [Deno.errors.NotADirectory, "ENOTDIR", "Not a directory"],
+} as const;
+
+/**
+ * A shell that looks for a program as Deno does: `command -v` would answer with
+ * a builtin. A relative entry of `PATH` ends the search without an answer.
+ *
+ * With "deep" it also looks for what interprets the program: the system reports
+ * one that is missing as if the program were.
+ */
+const SCRIPT = `
+set -f
+IFS=:
+nl='
+'
+tab='\t'
+search() {
+  for dir in $2; do
+    case $dir in
+      /*/) at=$dir$1 ;;
+      /*) at=$dir/$1 ;;
+      *) return 0 ;;
+    esac
+    if [ -f "$at" ] && [ -x "$at" ]; then
+      found=$at
+      return 0
+    fi
+  done
+  return 1
+}
+check() {
+  errno=0
+  [ -f "$1" ] && [ -x "$1" ] && return 0
+  errno=2
+  case $1 in
+    /*) at= rest=\${1#/} ;;
+    *) at=. rest=$1 ;;
+  esac
+  while :; do
+    case $rest in */*) ;; *) break ;; esac
+    at=$at/\${rest%%/*}
+    rest=\${rest#*/}
+    [ -e "$at" ] || return 1
+    [ -d "$at" ] || { errno=20; return 1; }
+    [ -x "$at" ] || { errno=13; return 1; }
+  done
+  [ -e "$1" ] && errno=13
+  return 1
+}
+interpreter() {
+  of=$1
+  for depth in 1 2 3 4; do
+    text=$(dd bs=4096 count=1 <"$of" 2>/dev/null | tr '\\0' '\\n')
+    of=
+    case $text in
+      '#!'*)
+        text=\${text%%"$nl"*}
+        IFS=" $tab"
+        for of in \${text#??}; do break; done
+        ;;
+      ?ELF*)
+        IFS=$nl
+        for of in $text; do
+          case $of in /*ld*.so*) break ;; esac
+          of=
+        done
+        ;;
+    esac
+    [ -n "$of" ] && check "$of" || return
+  done
+}
+found=
+errno=0
+case $1 in
+  */*) check "$1" && found=$1 ;;
+  *) search "$1" "$PATH" || errno=2 ;;
+esac
+path=$found
+found=
+search setsid "/usr/bin:/bin:$PATH"
+[ "$2" = deep ] && [ -n "$path" ] && interpreter "$path"
+printf '%s\\0' "$errno" "$path" "$found"
+`;
+
+/**
+ * Looks for a program, which takes about a millisecond.
+ *
+ * @returns What was found.
+ * @throws What Deno throws if the child cannot be started; an `Error` with what
+ * the child wrote if it said nothing of use.
+ */
+export function findSync(search: Search): Found {
+  return answer(command(search, "plain").outputSync());
+}
+
+/**
+ * Looks for a program that did not start, and for what interprets it.
+ *
+ * @returns What was found.
+ * @throws As {@linkcode findSync} does.
+ */
+export async function findAgain(search: Search): Promise<Found> {
+  return answer(await command(search, "deep").output());
+}
+
+/** Returns the error with which Deno would not start a program. */
+export function failure(program: string, { errno, path }: Found): Error {
+  const known = errno === 13 || errno === 20 ? errno : 2;
+  const [Kind, code, text] = ERRORS[known];
+  const why = path === "" && !program.includes("/")
+    ? "entity not found"
+    : `${text} (os error ${known})`;
+  const error = new Kind(`Failed to spawn '${path || program}': ${why}`);
+  return Object.assign(error, { code });
+}
+
+function command(
+  { program, path, cwd, as }: Search,
+  depth: "plain" | "deep",
+): Deno.Command {
+  const [first = "", ...args] = [...as, "/bin/sh", "-c", SCRIPT, "sh"];
+  return new Deno.Command(first, {
+    args: [...args, program, depth],
+    // Its own working directory may have been deleted.
+    cwd: cwd ?? "/",
+    // Nothing of what the program is given is meant for the shell.
+    env: { LC_ALL: "C", ...path !== undefined && { PATH: path } },
+    clearEnv: path !== undefined,
+    stdin: "null",
+    stdout: "piped",
+    stderr: as.length > 0 ? "piped" : "null",
+  });
+}
+
+function answer(output: Deno.CommandOutput): Found {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const [errno, path, setsid, end] = decoder.decode(output.stdout).split("\0");
+  if (
+    errno === undefined || path === undefined || setsid === undefined ||
+    end !== ""
+  ) {
+    throw new Error(new TextDecoder().decode(output.stderr).trim());
+  }
+  return { errno: Number(errno), path, setsid };
+}

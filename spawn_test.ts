@@ -1,0 +1,660 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { mock } from "node:test";
+import {
+  type CommandOptions,
+  constant,
+  Processman,
+  SpawnError,
+} from "./mod.ts";
+import { type ChildOptions, Spawner, type Started } from "./spawn.ts";
+import {
+  eventOf,
+  outputOf,
+  permitted,
+  runScript,
+  stateOf,
+} from "./tools/testing.ts";
+
+const silent = { logger: null };
+const linux = Deno.build.os === "linux";
+const root = linux && await outputOf("id", "-u") === "0";
+const files = permitted("read", "write");
+const NO_FILES = !linux || !files;
+
+/** A program that writes all that it can see of itself. */
+const LOOK = `
+of=/proc/$$
+echo "argv $(tr '\\0' '|' <$of/cmdline)"
+echo "environment"; tr '\\0' '\\n' <$of/environ | sort
+echo "status"
+# By the shell itself: it blocks signals while it starts a child.
+while IFS= read -r line; do
+  case $line in
+    Name*|Umask*|PPid*|TracerPid*|[UG]id*|Groups*|Sig[!Q]*|Shd*|Cap*) ;;
+    NoNewPrivs*|Seccomp*|Speculation*|Cpus_*|Mems_*) ;;
+    *) continue ;;
+  esac
+  echo "$line"
+done <$of/status
+echo "limits"; cat $of/limits
+for name in oom_score_adj timerslack_ns loginuid cgroup personality; do
+  echo "$name $(cat $of/$name 2>/dev/null)"
+done
+for name in cwd exe root; do echo "$name $(readlink $of/$name)"; done
+for fd in $of/fd/*; do echo "\${fd##*/} $(readlink $fd | sed 's/[[].*//')"; done
+echo "niceness and terminal $(sed 's/.*) //' $of/stat | cut -d ' ' -f 5,6,16,17)"
+echo "children $(ps -o pid= --ppid $$ | wc -l)"
+set -- $(sed 's/.*) //' $of/stat)
+[ $3 = $$ ] && echo "leads a group"
+[ $4 = $$ ] && echo "leads a session"
+:
+`;
+
+/** What a child sees of itself, apart from what a session changes. */
+function withoutSession(text: string): string {
+  return text.replaceAll(/^leads a .*\n?/gm, "").trim();
+}
+
+/** What a program sees of itself that Deno starts. */
+async function seenByDeno(
+  program: string,
+  { user: _, ...options }: ChildOptions,
+  detached: boolean,
+): Promise<string> {
+  const child = new Deno.Command(program, {
+    ...options,
+    args: ["-c", LOOK],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    detached,
+  }).spawn();
+  const { stdout } = await child.output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+/** What a program sees of itself in three runs and in a second command. */
+async function seenInRuns(
+  program: string,
+  options: CommandOptions,
+): Promise<string[]> {
+  await using pm = new Processman(silent);
+  const keep = { output: { keepBytes: 1_000_000 } };
+  const job = pm.command(program, ["-c", LOOK], {
+    ...options,
+    ...keep,
+    restart: {
+      policy: "always",
+      backoff: constant(0),
+      limit: { restarts: 2, withinMs: 3_600_000 },
+    },
+  });
+  await job.finished;
+  const runs = ["", "", ""];
+  for (const { text, run } of job.tail(10_000)) runs[run - 1] += `${text}\n`;
+  const other = pm.command(program, ["-c", LOOK], { ...options, ...keep });
+  await other.finished;
+  runs.push(other.tail(10_000).map(({ text }) => text).join("\n"));
+  return runs.map((text) => text.trim());
+}
+
+const PATH = { PATH: "/bin:/usr/bin" };
+
+/** Programs, and whether Deno's own start that they are like is a fork. */
+const ALIKE: Record<string, [string, CommandOptions, fork?: boolean]> = {
+  "a name": ["sh", {}],
+  "an absolute path": ["/bin/sh", {}],
+  "an untidy path": ["/usr/./bin/..//bin/sh", {}, true],
+  "another PATH": ["sh", { env: PATH }],
+  "a PATH that is not tidy": ["sh", { env: { PATH: "/usr/../bin//" } }],
+  "a PATH without setsid": ["/bin/sh", { env: { PATH: "/usr/bin" } }],
+  "a PATH with a relative entry": ["sh", { env: { PATH: "x:/bin" } }, true],
+  "a relative entry later": ["sh", { env: { PATH: "/bin::/usr/bin" } }],
+  "an environment of its own": ["sh", { env: PATH, clearEnv: true }],
+  "no environment": ["/bin/sh", { clearEnv: true }],
+  "another directory": ["sh", { cwd: "/usr" }],
+  "a relative path": ["./sh", { cwd: "/bin" }, true],
+  "no group": ["sh", { group: false }],
+  "null for its output, but one": ["sh", { stdin: "null", stderr: "null" }],
+  ...root && {
+    "uid and gid": ["sh", { uid: 65_534, gid: 65_534 }, true],
+    "gid": ["sh", { gid: 65_534 }, true],
+  },
+};
+
+for (const [name, [program, options, fork = false]] of Object.entries(ALIKE)) {
+  Deno.test({
+    name: `Spawner starts each run like the first, and like Deno: ${name}`,
+    ignore: !linux,
+    fn: async () => {
+      const { group = true, restart: _, ...rest } = options;
+      const { cwd, env, clearEnv, uid, gid } = rest;
+      const given = { cwd, env, clearEnv, uid, gid };
+      const deno = await seenByDeno(
+        program,
+        Object.fromEntries(
+          Object.entries(given).filter(([, value]) => value !== undefined),
+        ),
+        fork,
+      );
+      const [first = "", ...later] = await seenInRuns(program, options);
+      assertStringIncludes(first, "argv /");
+      if (options.stderr !== "null") {
+        assertEquals(withoutSession(first), withoutSession(deno));
+      }
+      for (const run of later) assertEquals(run, first);
+      assertEquals(
+        /^leads a group$/m.test(first) && /^leads a session$/m.test(first),
+        group,
+      );
+    },
+  });
+}
+
+Deno.test({
+  name: "Spawner keeps supplementary groups in each run",
+  ignore: !root,
+  fn: async () => {
+    await using parent = runScript(
+      `
+      import { constant, Processman } from "@isbm/processman";
+      const args = ["-c", "grep Groups /proc/$$/status"];
+      const { stdout } = new Deno.Command("sh", { args }).outputSync();
+      await using pm = new Processman({ logger: null });
+      const job = pm.command("sh", args, {
+        restart: {
+          policy: "always",
+          backoff: constant(0),
+          limit: { restarts: 2, withinMs: 60_000 },
+        },
+      });
+      await job.finished;
+      console.log(new TextDecoder().decode(stdout).trim());
+      for (const { text } of job.tail(10_000)) console.log(text.trim());
+      `,
+      { limits: 'exec setpriv --groups 4,20 -- "$0" "$@"' },
+    );
+    await parent.finished;
+    const lines = parent.tail().map(({ text }) => text);
+    assertEquals(lines, Array(4).fill("Groups:\t4 20"));
+  },
+});
+
+Deno.test({
+  name: "Spawner starts a program again that needs an absolute argv[0]",
+  ignore: !linux,
+  fn: async () => {
+    await using pm = new Processman(silent);
+    const job = pm.command("sh", [
+      "-c",
+      `case $(tr '\\0' '\\n' </proc/$$/cmdline | head -n 1) in
+        /*) echo "serves" ;;
+        *) echo "re-exec requires execution with an absolute path" ;;
+      esac`,
+    ], {
+      restart: {
+        policy: "always",
+        backoff: constant(0),
+        limit: { restarts: 3, withinMs: 60_000 },
+      },
+    });
+    await job.finished;
+    assertEquals(
+      job.tail(10_000).map(({ text }) => text),
+      Array(4).fill("serves"),
+    );
+  },
+});
+
+/** Notes which programs are started, and which are asked. */
+async function spawnedBy(
+  act: (spawned: string[]) => Promise<unknown>,
+): Promise<string[]> {
+  const spawned: string[] = [];
+  const Command = Deno.Command;
+  Deno.Command = class extends Command {
+    readonly #name: string;
+    constructor(program: string | URL, options?: Deno.CommandOptions) {
+      super(program, options);
+      const name = `${program}`.replace(/.*\//, "");
+      this.#name = `${name}${options?.detached ? " by a fork" : ""}`;
+    }
+    override spawn(): Deno.ChildProcess {
+      spawned.push(this.#name);
+      return super.spawn();
+    }
+    override outputSync(): Deno.CommandOutput {
+      spawned.push(`ask ${this.#name}`);
+      return super.outputSync();
+    }
+  };
+  try {
+    await act(spawned);
+    return spawned;
+  } finally {
+    Deno.Command = Command;
+  }
+}
+
+/** Starts a program that reads and writes nothing. */
+function start(
+  spawner: Spawner,
+  program: string,
+  args: string[] = [],
+  options: ChildOptions = {},
+  group = true,
+): Started {
+  const stdio = { stdin: "null", stdout: "null", stderr: "null" } as const;
+  const command = { args, ...stdio, ...options };
+  return spawner.start({ name: "job", program, command, group, spawner });
+}
+
+/** Starts a program, waits for its end, and asks whether it has started. */
+async function run(
+  ...args: Parameters<typeof start>
+): Promise<SpawnError | undefined> {
+  const { child, ended, explain } = start(...args);
+  const status = await child.status;
+  ended(status);
+  return await explain(status);
+}
+
+Deno.test({
+  name: "Spawner asks once for each program, and then starts it alike",
+  ignore: !linux,
+  fn: async (t) => {
+    const cases: Record<string, [string, ChildOptions, string[]]> = {
+      "a name": ["true", {}, ["ask sh", "setsid", "setsid"]],
+      "a path": ["/bin/true", {}, ["ask sh", "setsid", "setsid"]],
+      "a PATH": ["true", { env: PATH }, ["ask sh", "setsid", "setsid"]],
+      "no PATH": [
+        "/bin/true",
+        { clearEnv: true },
+        ["ask sh", "setsid", "setsid"],
+      ],
+      "a relative entry of PATH": [
+        "true",
+        { env: { PATH: "x:/bin" } },
+        ["ask sh", "true by a fork", "true by a fork"],
+      ],
+      "a relative path": [
+        "./true",
+        { cwd: "/bin" },
+        ["true by a fork", "true by a fork"],
+      ],
+      ...root && {
+        "a user": ["true", { uid: 1 }, [
+          "true by a fork",
+          ...permitted("sys") ? [] : ["ask sh"],
+          "true by a fork",
+        ]],
+      },
+    };
+    for (const [name, [program, options, expected]] of Object.entries(cases)) {
+      await t.step(name, async () => {
+        const spawner = new Spawner();
+        const spawned = await spawnedBy(async () => {
+          for (let i = 0; i < 2; i++) await run(spawner, program, [], options);
+        });
+        assertEquals(spawned, expected);
+      });
+    }
+    await t.step("another directory is no other program", async () => {
+      const spawner = new Spawner();
+      const spawned = await spawnedBy(async () => {
+        await run(spawner, "true");
+        await run(spawner, "true", [], { cwd: "/usr" });
+      });
+      assertEquals(spawned, ["ask sh", "setsid", "setsid"]);
+    });
+    await t.step("without a group", async () => {
+      const spawned = await spawnedBy(() =>
+        run(new Spawner(), "true", [], {}, false)
+      );
+      assertEquals(spawned, ["true"]);
+    });
+    await t.step("with a fork each time", async () => {
+      const spawner = new Spawner({ fork: true });
+      const spawned = await spawnedBy(async () => {
+        await run(spawner, "true");
+        await run(spawner, "true");
+      });
+      assertEquals(spawned, ["true by a fork", "true by a fork"]);
+    });
+    await t.step("again after the codes 126 and 127", async () => {
+      const spawner = new Spawner();
+      const spawned = await spawnedBy(async () => {
+        for (const code of [1, 127, 126, 0]) {
+          assertEquals(
+            await run(spawner, "sh", ["-c", `exit ${code}`]),
+            undefined,
+          );
+        }
+      });
+      assertEquals(
+        spawned.join(),
+        "ask sh,setsid,setsid,ask sh,setsid,ask sh,setsid",
+      );
+    });
+    await t.step("not after a look that failed", async () => {
+      const spawner = new Spawner();
+      const spawned = await spawnedBy(async (spawned) => {
+        const failing = mock.method(
+          Deno.Command.prototype,
+          "outputSync",
+          () => {
+            spawned.push("ask");
+            throw new Error("no processes left");
+          },
+        );
+        await run(spawner, "true");
+        failing.mock.restore();
+        await run(spawner, "true");
+      });
+      assertEquals(spawned, ["ask", "true by a fork", "ask sh", "setsid"]);
+    });
+  },
+});
+
+Deno.test({
+  name: "Spawner notices another PATH of this program",
+  ignore: NO_FILES || !permitted("env"),
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const before = Deno.env.get("PATH") ?? "";
+    const tool = async (name: string, code: number) => {
+      const path = `${folder}/${name}/tool`;
+      await Deno.mkdir(`${folder}/${name}`);
+      await Deno.writeTextFile(path, `#!/bin/sh\nexit ${code}\n`);
+      await Deno.chmod(path, 0o755);
+    };
+    try {
+      await tool("a", 3);
+      await tool("b", 4);
+      const spawner = new Spawner();
+      const code = async () => {
+        return (await start(spawner, "tool").child.status).code;
+      };
+      for (const [name, expected] of [["a", 3], ["b", 4], ["a", 3]]) {
+        Deno.env.set("PATH", `${folder}/${name}:${before}`);
+        assertEquals(await code(), expected);
+      }
+      Deno.env.set("PATH", before);
+      assertThrows(() => start(spawner, "tool"), SpawnError, "not found");
+    } finally {
+      Deno.env.set("PATH", before);
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+/** What becomes of a program that has run, and what Deno says then. */
+const ENDS: Record<string, (path: string) => Promise<unknown>> = {
+  "it is missing": (path) => Deno.remove(path),
+  "it is not executable": (path) => Deno.chmod(path, 0o644),
+  "it is a folder": async (path) => {
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+  },
+  "its folder is missing": (path) =>
+    Deno.remove(path.replace(/\/[^/]*$/, ""), { recursive: true }),
+  "its folder is a file": async (path) => {
+    const folder = path.replace(/\/[^/]*$/, "");
+    await Deno.remove(folder, { recursive: true });
+    await Deno.writeTextFile(folder, "");
+  },
+  "its interpreter is missing": (path) =>
+    Deno.writeTextFile(path, "#!/no/such -x\n"),
+  "its interpreter has a space before it": (path) =>
+    Deno.writeTextFile(path, "#! \t/no/such\n"),
+  "its interpreter is not executable": (path) =>
+    Deno.writeTextFile(path, "#!/etc/passwd\n"),
+  "its interpreter has a carriage return": (path) =>
+    Deno.writeTextFile(path, "#!/bin/sh\r\n"),
+  "the interpreter of its interpreter is missing": async (path) => {
+    await Deno.writeTextFile(`${path}-2`, "#!/no/such\n");
+    await Deno.chmod(`${path}-2`, 0o755);
+    await Deno.writeTextFile(path, `#!${path}-2\n`);
+  },
+  "it is for another C library": async (path) => {
+    const bytes = await Deno.readFile("/bin/true");
+    const text = new TextDecoder("latin1").decode(bytes);
+    const at = text.search(/\/lib[^\0]*\/ld-/);
+    bytes[at + 1] = "x".charCodeAt(0);
+    await Deno.writeFile(path, bytes);
+  },
+};
+
+for (const [name, change] of Object.entries(ENDS)) {
+  for (const bare of [false, true]) {
+    const by = bare ? "a name" : "a path";
+    Deno.test({
+      name: `Spawner explains as Deno does, for ${by}, that ${name}`,
+      ignore: NO_FILES,
+      fn: async () => {
+        const folder = await Deno.makeTempDir();
+        try {
+          const path = `${folder}/bin/tool`;
+          await Deno.mkdir(`${folder}/bin`);
+          await Deno.writeTextFile(path, "#!/bin/sh\nexit 0\n");
+          await Deno.chmod(path, 0o755);
+          const program = bare ? "tool" : path;
+          const options = { env: { PATH: `${folder}/bin:/usr/bin:/bin` } };
+          const spawner = new Spawner();
+          assertEquals(await run(spawner, program, [], options), undefined);
+
+          await change(path);
+          const deno = assertThrows(() =>
+            new Deno.Command(program, options).spawn()
+          ) as Error;
+          const error = await run(spawner, program, [], options);
+          assertInstanceOf(error, SpawnError);
+          const { cause } = error;
+          assertInstanceOf(cause, Error);
+          assertEquals(cause.constructor, deno.constructor);
+          assertEquals({ ...cause }, { ...deno });
+          assertEquals(cause.message, deno.message);
+          assertEquals(
+            error.message,
+            `Cannot start process "job": ${deno.message}`,
+          );
+          // The next start says it at once.
+          const next = () => start(spawner, program, [], options);
+          assertThrows(next, SpawnError, deno.message);
+        } finally {
+          await Deno.remove(folder, { recursive: true });
+        }
+      },
+    });
+  }
+}
+
+Deno.test({
+  name:
+    "Process says that its program has vanished, and runs it once it is back",
+  ignore: NO_FILES,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/tool`;
+    const write = async (code: number) => {
+      await Deno.writeTextFile(path, `#!/bin/sh\nrm $0\nexit ${code}\n`);
+      await Deno.chmod(path, 0o755);
+    };
+    try {
+      await using pm = new Processman(silent);
+      await write(0);
+      await pm.command(path).finished;
+
+      const events = pm.events();
+      const gone = pm.command(path);
+      stateOf(gone, "running");
+      await gone.finished;
+      const { error } = stateOf(gone, "failed");
+      assertInstanceOf(error, SpawnError);
+      assertInstanceOf(error.cause, Deno.errors.NotFound);
+      assertEquals((await eventOf(events, "failed")).error, error);
+
+      await write(1);
+      const again = pm.command(path, [], {
+        restart: { policy: "on-failure", backoff: constant(50) },
+      });
+      const first = await eventOf(events, "restart");
+      assertEquals(first.decision.reason, "crash");
+      const second = await eventOf(events, "restart");
+      assertEquals(second.decision.reason, "spawn");
+      assertEquals(
+        second.error?.message,
+        `Cannot start process "${again.name}": ` +
+          `Failed to spawn '${path}': No such file or directory (os error 2)`,
+      );
+      await write(0);
+      await again.finished;
+      stateOf(again, "exited");
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "Spawner explains nothing of a program that ends by itself",
+  ignore: !linux,
+  fn: async () => {
+    const spawner = new Spawner();
+    for (const program of ["sh", "/bin/sh"]) {
+      for (const code of [0, 1, 126, 127]) {
+        const args = ["-c", `exit ${code}`];
+        assertEquals(await run(spawner, program, args), undefined);
+      }
+    }
+    const explained = await spawnedBy(() => run(spawner, "false"));
+    assertEquals(explained, ["ask sh", "setsid"]);
+  },
+});
+
+Deno.test("Spawner says as Deno does what it cannot start at all", () => {
+  const spawner = new Spawner();
+  const cases: [string, ChildOptions][] = [
+    ["no-such-program", {}],
+    ["/no/such/program", {}],
+    ["./no-such-program", {}],
+    ["/etc/passwd", {}],
+    ["/etc", {}],
+    ["/etc/passwd/program", {}],
+    ["sh", { cwd: "/no/such/folder" }],
+    ["/bin/sh", { cwd: "/etc/passwd" }],
+    ["sh", { env: { PATH: "/no/such" } }],
+    ["sh", { env: { PATH: "" } }],
+    ["sh", { args: ["x".repeat(3_000_000)] }],
+  ];
+  for (const [program, options] of cases) {
+    const deno = assertThrows(() =>
+      new Deno.Command(program, options).spawn()
+    ) as Error;
+    for (let i = 0; i < 2; i++) {
+      const error = assertThrows(
+        () => start(spawner, program, options.args, options),
+        SpawnError,
+      );
+      const { cause } = error;
+      assertInstanceOf(cause, Error);
+      assertEquals(cause.constructor, deno.constructor);
+      assertEquals(cause.message, deno.message);
+    }
+  }
+});
+
+Deno.test({
+  name: "Spawner says as Deno does that the directory is gone by the next run",
+  ignore: NO_FILES,
+  fn: async () => {
+    const cwd = await Deno.makeTempDir();
+    const spawner = new Spawner();
+    await run(spawner, "true", [], { cwd });
+    await Deno.remove(cwd);
+    const deno = assertThrows(() =>
+      new Deno.Command("true", { cwd }).spawn()
+    ) as Error;
+    const error = assertThrows(
+      () => start(spawner, "true", [], { cwd }),
+      SpawnError,
+      deno.message,
+    );
+    assertInstanceOf(error.cause, Deno.errors.NotFound);
+  },
+});
+
+/** A terminal, at which nobody answers what Deno may ask. */
+const PROMPTS: Record<string, [permission: string, script: string, string[]]> =
+  {
+    "run is revoked": ["--allow-run", `Deno.permissions.revokeSync(RUN);`, [
+      'NotCapable: Requires run access to "true", run again with --allow-run=true',
+    ]],
+    "env is revoked": [
+      "--allow-run --allow-env",
+      `Deno.permissions.revokeSync({ name: "env" });`,
+      ["0"],
+    ],
+    "PATH is denied": ["--allow-run --allow-env --deny-env=PATH", "", ["0"]],
+    "one program is denied": ["--allow-run --deny-run=true", "", [
+      'NotCapable: Requires run access to "true", run again with --allow-run=true',
+    ]],
+    "sh is denied": ["--allow-run --deny-run=sh", "", ["0"]],
+    "one program is allowed": ["--allow-run=true", "", ["0"]],
+    "the other is allowed": ["--allow-run=false", "", [
+      'NotCapable: Requires run access to "true", run again with --allow-run=true',
+    ]],
+  };
+
+for (const [name, [permission, script, expected]] of Object.entries(PROMPTS)) {
+  Deno.test({
+    name: `Spawner never makes Deno ask on a terminal: ${name}`,
+    ignore: !linux || await outputOf("sh", "-c", "command -v script") === "",
+    fn: async () => {
+      const program = `
+        import { Spawner } from "${import.meta.resolve("./spawn.ts")}";
+        const RUN = { name: "run" };
+        const spawner = new Spawner();
+        const said = async () => {
+          try {
+            const { child, ended, explain } = spawner.start({
+              name: "job",
+              program: "true",
+              command: { stdin: "null", ...COMMAND },
+              group: Deno.permissions.querySync(RUN).state === "granted",
+              spawner,
+            });
+            const status = await child.status;
+            await explain({ ...status, code: 127 });
+            ended({ ...status, code: 127 });
+            console.log("said " + status.code);
+          } catch (error) {
+            console.log("said " + (error.cause ?? error));
+          }
+        };
+        FIRST
+        ${script}
+        await said();
+      `;
+      const variants = script === "" ? [""] : ["", "await said();"];
+      for (const first of variants) {
+        const code = program.replace("FIRST", first).replace("COMMAND", "{}");
+        const deno = [Deno.execPath(), "run", "--quiet", permission, "-"];
+        // The terminal is that of Deno's errors, and its input is the script.
+        const text = await outputOf(
+          "script",
+          "-qec",
+          `cat <<'END' | NO_COLOR=1 timeout 20 ${deno.join(" ")}\n${code}\nEND`,
+          "/dev/null",
+        );
+        const said = [...text.matchAll(/^said (.*?)\r?$/gm)].map(([, s]) => s);
+        assertEquals(said, [...first === "" ? [] : ["0"], ...expected], text);
+      }
+    },
+  });
+}
