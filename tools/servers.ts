@@ -503,7 +503,8 @@ export async function nodeCluster(folder: string): Promise<Server> {
     if (cluster.isPrimary) {
       cluster.fork();
       cluster.fork();
-      process.once("SIGTERM", () => cluster.disconnect(() => process.exit(0)));
+      // It ends when its workers have ended, for which nothing keeps it alive.
+      process.once("SIGTERM", () => cluster.disconnect());
     } else {
       createServer(({ url }, response) => {
         appendFileSync(${JSON.stringify(`${folder}/access.log`)}, url + "\\n");
