@@ -454,6 +454,14 @@ export class Guard {
     return true;
   }
 
+  /** Makes the guard kill all runs when this program has ended. */
+  killAll(): void {
+    for (const entry of this.#entries.values()) {
+      Object.assign(entry, { signal: "SIGKILL", gracePeriodMs: 0, asked: 0 });
+    }
+    this.#start();
+  }
+
   /** Ends the guard. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -554,6 +554,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   #unloaded(): void {
     if (this.#orphans === "stop" && this.#guard?.secure()) return;
     this.#killNow();
+    // It finds what has a group of its own.
+    this.#guard?.killAll();
   }
 
   /** Kills everything at once, since there is no later. */

@@ -9,55 +9,155 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Processman } from "./mod.ts";
 import type { Line } from "./lines.ts";
 import type { Process } from "./process.ts";
-import { ProcessTable } from "./process_table.ts";
-import { outputOf, permitted, runScript } from "./tools/testing.ts";
+import { outputOf, permitted, runScript, scriptDeno } from "./tools/testing.ts";
 
 /** How long a child may take to end, in milliseconds. */
-const GRACE_MS = 1_000;
+const GRACE_MS = 2_000;
 
 /** How long may pass, after the program's end, until nothing is left of it. */
 const LIMIT_MS = 10_000;
 
-/** The children, each saying when it is as it is meant to be. */
-const CHILDREN = {
-  "plain": `pm.command("sh", ["-c", "echo ready; exec sleep 500"])`,
-  "ignores SIGTERM":
-    `pm.command("sh", ["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"])`,
-  "two grandchildren":
-    `pm.command("sh", ["-c", "sleep 500 & sleep 500 & echo ready; wait"])`,
-  "leader leaves first":
-    `pm.command("sh", ["-c", "sh -c 'trap \\"\\" TERM; echo ready; while :; do sleep 1; done' & wait"])`,
-  "in backoff":
-    `pm.command("sh", ["-c", "sleep 500 & echo ready; exit 1"], { restart: { backoff: () => 3_600_000 } })`,
-  "being stopped":
-    `pm.command("sh", ["-c", "trap 'echo stopping' TERM; echo ready; while :; do sleep 1 & wait; done"])`,
-  "writes at full speed":
-    `pm.command("sh", ["-c", "echo ready; exec cat /dev/zero"])`,
-} as const;
-
-const KINDS = Object.keys(CHILDREN) as (keyof typeof CHILDREN)[];
-
-/** Starts the children, and prints their groups when they are ready. */
-const PROGRAM = `
-import { Processman } from "@isbm/processman";
-const pm = new Processman({
-  logger: null,
-  OPTIONS
-  defaults: { stop: { gracePeriodMs: ${GRACE_MS} } },
-});
-const events = pm.events();
-const children = [${KINDS.map((kind) => CHILDREN[kind]).join(",\n")}];
-const groups = children.map(({ pid }) => pid);
-async function said(child, wanted) {
-  for await (const { text } of child.lines()) if (text === wanted) return;
+/** A child of the program. */
+interface Child {
+  /** What a shell does, which says when it is as it is meant to be. */
+  readonly script: string;
+  /** The shell, where it must be another one than `sh`. */
+  readonly shell?: string;
+  /** More options. */
+  readonly options?: string;
+  /** Whether it notes in `$NOTES` when it is asked, and when it is done. */
+  readonly answers?: true;
 }
-await Promise.all(children.slice(0, -1).map((child) => said(child, "ready")));
-for await (const { kind } of events) if (kind === "restart") break;
-const stopping = children[${KINDS.indexOf("being stopped")}];
-stopping.stop().catch(() => {});
-await said(stopping, "stopping");
-console.log("groups " + groups.join(" "));
+
+/** Answers SIGTERM in its own time, and waits until then. */
+const answer = (done: string) =>
+  `trap 'echo asked >> $NOTES; sleep 0.2; ${done}echo done >> $NOTES; exit' TERM
+   echo ready; while :; do sleep 1 & wait $!; done`;
+
+const CHILDREN = {
+  "plain": { script: "echo ready; exec sleep 500" },
+  "ignores SIGTERM": {
+    script: "trap '' TERM; echo ready; while :; do sleep 1; done",
+  },
+  "two grandchildren": {
+    script: "sleep 500 & sleep 500 & echo ready; wait",
+  },
+  "leader leaves first": {
+    script:
+      `sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done' & wait`,
+  },
+  "in backoff": {
+    script: "sleep 500 & echo ready; exit 1",
+    options: "restart: { backoff: () => 3_600_000 },",
+  },
+  "being stopped": {
+    script:
+      "trap 'echo stopping' TERM; echo ready; while :; do sleep 1 & wait; done",
+  },
+  "writes at full speed": { script: "echo ready; exec cat /dev/zero" },
+  "answers SIGTERM": { script: answer(""), answers: true },
+  "answers, and writes to its pipe": {
+    script: answer("echo bye; "),
+    answers: true,
+  },
+  "answers, as a group of its own": {
+    script: `set -m; sh -c "$ANSWER" & wait`,
+    shell: "bash",
+    answers: true,
+  },
+  "answers, when it is continued": { script: answer(""), answers: true },
+  "pipe held by another session": {
+    script: "setsid sleep 500 & echo escaped $!; echo ready; wait",
+  },
+} as const satisfies Record<string, Child>;
+
+type Kind = keyof typeof CHILDREN;
+
+const KINDS = Object.keys(CHILDREN) as Kind[];
+
+/** The only kind of which a part is out of reach, as the README says. */
+const OUT_OF_REACH: Kind = "pipe held by another session";
+
+/** The kinds that can be told to have been asked. */
+const ANSWERING = KINDS.filter((kind) => "answers" in CHILDREN[kind]);
+
+/** The expression that starts a child. */
+function command(kind: Kind, folder: string): string {
+  const child: Child = CHILDREN[kind];
+  const notes = `${folder}/${KINDS.indexOf(kind)}`;
+  const env = { NOTES: notes, ANSWER: answer("") };
+  return `pm.command(${JSON.stringify(child.shell ?? "sh")},
+    ["-c", ${JSON.stringify(child.script)}],
+    { ${child.options ?? ""} env: ${JSON.stringify(env)} })`;
+}
+
+/** Starts the children. */
+function startAll(folder: string, kinds: Kind[], options: string): string {
+  return `
+    import { Processman } from "@isbm/processman";
+    const warn = (message) => console.error(message);
+    const pm = new Processman({
+      logger: { debug() {}, info() {}, warn, error: warn },
+      ${options}
+      defaults: { stop: { gracePeriodMs: ${GRACE_MS} } },
+    });
+    const events = pm.events();
+    const children = [${
+    kinds.map((kind) => command(kind, folder)).join(",\n")
+  }];
+    const pids = children.map(({ pid }) => pid);
+  `;
+}
+
+/** Waits until all children are as they are meant to be. */
+const READY = `
+  async function said(child, wanted) {
+    for await (const { text } of child.lines()) {
+      if (text.startsWith(wanted)) return text;
+    }
+  }
+  const named = (kind) => children[${JSON.stringify(KINDS)}.indexOf(kind)];
+  const loud = named("writes at full speed");
+  await Promise.all(
+    children.map((child) => child === loud || said(child, "ready")),
+  );
+  for await (const { kind } of events) if (kind === "restart") break;
+  named("answers, when it is continued").signal("SIGSTOP");
+  const stopping = named("being stopped");
+  stopping.stop().catch(() => {});
+  await said(stopping, "stopping");
+  const [, escaped] =
+    (await said(named(${JSON.stringify(OUT_OF_REACH)}), "escaped")).split(" ");
+  console.log("pids " + pids.join(" ") + " " + escaped);
 `;
+
+/** A program with one child of each kind, all of them ready. */
+function programOf(folder: string, options = ""): string {
+  return startAll(folder, KINDS, options) + READY;
+}
+
+/** A program that has only just started some children of each kind. */
+function newborn(folder: string, copies: number): string {
+  const kinds = KINDS.filter((kind) => kind !== OUT_OF_REACH);
+  const all = Array<Kind[]>(copies).fill(kinds).flat();
+  return `${startAll(folder, all, "")}
+    console.log("pids " + pids.join(" ") + " 0");`;
+}
+
+/** The same program in a worker, which is ended when it says so. */
+function inWorker(program: string): string {
+  const url = JSON.stringify(import.meta.resolve("./mod.ts"));
+  const source = program.replace(
+    'import { Processman } from "@isbm/processman";',
+    `const { Processman } = await import(${url});`,
+  ) + "postMessage(0);";
+  return `
+    const url = "data:text/javascript," +
+      encodeURIComponent(${JSON.stringify(source)});
+    const worker = new Worker(url, { type: "module" });
+    worker.onmessage = () => worker.terminate();
+  `;
+}
 
 /** A way for the program to end. */
 interface Ending {
@@ -67,6 +167,10 @@ interface Ending {
   gets?: Deno.Signal;
   /** More options of its manager. */
   options?: string;
+  /** Makes the program, where it is not that with all children ready. */
+  program?: (folder: string) => string;
+  /** More of what the program is allowed. */
+  flags?: readonly string[];
   /** What happens to the processes, in the words of the README. */
   happens: string;
   /** Its exit code and signal. */
@@ -95,6 +199,12 @@ const ENDINGS: Record<string, Ending> = {
   },
   "`Deno.exit(3)`": {
     does: "Deno.exit(3);",
+    happens: guarded,
+    ends: [3, null],
+  },
+  '`Deno.exit(3)` with `orphans: "kill"`': {
+    does: "Deno.exit(3);",
+    options: 'orphans: "kill",',
     happens: killed,
     ends: [3, null],
   },
@@ -105,6 +215,12 @@ const ENDINGS: Record<string, Ending> = {
   },
   "unhandled rejection": {
     does: "Promise.reject(new Error('oh'));",
+    happens: guarded,
+    ends: [1, null],
+  },
+  "throw in the first tick": {
+    program: (folder) => newborn(folder, 1),
+    does: "throw new Error('oh');",
     happens: guarded,
     ends: [1, null],
   },
@@ -124,6 +240,21 @@ const ENDINGS: Record<string, Ending> = {
     ends: [130, "SIGINT"],
   },
   "SIGKILL": { gets: "SIGKILL", happens: guarded, ends: [137, "SIGKILL"] },
+  "SIGKILL after a burst": {
+    // By then the guard has been told.
+    program: (folder) =>
+      `${newborn(folder, 5)}
+      for await (const _ of children.at(-1).lines()) break;`,
+    does: "Deno.kill(Deno.pid, 'SIGKILL');",
+    happens: guarded,
+    ends: [137, "SIGKILL"],
+  },
+  "`Worker.terminate()`": {
+    program: (folder) => inWorker(programOf(folder)),
+    flags: ["--allow-read"],
+    happens: guarded,
+    ends: [0, null],
+  },
 };
 
 /** Reads what a program says until a line that begins with a word. */
@@ -136,60 +267,151 @@ async function said(process: Process, word: string): Promise<Line> {
   );
 }
 
+/** What a program has said that it started. */
+interface Started {
+  /** The pids of the children, one of each kind or some of each kind. */
+  readonly pids: number[];
+  /** The pid of what is out of reach; 0 if there is none. */
+  readonly escaped: number;
+}
+
+function startedBy({ text }: Line): Started {
+  const pids = text.split(" ").slice(1).map(Number);
+  return { escaped: pids.pop() ?? 0, pids };
+}
+
+/** The living processes of each session, by the pid of its leader. */
+async function sessions(): Promise<Map<number, string[]>> {
+  const table = await outputOf("ps", "-A", "-o", "stat=,sess=,pid=");
+  const sessions = new Map<number, string[]>();
+  // Those that have ended and wait for init to reap them (Z) do not count.
+  for (const [, session, pid] of table.matchAll(/^[^ZX]\S* +(\d+) +(\d+)$/gm)) {
+    const members = sessions.get(Number(session)) ?? [];
+    sessions.set(Number(session), [...members, pid ?? ""]);
+  }
+  assert(sessions.size > 0, "the process table can be read");
+  return sessions;
+}
+
 /**
- * Waits until nothing is alive of some groups. Processes that have ended and
- * wait for init to reap them (state Z) do not count: they are no survivors.
+ * Waits until nothing is alive of the sessions of some children; counts what is
+ * left even so, and kills it, so that it is in nobody's way.
  */
-async function survivors(groups: number[]): Promise<number[]> {
-  const table = new ProcessTable();
+async function survivors({ pids }: Started): Promise<number[]> {
   const until = performance.now() + LIMIT_MS;
   while (true) {
-    const alive: number[] = [];
-    for (const group of groups) {
-      const members = (await table.look())?.session(group);
-      assert(members !== undefined, "the process table can be read");
-      alive.push(members.length);
-    }
-    if (alive.every((count) => count === 0)) return alive;
-    if (performance.now() > until) return alive;
+    const alive = await sessions();
+    const left = pids.map((pid) => alive.get(pid) ?? []);
+    if (left.flat().length === 0) return pids.map(() => 0);
+    if (performance.now() < until) continue;
+    await outputOf("kill", "-KILL", ...left.flat());
+    return left.map((members) => members.length);
   }
 }
 
-/** The survivors of an end, as a row of a table. */
-function row(ending: string, cells: readonly (string | number)[]): string {
-  return ending.padEnd(32) +
-    cells.map((cell) => String(cell).padStart(4)).join("");
+/** Calls a function with the path of a folder for the notes of children. */
+async function withNotes<Result>(
+  use: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = await outputOf("mktemp", "-d");
+  try {
+    return await use(folder);
+  } finally {
+    await outputOf("rm", "-r", folder);
+  }
+}
+
+/** What the children of each kind have noted. */
+async function notesOf(folder: string): Promise<string[]> {
+  return await Promise.all(
+    KINDS.map((_, i) => outputOf("cat", `${folder}/${i}`)),
+  );
+}
+
+/** A way in which the children were treated, as a row of a table. */
+function row(ending: string, cells: readonly string[]): string {
+  return ending.padEnd(39) + cells.map((cell) => cell.padStart(4)).join("");
+}
+
+/** What happened to a child, or to several copies, by what they have noted. */
+function how(notes: string): string {
+  const asked = notes.match(/asked/g)?.length ?? 0;
+  const done = notes.match(/done/g)?.length ?? 0;
+  if (asked === 0) return "k";
+  return asked === done ? "a" : "c";
+}
+
+/** Says of each kind what is left of it, and whether it was asked to end. */
+function cells(
+  left: number[],
+  notes: string[],
+  { escaped, reported }: { escaped: number; reported: boolean },
+): string[] {
+  // There may be copies of each kind; what is out of reach is the last one.
+  const kinds = escaped === 0 ? KINDS.length - 1 : KINDS.length;
+  return KINDS.map((kind, i) => {
+    const count = left.reduce((sum, n, at) => at % kinds === i ? sum + n : sum);
+    if (kind === OUT_OF_REACH && escaped === 0) return "  ";
+    if (kind === OUT_OF_REACH) return `${count}${reported ? "r" : "-"}`;
+    if (!ANSWERING.includes(kind)) return `${count} `;
+    // What has only just started does not know yet how to answer.
+    if (escaped === 0 && notes[i] === "") return `${count} `;
+    return `${count}${how(notes[i] ?? "")}`;
+  });
 }
 
 /** Prints a table whose columns are the kinds of children. */
 function printTable(rows: string[]): void {
-  const legend = KINDS.map((kind, i) => `${i + 1} = ${kind}`).join(", ");
-  const head = row("survivors", KINDS.map((_, i) => i + 1));
+  const legend = [
+    ...KINDS.map((kind, i) => `${i + 1} = ${kind}`),
+    "a = asked to end, and left to finish; c = asked, and cut off;",
+    "k = killed without being asked",
+    "r = what is out of reach was reported; - = nobody was left to report it",
+  ];
+  const head = row("left", KINDS.map((_, i) => `${i + 1} `));
   // deno-lint-ignore no-console
-  console.log([legend, head, ...rows].join("\n"));
+  console.log([...legend, head, ...rows].join("\n"));
+}
+
+/** Ends what is out of reach, and returns whether the program told of it. */
+async function reported(parent: Process, escaped: number): Promise<boolean> {
+  if (escaped === 0) return false;
+  await outputOf("kill", "-KILL", String(escaped));
+  return parent.tail(1_000).some(({ source, text }) =>
+    source === "stderr" && text.includes(String(escaped)) &&
+    text.includes("sleep")
+  );
 }
 
 Deno.test("nothing is left behind, whatever the end of this program", async (t) => {
   const rows: string[] = [];
-  for (
-    const [ending, { does = "", gets, options = "", ends }] of Object.entries(
-      ENDINGS,
-    )
-  ) {
-    await t.step(ending, async () => {
-      await using parent = runScript(
-        `${PROGRAM.replace("OPTIONS", options)}\n${does}`,
-      );
-      const groups = (await said(parent, "groups ")).text.split(" ").slice(1)
-        .map(Number);
-      assertEquals(groups.length, KINDS.length);
-      if (gets) parent.signal(gets);
-      const { code, signal } = await parent.finished;
-      const left = await survivors(groups);
-      rows.push(row(ending, left));
-      assertEquals(left, groups.map(() => 0));
-      assertEquals([code, signal], ends);
-    });
+  for (const [ending, how] of Object.entries(ENDINGS)) {
+    const { does = "", gets, options, happens, ends, flags = [] } = how;
+    const program = how.program ??
+      ((folder: string) => programOf(folder, options));
+    await t.step(ending, () =>
+      withNotes(async (folder) => {
+        await using parent = runScript(`${program(folder)}\n${does}`, {
+          flags,
+        });
+        const started = startedBy(await said(parent, "pids "));
+        if (gets) parent.signal(gets);
+        const { code, signal } = await parent.finished;
+        const left = await survivors(started);
+        const notes = await notesOf(folder);
+        const { escaped } = started;
+        const told = await reported(parent, escaped);
+        rows.push(row(ending, cells(left, notes, { escaped, reported: told })));
+        assertEquals(left, started.pids.map(() => 0));
+        assertEquals([code, signal], ends);
+        // Those that have only just started may not know yet how to answer.
+        if (escaped === 0) return;
+        const answer = happens === killed ? "" : "asked\ndone";
+        for (const kind of ANSWERING) {
+          assertEquals(notes[KINDS.indexOf(kind)], answer, kind);
+        }
+        if (happens === stopped) assert(told, "what escaped is reported");
+      }));
   }
   printTable(rows);
 });
@@ -206,49 +428,51 @@ Deno.test({
   name: "nothing is left behind by reloads and the end of deno run --watch",
   ignore: !permitted("read", "write"),
   async fn() {
-    const folder = await Deno.makeTempDir();
-    const file = `${folder}/main.ts`;
-    const program = PROGRAM.replace(
-      "@isbm/processman",
-      import.meta.resolve("./mod.ts"),
-    ).replace("OPTIONS", "");
-    await Deno.writeTextFile(file, program);
-    await using pm = new Processman({ logger: null });
-    const config = new URL("deno.json", import.meta.url).pathname;
-    const parent = pm.command(Deno.execPath(), [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--no-check",
-      "--allow-run",
-      `--config=${config}`,
-      "--watch",
-      file,
-    ], { restart: { policy: "never" } });
-    const all: number[][] = [];
-    const rows: string[] = [];
-    const lines = parent.lines()[Symbol.asyncIterator]();
-    try {
-      for (let reload = 0; reload < 3; reload++) {
+    await withNotes(async (folder) => {
+      const file = `${folder}/main.ts`;
+      const program = programOf(folder).replace(
+        "@isbm/processman",
+        import.meta.resolve("./mod.ts"),
+      );
+      await Deno.writeTextFile(file, program);
+      await using pm = new Processman({ logger: null });
+      const config = new URL("deno.json", import.meta.url).pathname;
+      const parent = pm.command(scriptDeno, [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--no-check",
+        "--allow-run",
+        `--config=${config}`,
+        "--watch",
+        file,
+      ], { restart: { policy: "never" } });
+      const rows: string[] = [];
+      const lines = parent.lines()[Symbol.asyncIterator]();
+      for (let run = 1; run <= 3; run++) {
         let line = await lines.next();
-        while (!line.done && !line.value.text.startsWith("groups ")) {
+        while (!line.done && !line.value.text.startsWith("pids ")) {
           line = await lines.next();
         }
         assert(!line.done);
-        all.push(line.value.text.split(" ").slice(1).map(Number));
-        if (reload === 2) break;
-        await Deno.writeTextFile(file, `${program}\n// ${reload}`);
-        const left = await survivors(all[reload] ?? []);
-        rows.push(row(`--watch, reload ${reload + 1}`, left));
+        const started = startedBy(line.value);
+        if (run === 3) await parent.kill();
+        else await Deno.writeTextFile(file, `${program}\n// ${run}`);
+        const left = await survivors(started);
+        const notes = await notesOf(folder);
+        const { escaped } = started;
+        const told = await reported(parent, escaped);
+        const end = run === 3 ? "SIGKILL" : `reload ${run}`;
+        rows.push(
+          row(
+            `--watch, ${end}`,
+            cells(left, notes, { escaped, reported: told }),
+          ),
+        );
         assertEquals(left, KINDS.map(() => 0));
+        await outputOf("sh", "-c", `rm -f "$0"/[0-9]*`, folder);
       }
-      await parent.kill();
-      const left = await survivors(all[2] ?? []);
-      printTable([...rows, row("--watch, SIGKILL", left)]);
-      assertEquals(left, KINDS.map(() => 0));
-      assertEquals(all.length, 3);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+      printTable(rows);
+    });
   },
 });

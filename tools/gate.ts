@@ -8,8 +8,18 @@
 
 import { type Outcome, runDeno } from "./deno.ts";
 import { type Jsr, openJsr } from "./jsr.ts";
+import { OLDEST, oldestDeno } from "./oldest.ts";
 import { publishedFiles, readPackage, root } from "./package.ts";
 import { filterFor, summarize, type Summary } from "./summary.ts";
+
+/** The tests whose programs run on the oldest Deno, too. */
+const ON_OLDEST = [
+  "guard_test.ts",
+  "matrix_test.ts",
+  "mod_test.ts",
+  "signals_test.ts",
+  "storm_test.ts",
+];
 
 /** How a step ended. */
 interface Result {
@@ -21,13 +31,16 @@ interface Result {
 /** Runs the steps, tells about each, and keeps count. */
 class Gate {
   readonly results: Result[] = [];
-  readonly tests = { passed: 0, failed: 0, skipped: 0 };
+  readonly tests = { passed: 0, failed: 0 };
+  /** What could not be run on this machine. */
+  readonly skipped: string[] = [];
   readonly #jsr: Jsr;
-  readonly #signal: AbortSignal;
+  /** Ends the gate when it is aborted. */
+  readonly signal: AbortSignal;
 
   constructor(jsr: Jsr, signal: AbortSignal) {
     this.#jsr = jsr;
-    this.#signal = signal;
+    this.signal = signal;
   }
 
   /** Runs one step: `deno` with these arguments. */
@@ -36,7 +49,7 @@ class Gate {
     args: string[],
     { limitMs = 60_000, brief = (_output: string): string => "" } = {},
   ): Promise<Outcome> {
-    this.#signal.throwIfAborted();
+    this.signal.throwIfAborted();
     const start = performance.now();
     const timeout = new AbortController();
     const timer = setTimeout(() => {
@@ -44,7 +57,7 @@ class Gate {
     }, limitMs);
     const { ok, output } = await runDeno(args, {
       env: this.#jsr.env,
-      signal: AbortSignal.any([timeout.signal, this.#signal]),
+      signal: AbortSignal.any([timeout.signal, this.signal]),
     });
     clearTimeout(timer);
     const result = { name, ok, seconds: (performance.now() - start) / 1_000 };
@@ -116,6 +129,16 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
     60_000,
   );
 
+  await gate.step("Debian packages", [
+    "run",
+    "--quiet",
+    "-A",
+    "tools/debian.ts",
+  ], {
+    limitMs: 300_000,
+    brief: (output) => output,
+  });
+
   // The core's tests need no more than the core. Those that are ignored for
   // want of a permission run then, so that each test runs exactly once.
   const collect = [`--coverage=${coverage}`, "--coverage-raw-data-only"];
@@ -125,7 +148,7 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
     300_000,
   );
   if (ignored.length > 0) {
-    const { passed, failed } = await gate.test(
+    const more = await gate.test(
       "tests that need more",
       [
         "--allow-all",
@@ -133,9 +156,17 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
         `--filter=${filterFor(ignored)}`,
         ...new Set(ignored.map(({ file }) => file)),
       ],
-      300_000,
+      600_000,
     );
-    gate.tests.skipped = Math.max(0, ignored.length - passed - failed);
+    gate.skipped.push(...more.ignored.map(({ name }) => name));
+  }
+
+  const oldest = await oldestDeno(gate.signal);
+  const name = `programs on Deno ${OLDEST}`;
+  if (oldest === undefined) gate.skipped.push(name);
+  else {
+    const args = ["--allow-all", ...ON_OLDEST, "--", `--deno=${oldest}`];
+    await gate.test(name, args, 600_000);
   }
   await gate.step("coverage", [
     "coverage",
@@ -145,17 +176,17 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
   await gate.step("publish", ["publish", "--dry-run", "--allow-dirty"]);
 }
 
-function report({ results, tests }: Gate): number {
+function report({ results, tests, skipped }: Gate): number {
   console.log(`\n${results.map(row).join("\n")}`);
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
   const ok = results.every((result) => result.ok);
   console.log(`${row({ name: "all", ok, seconds })}\n`);
-  const { passed, failed, skipped } = tests;
+  const { passed, failed } = tests;
+  const missed = skipped.length;
   console.log(
-    `${passed} passed, ${failed} failed${
-      skipped ? `, ${skipped} skipped` : ""
-    }`,
+    `${passed} passed, ${failed} failed${missed ? `, ${missed} skipped:` : ""}`,
   );
+  for (const name of skipped) console.log(`  ${name}`);
   return ok && failed === 0 ? 0 : 1;
 }
 

@@ -68,6 +68,14 @@ export function permitted(...names: Deno.PermissionName[]): boolean {
   );
 }
 
+/**
+ * The Deno that runs scripts: that of the tests, or another one, after `--` on
+ * the command line of the tests: `-- --deno=PATH`.
+ */
+export const scriptDeno: string = Deno.args
+  .find((arg) => arg.startsWith("--deno="))?.slice("--deno=".length) ??
+  Deno.execPath();
+
 /** Options for {@linkcode runScript}. */
 export interface ScriptOptions {
   /** What the script is allowed; `--allow-run` by default. */
@@ -86,7 +94,7 @@ export function runScript(
   const pm = new Processman({ logger: null, signals: [] });
   const process = pm.command(
     "sh",
-    ["-c", `${limits}; exec "$0" "$@"`, Deno.execPath()].concat(
+    ["-c", `${limits}; exec "$0" "$@"`, scriptDeno].concat(
       ["run", "--quiet", "--no-prompt", "--ext=ts", permission, ...flags, "-"],
     ),
     {

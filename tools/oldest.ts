@@ -1,0 +1,37 @@
+/**
+ * The oldest Deno that programs which use the package can run on.
+ *
+ * @module
+ */
+
+/**
+ * Its version. Before it, Deno kills every child at an uncaught error that is
+ * not `detached`, even after `unref()`: no stop signal, no grace period.
+ */
+export const OLDEST = "2.7.6";
+
+/** How long it may take to get it, in milliseconds. */
+const LIMIT_MS = 120_000;
+
+/** Returns the path of that Deno, from npm; `undefined` if it cannot be had. */
+export async function oldestDeno(
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const { success, stdout } = await new Deno.Command("npx", {
+      args: [
+        "--yes",
+        `deno@${OLDEST}`,
+        "eval",
+        "console.log(Deno.execPath(), Deno.version.deno)",
+      ],
+      stdin: "null",
+      stderr: "null",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]),
+    }).output();
+    const [path, version] = new TextDecoder().decode(stdout).trim().split(" ");
+    return success && version === OLDEST ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
