@@ -166,12 +166,18 @@ export class Ending {
     if (this.#over) return;
     const kill = request.signal === "SIGKILL";
     const final = kill || request.final;
-    const killAt = performance.now() + (kill ? 0 : request.gracePeriodMs);
-    if (final && !this.#final) this.#setKillAt(killAt);
-    else if (final === this.#final && killAt < this.#killAt) {
-      this.#setKillAt(killAt);
-    }
+    const now = performance.now();
+    const killAt = now + (kill ? 0 : request.gracePeriodMs);
+    const counts = final && !this.#final ||
+      final === this.#final && killAt < this.#killAt;
     this.#final ||= final;
+    // The signal comes first: the first timer of a program takes Deno a while.
+    if (!counts || killAt > now) this.#send(request);
+    if (counts) this.#setKillAt(killAt);
+  }
+
+  /** Sends the signal of a request, unless it has been sent already. */
+  #send(request: StopRequest): void {
     if (this.#patience.signal.aborted) return;
     const known = this.#requests.some(({ signal }) =>
       signal === request.signal
