@@ -528,7 +528,7 @@ Deno.test({
         output: { file: { path: folder.log, maxBytes: 100_000, keep: 99 } },
       },
     );
-    await eventOf(events, "exit");
+    await eventOf(events, "restart");
     const first = (await folder.read()).join("");
     await job.finished;
     const texts = await folder.read();

@@ -35,6 +35,7 @@ import {
   rowOf,
   type Server,
   startApplication,
+  supplementaryGroup,
 } from "./tools/servers.ts";
 import { eventOf, lineOf, permitted, runScript } from "./tools/testing.ts";
 
@@ -417,6 +418,47 @@ Deno.test({
         for (const pid of left) Deno.kill(pid, "SIGKILL");
         await gone(left);
       }
+    });
+  },
+});
+
+/** Whether no other user than root has a group that may read keys. */
+async function noKeyGroup(): Promise<boolean> {
+  return !permitted("read", "sys") || Deno.uid() !== 0 ||
+    await supplementaryGroup("postgres") === undefined;
+}
+
+Deno.test({
+  name: "CommandDefaults.user lets postgres read a key of its groups",
+  ignore: without("postgres", "initdb", "openssl", "setpriv") ||
+    await noKeyGroup(),
+  async fn() {
+    await withPostgres(async ({ program, args, port, folder }, options) => {
+      // As Debian has it: the key belongs to root, and the group may read it.
+      const [key, cert] = [`${folder}/key.pem`, `${folder}/cert.pem`];
+      const { success } = await new Deno.Command("openssl", {
+        args: ["req", "-x509", "-nodes", "-newkey", "rsa:2048"]
+          .concat("-subj", "/CN=localhost", "-keyout", key, "-out", cert),
+        stderr: "null",
+      }).output();
+      assert(success);
+      await Deno.chown(key, 0, await supplementaryGroup("postgres") ?? 0);
+      await Deno.chmod(key, 0o640);
+      await Deno.chmod(cert, 0o644);
+      const tls = ["ssl=on", `ssl_key_file=${key}`, `ssl_cert_file=${cert}`]
+        .flatMap((setting) => ["-c", setting]);
+      await using pm = new Processman(silent);
+      const alone = pm.command(program, [...args, ...tls], options);
+      assert(!(await alone.finished).success);
+      const { uid: _, gid: __, ...rest } = options;
+      const process = pm.command(program, [...args, ...tls], {
+        ...rest,
+        user: "postgres",
+      });
+      await accepts(port);
+      using _client = await PostgresClient.connect(port);
+      const { status } = await process.stop({ signal: "SIGINT" });
+      assert(status.success);
     });
   },
 });

@@ -1,4 +1,5 @@
 import {
+  assert,
   assertEquals,
   assertInstanceOf,
   assertStringIncludes,
@@ -390,6 +391,135 @@ Deno.test({
       Deno.env.set("PATH", before);
       await Deno.remove(folder, { recursive: true });
     }
+  },
+});
+
+/** A program that says who it is. */
+const WHO = [
+  "-c",
+  `id -u; id -g; id -G | tr ' ' '\\n' | sort -n; echo "$HOME $USER $LOGNAME"`,
+];
+
+Deno.test({
+  name: "CommandDefaults.user makes each run like a login of that user",
+  ignore: !root || await outputOf("sh", "-c", "command -v setpriv") === "",
+  fn: async (t) => {
+    const entry = await outputOf("getent", "passwd", "nobody");
+    const [name = "", , uid = "", , , home = ""] = entry.split(":");
+    const expected = [
+      uid,
+      await outputOf("id", "-g", name),
+      ...(await outputOf("id", "-G", name)).split(" ").sort((a, b) => +a - +b),
+    ];
+    const runs = async (options: CommandOptions) => {
+      await using pm = new Processman(silent);
+      const job = pm.command("sh", WHO, {
+        ...options,
+        restart: {
+          policy: "always",
+          backoff: constant(0),
+          limit: { restarts: 1, withinMs: 60_000 },
+        },
+      });
+      await job.finished;
+      const lines = job.tail(1_000);
+      return [1, 2].map((run) =>
+        lines.filter((line) => line.run === run).map(({ text }) => text)
+      );
+    };
+    for (const user of [name, Number(uid), uid]) {
+      await t.step(`${typeof user} ${user}`, async () => {
+        const like = [...expected, `${home} ${name} ${name}`];
+        assertEquals(await runs({ user }), [like, like]);
+      });
+    }
+    await t.step("with a variable of its own, without a group", async () => {
+      const like = [...expected, `/tmp ${name} ${name}`];
+      const options = { user: name, env: { HOME: "/tmp" }, group: false };
+      assertEquals(await runs(options), [like, like]);
+    });
+    await t.step("itself", async () => {
+      const [first, second] = await runs({ user: 0 });
+      assertEquals(first?.[0], "0");
+      assertEquals(first, second);
+    });
+  },
+});
+
+Deno.test({
+  name: "CommandDefaults.user says what is in the way, before anything runs",
+  ignore: !linux,
+  fn: async (t) => {
+    await using pm = new Processman(silent);
+    await t.step("no such user", () => {
+      for (const user of ["no-such-user", "$(id)", 4_000_000_000]) {
+        assertThrows(
+          () => pm.command("sleep", ["500"], { user }),
+          TypeError,
+          `Option "user" must be a user of this system: current value is `,
+        );
+      }
+      assertEquals(pm.processes().size, 0);
+    });
+    await t.step("a user that is no user at all", () => {
+      for (const user of ["", -1, 1.5]) {
+        assertThrows(
+          () => pm.command("sleep", ["500"], { user }),
+          Error,
+          "user",
+        );
+      }
+      assertThrows(
+        () => pm.command("sleep", ["500"], { user: 0, gid: 0 }),
+        TypeError,
+        'Option "user" must be without "uid" and "gid"',
+      );
+      assertEquals(pm.processes().size, 0);
+    });
+    await t.step("a missing setpriv", () => {
+      const answer = "daemon:x:1:1::/:/bin/sh\0" + "0\0\0";
+      const asked = mock.method(Deno.Command.prototype, "outputSync", () => ({
+        stdout: new TextEncoder().encode(answer),
+      }));
+      try {
+        assertThrows(
+          () => pm.command("sleep", ["500"], { user: "daemon" }),
+          SpawnError,
+          'the option "user" needs "setpriv" of util-linux',
+        );
+        assertEquals(asked.mock.callCount(), 1);
+      } finally {
+        asked.mock.restore();
+      }
+    });
+  },
+});
+
+Deno.test({
+  name: "CommandDefaults.uid warns once, as root, that the groups stay",
+  ignore: !root,
+  fn: async () => {
+    const warnings: string[] = [];
+    const write = () => {};
+    const warn = (message: string) => {
+      if (message.includes("option")) warnings.push(message);
+    };
+    const logger = { debug: write, info: write, warn, error: write };
+    await using pm = new Processman({ logger });
+    const restart = {
+      policy: "always",
+      backoff: constant(0),
+      limit: { restarts: 2, withinMs: 60_000 },
+    } as const;
+    const { success } = await pm.command("true", [], { uid: 1, restart })
+      .finished;
+    assert(success);
+    assertEquals(warnings, [
+      'Process "true" runs as user 1 with the group and HOME of root: ' +
+      'the option "user" gives it those of the user',
+    ]);
+    await pm.command("true", [], { uid: 1, gid: 1 }).finished;
+    assertEquals(warnings.length, 1);
   },
 });
 

@@ -393,6 +393,18 @@ export async function postgresUser(): Promise<User | undefined> {
   return { uid: 65_534, gid: 65_534 };
 }
 
+/** A group that a user is in besides the primary one, by its ID. */
+export async function supplementaryGroup(
+  user: string,
+): Promise<number | undefined> {
+  const groups = (await Deno.readTextFile("/etc/group")).split("\n")
+    .map((line) => line.split(":"));
+  const found = groups.find(([name, , , members = ""]) =>
+    name !== user && members.split(",").includes(user)
+  );
+  return found && Number(found[2]);
+}
+
 /** Makes a postgres with an empty database, without users and passwords. */
 export async function postgres(
   folder: string,
