@@ -12,7 +12,7 @@ import type { Process } from "./process.ts";
 import { outputOf, permitted, runScript, scriptDeno } from "./tools/testing.ts";
 
 /** How long a child may take to end, in milliseconds. */
-const GRACE_MS = 2_000;
+const GRACE_MS = 1_200;
 
 /** How long may pass, after the program's end, until nothing is left of it. */
 const LIMIT_MS = 10_000;

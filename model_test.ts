@@ -22,6 +22,9 @@ import { outputOf } from "./tools/testing.ts";
 /** Printed, so that a failure can be had again. */
 const SEED = 20_261_123;
 
+/** How many sequences real processes go through. */
+const SEQUENCES = Deno.args.includes("--full") ? 100 : 40;
+
 /** What may be done; `which` picks one of the processes that there are. */
 type Step =
   | {
@@ -389,7 +392,7 @@ Deno.test("Processman keeps its promises in any order of requests", async () => 
 
 Deno.test("Processman keeps its promises to real processes too", async () => {
   // deno-lint-ignore no-console
-  console.log(`100 sequences, seed ${SEED}`);
+  console.log(`${SEQUENCES} sequences, seed ${SEED}`);
   const open = async () =>
     (await outputOf("sh", "-c", `ls /proc/${Deno.pid}/fd 2>/dev/null`))
       .split("\n").length;
@@ -436,7 +439,7 @@ Deno.test("Processman keeps its promises to real processes too", async () => {
   );
   await fc.assert(property, { numRuns: 5, seed: SEED });
   const before = await open();
-  await fc.assert(property, { numRuns: 100, seed: SEED });
+  await fc.assert(property, { numRuns: SEQUENCES, seed: SEED });
   // Deno closes what is to be closed a little later.
   let after = await open();
   for (let i = 0; i < 100 && after > before; i++) after = await open();

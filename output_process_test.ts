@@ -247,8 +247,8 @@ Deno.test("Process.finished waits little for who holds the pipe", async (t) => {
       const tookMs = performance.now() - since;
       const [, holder] = (await all).match(/pid (\d+)/) ?? [];
       Deno.kill(Number(holder), "SIGKILL");
-      // A last look at the pipe, timers that are late, and a busy machine.
-      assertLess(tookMs, DRAIN_MS + 250);
+      // A last look at the pipe, who holds it, and a busy machine.
+      assertLess(tookMs, DRAIN_MS + 1_000);
     });
   }
 });

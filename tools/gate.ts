@@ -145,7 +145,7 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
   const { ignored } = await gate.test(
     "tests, with --allow-run only",
     ["--allow-run", ...collect],
-    300_000,
+    600_000,
   );
   if (ignored.length > 0) {
     const more = await gate.test(
