@@ -301,7 +301,7 @@ const UNREAD = 1_048_576;
 const ARGUMENTS = 1_048_576;
 
 /** How much of a name the guard is told, in characters. */
-const NAME = 1_000;
+const NAME = 100;
 
 /** A guard that died sooner, in milliseconds, is not likely to do better. */
 const SOON_MS = 1_000;
@@ -330,6 +330,16 @@ export interface GuardInfo {
   to: "group" | "leader";
   /** The outputs that this program reads: 1, 2 or both. */
   streams: readonly number[];
+}
+
+/** How a run was asked to end. */
+export interface Asked {
+  /** The signal that was sent. */
+  signal: Deno.Signal;
+  /** Who got it. */
+  to: "group" | "leader";
+  /** When `SIGKILL` is due, in milliseconds since the epoch. */
+  killAt: number;
 }
 
 /** Options for {@linkcode Guard}. */
@@ -365,7 +375,11 @@ export class Guard {
   /** Guards that have been killed and may not have ended yet. */
   readonly #replaced = new Set<Deno.ChildProcess>();
   readonly #fatal = (event: Event) => {
-    if (!event.defaultPrevented) this.secure();
+    if (event.defaultPrevented) return;
+    for (const run of this.secure()) {
+      const { signal = "SIGTERM" } = this.#entries.get(run) ?? {};
+      run.trySignalGroup(signal, run.pid);
+    }
   };
   #child: Deno.ChildProcess | undefined;
   #channel: MessageChannel | undefined;
@@ -408,13 +422,13 @@ export class Guard {
 
   /**
    * Notes that a run was sent a signal, which the guard is not to send again.
-   *
-   * @param killAt When `SIGKILL` is due, in milliseconds since the epoch.
    */
-  asked(run: Run, signal: Deno.Signal, killAt: number): void {
+  asked(run: Run, { signal, to, killAt }: Asked): void {
     const entry = this.#entries.get(run);
     if (entry === undefined) return;
     const now = Date.now();
+    // Once the whole group has been asked, nobody there is asked again.
+    entry.to = entry.asked > 0 && entry.to === "group" ? "group" : to;
     entry.signal = signal;
     entry.gracePeriodMs = killAt - now;
     entry.asked = Math.floor(now / 1_000);
@@ -444,14 +458,14 @@ export class Guard {
    * Makes sure, without waiting, that there is a guard that knows all runs as
    * they are now: this program may be about to end.
    *
-   * @returns Whether there is one.
+   * @returns The runs that it does not know even so.
    */
-  secure(): boolean {
+  secure(): Run[] {
     const known = !this.#sending && this.#unsent === "";
-    if (this.#child !== undefined && known) return true;
-    if (this.#entries.size > 0) return this.#start() && this.#unsent === "";
+    if (this.#child !== undefined && known) return [];
+    if (this.#entries.size > 0) return this.#start();
     this.#drop();
-    return true;
+    return [];
   }
 
   /** Makes the guard kill all runs when this program has ended. */
@@ -474,10 +488,14 @@ export class Guard {
     }));
   }
 
-  /** Starts a guard that knows all runs, in the place of any other. */
-  #start(): boolean {
-    if (this.#tries === TRIES || this.#closed) return false;
-    const { env, args, rest } = this.#knowledge();
+  /**
+   * Starts a guard in the place of any other.
+   *
+   * @returns The runs that it has yet to be told of.
+   */
+  #start(): Run[] {
+    if (this.#tries === TRIES || this.#closed) return [...this.#entries.keys()];
+    const { env, args, rest, untold } = this.#knowledge();
     let child: Deno.ChildProcess;
     try {
       // Otherwise Deno would ask somebody.
@@ -496,7 +514,7 @@ export class Guard {
       }).spawn();
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error));
-      return false;
+      return [...this.#entries.keys()];
     }
     this.#drop();
     child.unref();
@@ -508,23 +526,26 @@ export class Guard {
     this.#send(rest);
     const startedAt = performance.now();
     child.status.then(() => this.#ended(child, performance.now() - startedAt));
-    return true;
+    return untold;
   }
 
   /** What a guard is to know: as arguments, and what is too much for them. */
   #knowledge() {
     const args: string[] = [];
+    const untold: Run[] = [];
     let rest = "";
     let length = 0;
     for (const [run, entry] of this.#entries) {
       const line = this.#line(run, entry);
       length += line.length;
-      if (length > ARGUMENTS) rest += line;
-      else args.push(line.trimEnd());
+      if (length > ARGUMENTS) {
+        untold.push(run);
+        rest += line;
+      } else args.push(line.trimEnd());
     }
     const env: Record<string, string> = {};
     if (this.#log !== undefined) env.log = this.#log;
-    return { env, args, rest };
+    return { env, args, rest, untold };
   }
 
   #line(run: Run, entry: Entry): string {
@@ -623,8 +644,10 @@ export class Guard {
   /** Writes what there is to write, one piece at a time, without waiting. */
   #send(lines: string): void {
     this.#unsent += lines;
-    if (this.#sending && this.#unsent.length > UNREAD && !this.#start()) {
-      this.#drop();
+    if (this.#sending && this.#unsent.length > UNREAD) {
+      const child = this.#child;
+      this.#start();
+      if (this.#child === child) this.#drop();
     }
     const writer = this.#writer;
     if (writer === undefined || this.#sending || this.#unsent === "") return;

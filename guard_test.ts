@@ -584,6 +584,57 @@ Deno.test("Processman asks nobody twice, however it ends after a stop", async (t
   }
 });
 
+Deno.test("Guard goes on with a stop as it was asked for", async (t) => {
+  const cases = [["group", "leader"], ["leader", "group"]] as const;
+  for (const [own, to] of cases) {
+    await t.step(`to the ${to}, by default to the ${own}`, async () => {
+      const file = await outputOf("mktemp");
+      // It has a worker, and the time to hear a signal twice.
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null });
+        const job = pm.command("sh", ["-c", \`
+          trap 'echo leader >>${file}; echo asked' TERM
+          (trap 'echo worker >>${file}' TERM; echo ready; n=0
+            while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done) &
+          n=0; while [ $n -lt 5 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done\`],
+          { stop: { to: "${own}" } });
+        for await (const { text } of job.lines()) {
+          if (text === "ready") job.stop({ to: "${to}" }).catch(() => {});
+          if (text === "asked") break;
+        }
+        console.log("pids", job.pid);
+        Deno.exit();
+      `);
+      const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1);
+      await parent.finished;
+      assertEquals(await ended(pids.map(Number)), []);
+      // The leader's end is waited for, and then that of the worker.
+      while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
+      const asked = (await outputOf("cat", file)).split("\n").sort();
+      assertEquals(asked, ["leader", "worker"]);
+      await outputOf("rm", file);
+    });
+  }
+});
+
+Deno.test("Guard leaves nothing though it is too much to be told at once", async () => {
+  // With full counts it is more than fits into arguments.
+  const count = Deno.args.includes("--full") ? 2_000 : 50;
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null, orphanLog: "/dev/null" });
+    const name = "\u00fc".repeat(100);
+    const pids = Array.from({ length: ${count} }, (_, i) =>
+      pm.command("sleep", ["500"], { name: i + name }).pid);
+    console.log("pids", ...pids);
+    Deno.exit();
+  `);
+  const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1);
+  await parent.finished;
+  assertEquals(await ended(pids.map(Number), 60_000), []);
+});
+
 Deno.test("Guard tells a file what it ended", async (t) => {
   const name = 'it\'s "$(x)"\n\\ %s ü';
   for (const bad of [false, true]) {

@@ -120,7 +120,13 @@ const checkManager = optionsOf<ProcessmanOptions>({
   orphans: oneOf("stop", "kill", "leave"),
   orphanLog: (value, path) => {
     fileOrUrl(value, path);
-    if (!pathOf(value).startsWith("/")) wrong(path, "an absolute path", value);
+    let file = "";
+    try {
+      file = pathOf(value);
+    } catch {
+      // It is not encoded as a URL is.
+    }
+    if (!/^\/[^\0]*$/.test(file)) wrong(path, "an absolute path", value);
   },
   defaults: checkDefaults,
 });
@@ -198,7 +204,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),
       began: (run, info) => this.#began(run, info),
-      asked: (run, signal, killAt) => this.#guard?.asked(run, signal, killAt),
+      asked: (run, how) => this.#guard?.asked(run, how),
       rests: (run) => this.#guard?.rests(run),
       holders: (pid, startedAt) => {
         const others = this.#pids();
@@ -552,15 +558,17 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   /** Leaves everything to the guard, or else ends it now. */
   #unloaded(): void {
-    if (this.#orphans === "stop" && this.#guard?.secure()) return;
+    if (this.#orphans === "stop" && this.#guard) {
+      return this.#killNow(this.#guard.secure());
+    }
     this.#killNow();
     // It finds what has a group of its own.
     this.#guard?.killAll();
   }
 
   /** Kills everything at once, since there is no later. */
-  #killNow(): void {
-    for (const run of this.#runs) {
+  #killNow(runs: Iterable<Run> = this.#runs): void {
+    for (const run of runs) {
       try {
         run.signalGroup("SIGKILL");
       } catch {

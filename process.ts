@@ -7,7 +7,7 @@
 import { delay } from "@std/async/delay";
 import { flag, oneOf, options as optionsOf } from "./checks.ts";
 import { SpawnError, StopError } from "./errors.ts";
-import type { GuardInfo } from "./guard.ts";
+import type { Asked, GuardInfo } from "./guard.ts";
 import { Input } from "./input.ts";
 import { type Line, Lines, type LinesOptions } from "./lines.ts";
 import {
@@ -107,7 +107,7 @@ export interface Host extends Audience {
   /** Notes that a run began, and how it is to be ended. */
   began(run: Run, info: GuardInfo): void;
   /** Notes that a run was sent a signal, and when `SIGKILL` follows. */
-  asked(run: Run, signal: Deno.Signal, killAt: number): void;
+  asked(run: Run, how: Asked): void;
   /** Notes that the child of a run has ended, so that it needs no waiting for. */
   rests(run: Run): void;
   /** Lists what holds the output of a run open that has ended. */
@@ -132,6 +132,9 @@ const checkLines = optionsOf<LinesOptions>({ kept: flag });
 
 /** How many lines of stderr are kept with a crash. */
 const LAST_LINES = 10;
+
+/** How many bytes must be kept for it to be certain that those are kept. */
+const LAST_BYTES = 8_192;
 
 /** How long the last lines of a run may take to arrive, in milliseconds. */
 const LAST_LINES_MS = 50;
@@ -693,11 +696,23 @@ export class Process implements AsyncDisposable {
       if (await this.#quiet(pumps)) break;
     }
     const end = { status, now, ranMs, requested, pid: run.pid };
-    const error = requested ? undefined : await run.explain(status);
-    if (error === undefined) return end;
+    const lines = () => this.#saidLast();
+    const why = requested
+      ? undefined
+      : await run.explain({ status, ranMs, lines });
+    if (why === undefined) return end;
+    const { error, moved } = why;
     // Where Deno starts the first run itself, such an error is thrown.
-    const final = this.#runs === 1 && !this.#spec.prepare;
+    const final = this.#runs === 1 && !this.#spec.prepare && !moved;
     return { ...end, spawnFailure: final ? "final" : "transient", error };
+  }
+
+  /** The last lines of the present run, if it is known that they are. */
+  #saidLast(): string[] | undefined {
+    const { command: { stderr }, output: { keepBytes = 0 } } = this.#spec;
+    if (stderr !== "piped" || keepBytes < LAST_BYTES) return undefined;
+    return this.#output.tail(LAST_LINES, undefined, this.#runs)
+      .map(({ text }) => text);
   }
 
   /** Waits for a moment; tells whether no output came in it, or no more will. */
@@ -842,7 +857,8 @@ export class Process implements AsyncDisposable {
     } else return undefined;
     const killAt = Date.now() + this.#ending.killAt - performance.now();
     this.#state = { kind: "stopping", run: this.#runs, killAt };
-    this.#host.asked(run, request.signal, killAt);
+    const { signal, to } = request;
+    this.#host.asked(run, { signal, to, killAt });
     return this.#ending;
   }
 

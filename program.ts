@@ -32,7 +32,15 @@ const ERRORS = {
   2: [Deno.errors.NotFound, "ENOENT", "No such file or directory"],
   13: [Deno.errors.PermissionDenied, "EACCES", "Permission denied"],
   20: [Deno.errors.NotADirectory, "ENOTDIR", "Not a directory"],
+  40: [
+    Deno.errors.FilesystemLoop,
+    "ELOOP",
+    "Too many levels of symbolic links",
+  ],
 } as const;
+
+/** What the system says of a program that is being written. */
+const BUSY = "Text file busy";
 
 /**
  * A shell that looks for a program as Deno does: `command -v` would answer with
@@ -122,8 +130,11 @@ printf '%s\\0' "$errno" "$path" "$found"
  * @throws What Deno throws if the child cannot be started; an `Error` with what
  * the child wrote if it said nothing of use.
  */
-export function findSync(search: Search): Found {
-  return answer(command(search, "plain").outputSync());
+export function findSync(
+  search: Search,
+  depth: "plain" | "deep" = "plain",
+): Found {
+  return answer(command(search, depth).outputSync());
 }
 
 /**
@@ -145,6 +156,18 @@ export function failure(program: string, { errno, path }: Found): Error {
     : `${text} (os error ${known})`;
   const error = new Kind(`Failed to spawn '${path || program}': ${why}`);
   return Object.assign(error, { code });
+}
+
+/** Makes the error of a program that is there, by the reason of the system. */
+export function failureBy(path: string, reason: string): Error {
+  const message = `Failed to spawn '${path}': ${reason}`;
+  if (reason === BUSY) return new Error(`${message} (os error 26)`);
+  const known = Object.entries(ERRORS).find(([, [, , text]]) =>
+    text === reason
+  );
+  if (known === undefined) return new Error(message);
+  const [number, [Kind, code]] = known;
+  return Object.assign(new Kind(`${message} (os error ${number})`), { code });
 }
 
 function command(

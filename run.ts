@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { SpawnError } from "./errors.ts";
-import type { RunSpec, Started } from "./spawn.ts";
+import type { NotStarted, RunSpec, Started, Traces } from "./spawn.ts";
 
 /**
  * The status of a child that was ended by a signal that Deno has no name for,
@@ -55,8 +54,8 @@ export class Run {
    * Tells, of a child that ended, whether its program could not be started at
    * all. Never rejects.
    */
-  explain(status: Deno.CommandStatus): Promise<SpawnError | undefined> {
-    return this.#started.explain(status);
+  explain(traces: Traces): Promise<NotStarted | undefined> {
+    return this.#started.explain(traces);
   }
 
   /** Whether the child itself has not ended yet, as far as the kernel told. */
@@ -96,7 +95,7 @@ export class Run {
     // Without the permission, which can be revoked, there is the child alone.
     const own = group === this.pid;
     if (!this.group || !mayKill()) return own && this.signal(signal);
-    return own ? this.#tryGroup(signal) : kill(group, signal);
+    return own ? this.#tryGroup(signal) : kill(-group, signal);
   }
 
   /**
@@ -107,6 +106,12 @@ export class Run {
    */
   trySignal(signal: Deno.Signal): boolean {
     return tryToEnd(signal, (each) => this.signal(each));
+  }
+
+  /** Does the same with another process that was just seen in its group. */
+  trySignalMember(signal: Deno.Signal, pid: number): boolean {
+    return this.group && mayKill() &&
+      tryToEnd(signal, (each) => kill(pid, each));
   }
 
   /** Does the same with a group. */
@@ -136,7 +141,7 @@ export class Run {
   #tryGroup(signal: Deno.Signal | 0): boolean {
     // The number of a group that is gone may belong to another one next.
     if (this.#gone) return false;
-    if (kill(this.pid, signal)) return true;
+    if (kill(-this.pid, signal)) return true;
     // Until `setsid` has made the group, there is the child alone.
     if (!this.#ended) return signal === 0 || this.signal(signal);
     this.#gone = true;
@@ -150,10 +155,10 @@ export class Run {
   }
 }
 
-/** Sends a signal to a group; `false` if there is no such group. */
-function kill(group: number, signal: Deno.Signal | 0): boolean {
+/** Sends a signal to a target of `kill(2)`; `false` if there is no such one. */
+function kill(target: number, signal: Deno.Signal | 0): boolean {
   try {
-    Deno.kill(-group, signal);
+    Deno.kill(target, signal);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

@@ -198,10 +198,10 @@ Deno.test("Process.signal() reaches the leader, or all of the session", async ()
 
 /** A master that asks its worker to end, and waits for it. */
 const MASTER = `
-  sh -c 'trap "echo worker had SIGTERM; exit" TERM; trap "" QUIT
-    trap "echo worker is done; exit" USR1; while :; do sleep 0.01; done' &
   trap 'echo master was asked; kill -USR1 $!; wait $!; echo master is done; exit' TERM
-  echo ready
+  sh -c 'trap "echo worker had SIGTERM; exit" TERM; trap "" QUIT
+    trap "echo worker is done; exit" USR1
+    echo ready; while :; do sleep 0.01; done' &
   while :; do sleep 0.01; done`;
 
 Deno.test("Process.stop() to the leader lets it end its workers itself", async (t) => {
@@ -232,8 +232,10 @@ Deno.test("Process.stop() to the leader lets it end its workers itself", async (
       await using pm = new Processman(silent);
       const job = pm.command("sh", [
         "-c",
-        `sh -c 'trap "echo worker had SIGTERM; exit" TERM; while :; do sleep 0.01; done' &
-       trap 'echo master left; exit' TERM; echo ready; while :; do sleep 0.01; done`,
+        `trap 'echo master left; exit' TERM
+         sh -c 'trap "echo worker had SIGTERM; exit" TERM
+           echo ready; while :; do sleep 0.01; done' &
+         while :; do sleep 0.01; done`,
       ]);
       await lineOf(job, "ready");
       const { forced } = await job.stop({ to: "leader" });
@@ -270,6 +272,28 @@ Deno.test("Process.stop() with another signal sends it at once", async () => {
   assertEquals(first.forced, false);
   assertEquals(first.steps.map(({ signal }) => signal), ["SIGTERM", "SIGINT"]);
   assertEquals(job.tail(1).map(({ text }) => text), ["fast"]);
+});
+
+Deno.test("Process.stop() to the group asks those that a stop to the leader left out", async () => {
+  await using pm = new Processman(silent);
+  const job = pm.command("sh", [
+    "-c",
+    `trap 'echo leader' TERM
+     (trap 'echo worker; exit' TERM; echo ready; while :; do sleep 0.01; done) &
+     while kill -0 $! 2>/dev/null; do wait $!; done; echo over`,
+  ]);
+  await lineOf(job, "ready");
+  const first = job.stop({ to: "leader", gracePeriodMs: 60_000 });
+  await lineOf(job, "leader");
+  const report = await job.stop({ to: "group", gracePeriodMs: 60_000 });
+  assertEquals(await first, report);
+  assertEquals(report.forced, false);
+  assertEquals(job.tail(9).map(({ text }) => text), [
+    "ready",
+    "leader",
+    "worker",
+    "over",
+  ]);
 });
 
 Deno.test("Process.stop() keeps the grace period that a call says", async () => {

@@ -18,12 +18,16 @@ import { wrong } from "./checks.ts";
 import { SpawnError } from "./errors.ts";
 import {
   failure,
+  failureBy,
   findAgain,
   findSync,
   type Found,
   type Search,
 } from "./program.ts";
 import { become, loginEnv, lookUpSync, type User } from "./user.ts";
+
+/** What changes how the system loads any program. */
+const LOADER = /^(?:LD_|GLIBC_)/;
 
 /** What Deno takes to start a child, and a user. */
 export interface ChildOptions extends Deno.CommandOptions {
@@ -57,8 +61,32 @@ export interface Started {
    * Tells, of a child that ended, whether it is the program that could not be
    * started. Only a child with the code 126 or 127 costs a look. Never rejects.
    */
-  explain(status: Deno.CommandStatus): Promise<SpawnError | undefined>;
+  explain(traces: Traces): Promise<NotStarted | undefined>;
 }
+
+/** What a run has left to be judged by. */
+export interface Traces {
+  /** How it ended. */
+  readonly status: Deno.CommandStatus;
+  /** How long it took, in milliseconds. */
+  readonly ranMs: number;
+  /** Returns the last lines that it wrote; `undefined` if they are not kept. */
+  readonly lines: () => readonly string[] | undefined;
+}
+
+/** Why a program was not started. */
+export interface NotStarted {
+  /** The error with which Deno would not have started it. */
+  readonly error: SpawnError;
+  /** Whether it is somewhere else by now, where the next start finds it. */
+  readonly moved: boolean;
+}
+
+/**
+ * How long it may take to find that a program cannot be started, in
+ * milliseconds, where nothing else tells that it did not run.
+ */
+const SOON_MS = 100;
 
 /** How many programs are remembered. */
 const PROGRAMS = 1_000;
@@ -112,17 +140,21 @@ export class Spawner {
 
   /** Starts a child through `setsid`, if the path of its program is known. */
   #startThroughSetsid(spec: RunSpec): Started | undefined {
-    const { uid, gid } = spec.command;
+    const { uid, gid, env } = spec.command;
     if (
       this.#fork || !spec.group || Deno.build.os !== "linux" ||
-      uid !== undefined || gid !== undefined
+      uid !== undefined || gid !== undefined ||
+      // It is for the program, and not for what leads to it.
+      Object.keys(env ?? {}).some((name) => LOADER.test(name))
     ) return undefined;
     const search = searchLikeDeno(spec);
     if (search === undefined) return undefined;
     const key = keyOf(search);
-    // Deno itself says best what is wrong.
-    if (this.#broken.delete(key)) return undefined;
     try {
+      // Deno itself says best what is wrong, if it still is.
+      if (this.#broken.delete(key) && findSync(search, "deep").errno !== 0) {
+        return undefined;
+      }
       const found = this.#find(key, search);
       if (found.path === "" || found.setsid === "") return undefined;
       const command = [found.setsid, "--", found.path];
@@ -246,13 +278,17 @@ export class Spawner {
       ended: (status) => {
         if (perhapsNotStarted(status)) this.#programs.delete(key);
       },
-      explain: async (status) => {
+      explain: async ({ status, ranMs, lines }) => {
         if (!perhapsNotStarted(status) || !allAllowed()) return undefined;
-        const cause = await whyNot(spec, search);
+        const text = lines()?.join("\n");
+        const reason = text && reasonOf(text, search.program);
+        // It ran, or else there would be a line that says why not.
+        if (text === undefined ? ranMs > SOON_MS : !reason) return undefined;
+        const { cause, moved = false } = await whyNot(spec, search, reason);
         if (cause === undefined) return undefined;
         if (this.#broken.size >= PROGRAMS) this.#broken.clear();
         this.#broken.add(key);
-        return spawnError(spec, cause);
+        return { error: spawnError(spec, cause), moved };
       },
     };
   }
@@ -279,23 +315,37 @@ function perhapsNotStarted({ code }: Deno.CommandStatus): boolean {
   return code === 126 || code === 127;
 }
 
+/**
+ * Reads why a program could not be executed, if `setsid` or `setpriv` says so
+ * and nothing else was written.
+ */
+function reasonOf(text: string, path: string): string | undefined {
+  if (!/^(?:setsid|setpriv): /.test(text)) return undefined;
+  const end = text.lastIndexOf(path);
+  return end < 0 ? undefined : /: ([^:\n]+)$/.exec(text.slice(end))?.[1];
+}
+
 /** Returns with what Deno would have failed to start a program, if so. */
 async function whyNot(
   { program, command: { cwd = "." } }: RunSpec,
   search: Search,
-): Promise<Error | undefined> {
+  reason: string | undefined,
+): Promise<{ cause?: Error | undefined; moved?: boolean }> {
+  const path = search.program;
+  const said = reason === undefined ? undefined : failureBy(path, reason);
   try {
     // What interprets a script may be told from the working directory.
     const found = await findAgain({ ...search, cwd });
-    if (found.errno === 0) return undefined;
+    if (found.errno === 0) return { cause: said };
     if (!program.includes("/") && found.path === "") {
       const again = await findAgain({ ...search, program });
-      if (again.errno !== 0) return failure(program, again);
+      if (again.errno !== 0) return { cause: failure(program, again) };
+      return { cause: failure(path, found), moved: true };
     }
-    return failure(search.program, found);
+    return { cause: failure(path, found) };
   } catch {
-    // Nothing can be told.
-    return undefined;
+    // Nothing else can be told.
+    return { cause: said };
   }
 }
 

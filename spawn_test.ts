@@ -257,12 +257,21 @@ function start(
 
 /** Starts a program, waits for its end, and asks whether it has started. */
 async function run(
-  ...args: Parameters<typeof start>
+  spawner: Spawner,
+  program: string,
+  args: string[] = [],
+  options: ChildOptions = {},
+  group = true,
 ): Promise<SpawnError | undefined> {
-  const { child, ended, explain } = start(...args);
-  const status = await child.status;
+  const since = performance.now();
+  const piped = { ...options, stdout: "piped", stderr: "piped" } as const;
+  const started = start(spawner, program, args, piped, group);
+  const { child, ended, explain } = started;
+  const { stdout: _, stderr, ...status } = await child.output();
   ended(status);
-  return await explain(status);
+  const lines = () => new TextDecoder().decode(stderr).trimEnd().split("\n");
+  const ranMs = performance.now() - since;
+  return (await explain({ status, ranMs, lines }))?.error;
 }
 
 Deno.test({
@@ -452,7 +461,9 @@ Deno.test({
   fn: async (t) => {
     await using pm = new Processman(silent);
     await t.step("no such user", () => {
-      for (const user of ["no-such-user", "$(id)", 4_000_000_000]) {
+      const odd = ["-i", "--no-idn", "--", "--help", " 0", "+0", "00", "0x0"];
+      const wrapped = [2 ** 32, 2 ** 32 - 1, 4_000_000_000];
+      for (const user of ["no-such-user", "$(id)", ...odd, ...wrapped]) {
         assertThrows(
           () => pm.command("sleep", ["500"], { user }),
           TypeError,
@@ -651,6 +662,117 @@ Deno.test({
   },
 });
 
+/** Calls a function with a folder, and a way to write scripts. */
+async function withScripts(
+  use: (
+    folder: string,
+    script: (path: string, text: string) => Promise<void>,
+  ) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder, async (path, text) => {
+      await Deno.writeTextFile(path, `#!/bin/sh\n${text}\n`);
+      await Deno.chmod(path, 0o755);
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "Process tells what ran and then lost its program from what never ran",
+  ignore: NO_FILES,
+  fn: () =>
+    withScripts(async (folder, script) => {
+      await using pm = new Processman(silent);
+      const restart = { policy: "never" } as const;
+      for (const says of ["echo working", "echo setsid: no >&2", ":"]) {
+        for (const stderr of ["piped", "null"] as const) {
+          const path = `${folder}/tool`;
+          await script(path, `${says}; sleep 0.15; rm -- "$0"; exit 127`);
+          const job = pm.command(path, [], { restart, stderr });
+          await job.finished;
+          assertEquals(stateOf(job, "exited").status.code, 127);
+        }
+      }
+    }),
+});
+
+Deno.test({
+  name: "Process runs a program that has moved to another folder of PATH",
+  ignore: NO_FILES,
+  fn: () =>
+    withScripts(async (folder, script) => {
+      await using pm = new Processman(silent);
+      for (const name of ["a", "b"]) await Deno.mkdir(`${folder}/${name}`);
+      await script(`${folder}/a/tool`, "echo $0");
+      const env = { PATH: `${folder}/a:${folder}/b:/bin` };
+      const restart = { backoff: constant(0) };
+      await pm.command("tool", [], { env, restart }).finished;
+      await Deno.rename(`${folder}/a/tool`, `${folder}/b/tool`);
+      const job = pm.command("tool", [], { env, restart });
+      await job.finished;
+      assertEquals(job.tail(1).map(({ text }) => text), [`${folder}/b/tool`]);
+    }),
+});
+
+Deno.test({
+  name: "Spawner starts a program that is back as it did before",
+  ignore: NO_FILES,
+  fn: () =>
+    withScripts(async (folder, script) => {
+      const path = `${folder}/tool`;
+      const spawner = new Spawner();
+      await script(path, "exit 0");
+      await run(spawner, path);
+      await Deno.rename(path, `${path}~`);
+      assertInstanceOf(await run(spawner, path), SpawnError);
+      await Deno.rename(`${path}~`, path);
+      const spawned = await spawnedBy(() => run(spawner, path));
+      assertEquals(spawned, ["ask sh", "ask sh", "setsid"]);
+    }),
+});
+
+Deno.test({
+  name: "Spawner says as Deno does that a program is being written, or a loop",
+  ignore: NO_FILES,
+  fn: () =>
+    withScripts(async (folder) => {
+      const spawner = new Spawner();
+      const busy = `${folder}/busy`;
+      const loop = `${folder}/loop`;
+      await Deno.copyFile("/bin/true", busy);
+      await Deno.chmod(busy, 0o755);
+      using _ = await Deno.open(busy, { write: true });
+      await Deno.writeTextFile(loop, `#!${loop}\n`);
+      await Deno.chmod(loop, 0o755);
+      for (const path of [busy, loop]) {
+        const deno = assertThrows(() => new Deno.Command(path).spawn());
+        const error = await run(spawner, path);
+        assertInstanceOf(error?.cause, Error);
+        assertInstanceOf(deno, Error);
+        assertEquals(error.cause.constructor, deno.constructor);
+        assertEquals(error.cause.message, deno.message);
+        assertEquals({ ...error.cause }, { ...deno });
+      }
+    }),
+});
+
+Deno.test({
+  name: "Spawner lets variables of the loader act on the program alone",
+  ignore: !linux,
+  fn: async () => {
+    const options = { env: { LD_LIBRARY_PATH: "/no/such/folder" } };
+    const spawned = await spawnedBy(async () => {
+      const spawner = new Spawner();
+      await run(spawner, "true", [], options);
+      await run(spawner, "true", [], options);
+    });
+    assertEquals(spawned, ["true by a fork", "true by a fork"]);
+  },
+});
+
 Deno.test({
   name: "Spawner explains nothing of a program that ends by itself",
   ignore: !linux,
@@ -760,7 +882,7 @@ for (const [name, [permission, script, expected]] of Object.entries(PROMPTS)) {
               spawner,
             });
             const status = await child.status;
-            await explain({ ...status, code: 127 });
+            await explain({ status: { ...status, code: 127 }, ranMs: 0, lines: () => undefined });
             ended({ ...status, code: 127 });
             console.log("said " + status.code);
           } catch (error) {

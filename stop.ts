@@ -129,8 +129,10 @@ export class Ending {
   readonly #table: ProcessTable;
   readonly #requests: StopRequest[] = [];
   readonly #steps: { signal: Deno.Signal; at: number }[] = [];
-  /** The signals that each group, or the child alone, has been sent. */
+  /** The signals that have been sent to each group, process, or the child. */
   readonly #sent = new Map<number, Set<Deno.Signal>>();
+  /** The signals that go to each process in the group of the child by itself. */
+  readonly #singly = new Set<Deno.Signal>();
   /** What was seen to have left the session, by process ID. */
   readonly #departed = new Map<number, TableEntry>();
   readonly #patience = new AbortController();
@@ -179,8 +181,8 @@ export class Ending {
   /** Sends the signal of a request, unless it has been sent already. */
   #send(request: StopRequest): void {
     if (this.#patience.signal.aborted) return;
-    const known = this.#requests.some(({ signal }) =>
-      signal === request.signal
+    const known = this.#requests.some(({ signal, to }) =>
+      signal === request.signal && (to === request.to || to === "group")
     );
     if (known) return;
     this.#requests.push(request);
@@ -277,19 +279,34 @@ export class Ending {
     const members = table.session(pid);
     const groups = new Set(members.map(({ group }) => group));
     if (this.#patience.signal.aborted) this.#kill(groups);
-    else this.#deliver(groups);
+    else this.#deliver(groups, members);
     return members.length;
   }
 
-  /** Sends groups, or the child alone, the signals that are due, each once. */
-  #deliver(groups: Iterable<number>): void {
+  /**
+   * Sends groups, or the child alone, the signals that are due, each once. What
+   * shares its group with a child that has had one already gets it by itself.
+   */
+  #deliver(
+    groups: Iterable<number>,
+    members: readonly TableEntry[] = [],
+  ): void {
     const run = this.#run;
     for (const { signal, to } of this.#requests) {
       if (run.alive && (to === "leader" || !run.group)) {
         this.#once(CHILD, signal, () => run.trySignal(signal));
       } else if (run.group) {
+        const alone = this.#singly.has(signal) ||
+          run.alive && this.#sent.get(CHILD)?.has(signal);
         for (const group of groups) {
+          if (alone && group === run.pid) continue;
           this.#once(group, signal, () => run.trySignalGroup(signal, group));
+        }
+        if (!alone) continue;
+        if (members.length > 0) this.#singly.add(signal);
+        for (const { pid, group } of members) {
+          if (group !== run.pid || pid === run.pid) continue;
+          this.#once(-pid, signal, () => run.trySignalMember(signal, pid));
         }
       }
     }

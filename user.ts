@@ -20,13 +20,16 @@ export interface User {
   readonly setpriv: string;
 }
 
+/** The ID of a user or a group, in digits. */
+const ID = /^\d{1,10}$/;
+
 /**
  * A shell that prints the entry of a user, the user ID of this program, and the
  * path of `setpriv`. That of BusyBox can change neither user nor groups.
  */
 const SCRIPT = `
 set -f
-entry=$(getent passwd "$1" 2>/dev/null)
+entry=$(getent passwd -- "$1" 2>/dev/null)
 [ -n "$entry" ] || while IFS= read -r line; do
   rest=\${line#*:*:}
   if [ "\${line%%:*}" = "$1" ] || [ "\${rest%%:*}" = "$1" ]; then
@@ -65,7 +68,10 @@ export function lookUpSync(user: string | number): User | undefined {
     throw new Error("the users of the system cannot be read");
   }
   const [name = "", , uid = "", gid = "", , home = ""] = entry.split(":");
-  if (uid === "" || gid === "") return undefined;
+  // What looks a user up may take a word for something else than its name.
+  const asked = String(user);
+  const known = (name === asked || uid === asked) && !entry.includes("\n");
+  if (!known || !ID.test(uid) || !ID.test(gid)) return undefined;
   return {
     name,
     uid: Number(uid),
