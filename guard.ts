@@ -6,6 +6,7 @@
  * @module
  */
 
+import { mayRun } from "./permissions.ts";
 import type { Run } from "./run.ts";
 import { signalNumber } from "./signals.ts";
 import { reactions } from "./wait.ts";
@@ -31,7 +32,7 @@ import { reactions } from "./wait.ts";
  *
  * Only what POSIX has, and of that only what `dash` has too: its `kill` takes no
  * `--`, and its descriptors end at 9. Times are in tenths of seconds, by the
- * clock of `/proc/uptime`, which nobody sets.
+ * clock of `/proc/uptime`, which cannot be set.
  */
 export const SCRIPT: string = `
 PATH=/usr/bin:/bin:/run/current-system/sw/bin
@@ -191,8 +192,8 @@ lives() {
   case $state in [ZXx]*) return 1 ;; esac
 }
 
-# What is there of a run: its groups, its leader. A number that is in no session
-# of its own after a second has been given to somebody else.
+# What is there of a run: its groups, its leader. After a second, a process that
+# has the number of the leader but no session of its own is another one.
 find() {
   groups= leader=
   [ "$mode" = p ] || eval "groups=\\\${in_$pid-}"
@@ -427,7 +428,7 @@ export class Guard {
     const entry = this.#entries.get(run);
     if (entry === undefined) return;
     const now = Date.now();
-    // Once the whole group has been asked, nobody there is asked again.
+    // The whole group has been asked already if one request said so.
     entry.to = entry.asked > 0 && entry.to === "group" ? "group" : to;
     entry.signal = signal;
     entry.gracePeriodMs = killAt - now;
@@ -498,8 +499,7 @@ export class Guard {
     const { env, args, rest, untold } = this.#knowledge();
     let child: Deno.ChildProcess;
     try {
-      // Otherwise Deno would ask somebody.
-      if (Deno.permissions.querySync({ name: "run" }).state !== "granted") {
+      if (!mayRun()) {
         throw new Error("the permission to run programs was taken back");
       }
       child = new Deno.Command("/bin/sh", {

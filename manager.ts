@@ -27,6 +27,7 @@ import {
 import { Guard, type GuardInfo } from "./guard.ts";
 import { LogFiles } from "./log_file.ts";
 import { type Host, Process } from "./process.ts";
+import { mayRun } from "./permissions.ts";
 import { ProcessTable, type Table, type TableEntry } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
@@ -200,7 +201,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       sweep: new Sweep(table),
       logs: new LogFiles((message) => this.#log("warn", message)),
       groups: Deno.build.os !== "windows" &&
-        Deno.permissions.querySync({ name: "run" }).state === "granted",
+        mayRun(),
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),
       began: (run, info) => this.#began(run, info),

@@ -29,7 +29,7 @@ import {
 } from "./restart.ts";
 import { Run } from "./run.ts";
 import { signalName } from "./signals.ts";
-import type { Spawner } from "./spawn.ts";
+import { type Spawner, spawnError } from "./spawn.ts";
 import {
   Ending,
   type EscapedProcess,
@@ -583,7 +583,7 @@ export class Process implements AsyncDisposable {
     } catch (cause) {
       const error = cause instanceof SpawnError
         ? cause
-        : this.#spawnError("", cause);
+        : spawnError(this, cause);
       status.resolve(statusOf(error));
       this.#started?.reject(error);
       this.#started = undefined;
@@ -604,7 +604,7 @@ export class Process implements AsyncDisposable {
       checkPrepared(changes);
       return changes ?? {};
     } catch (cause) {
-      throw this.#spawnError("prepare() failed: ", cause);
+      throw spawnError(this, cause, "prepare() failed: ");
     } finally {
       this.#waiting = undefined;
     }
@@ -927,16 +927,6 @@ export class Process implements AsyncDisposable {
 
   #unflushed(): string {
     return `Process "${this.name}" ended, and its file takes longer than ${FLUSH_MS} ms to be written: not waiting for it`;
-  }
-
-  #spawnError(what: string, cause: unknown): SpawnError {
-    const { name, program } = this;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new SpawnError(`Cannot start process "${name}": ${what}${why}`, {
-      process: name,
-      program,
-      cause,
-    });
   }
 
   #unstoppable({ survivors }: Pick<Outcome, "survivors">): StopError {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { mayRun } from "./permissions.ts";
 import { reactions } from "./wait.ts";
 
 /** One living process, as the process table has it. */
@@ -236,9 +237,7 @@ async function readTable(): Promise<Table | undefined> {
 async function outputOf(
   command: string,
 ): Promise<{ pid: number; output: Uint8Array } | undefined> {
-  // Permissions can be revoked, and asking for them again would prompt.
-  const { state } = Deno.permissions.querySync({ name: "run" });
-  if (state !== "granted") return undefined;
+  if (!mayRun()) return undefined;
   try {
     const child = new Deno.Command("/bin/sh", {
       // Ctrl-C is not for the reader.

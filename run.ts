@@ -5,6 +5,7 @@
  * @module
  */
 
+import { mayRun } from "./permissions.ts";
 import type { NotStarted, RunSpec, Started, Traces } from "./spawn.ts";
 
 /**
@@ -94,7 +95,7 @@ export class Run {
   signalGroup(signal: Deno.Signal, group: number = this.pid): boolean {
     // Without the permission, which can be revoked, there is the child alone.
     const own = group === this.pid;
-    if (!this.group || !mayKill()) return own && this.signal(signal);
+    if (!this.group || !mayRun()) return own && this.signal(signal);
     return own ? this.#tryGroup(signal) : kill(-group, signal);
   }
 
@@ -110,7 +111,7 @@ export class Run {
 
   /** Does the same with another process that was just seen in its group. */
   trySignalMember(signal: Deno.Signal, pid: number): boolean {
-    return this.group && mayKill() &&
+    return this.group && mayRun() &&
       tryToEnd(signal, (each) => kill(pid, each));
   }
 
@@ -125,7 +126,7 @@ export class Run {
    */
   groupLeft(): boolean {
     if (!this.#ended) return true;
-    if (!this.group || !mayKill()) return false;
+    if (!this.group || !mayRun()) return false;
     try {
       return this.#tryGroup(0);
     } catch {
@@ -164,11 +165,6 @@ function kill(target: number, signal: Deno.Signal | 0): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** Whether groups can be signalled, which Deno would otherwise ask about. */
-function mayKill(): boolean {
-  return Deno.permissions.querySync({ name: "run" }).state === "granted";
 }
 
 /** Sends a signal that is to end its target, as far as that is possible. */

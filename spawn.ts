@@ -16,6 +16,7 @@
 
 import { wrong } from "./checks.ts";
 import { SpawnError } from "./errors.ts";
+import { mayRunAll } from "./permissions.ts";
 import {
   failure,
   failureBy,
@@ -117,7 +118,7 @@ export class Spawner {
    */
   start(spec: RunSpec): Started {
     if (spec.command.user !== undefined) return this.#startAsUser(spec);
-    if (!allAllowed()) return byDeno(spawnAllowed(spec));
+    if (!mayRunAll()) return byDeno(spawnAllowed(spec));
     return this.#startThroughSetsid(spec) ?? this.#startByDeno(spec);
   }
 
@@ -127,7 +128,7 @@ export class Spawner {
    * @throws {TypeError} If there is no such user.
    */
   checkUser(user: string | number | undefined): void {
-    if (user === undefined || Deno.build.os !== "linux" || !allAllowed()) {
+    if (user === undefined || Deno.build.os !== "linux" || !mayRunAll()) {
       return;
     }
     try {
@@ -218,7 +219,7 @@ export class Spawner {
       const why = `the option "user" is for Linux`;
       throw spawnError(spec, new Deno.errors.NotSupported(why));
     }
-    if (!allAllowed()) {
+    if (!mayRunAll()) {
       const why =
         `Requires run access to all programs for the option "user", ` +
         `run again with the --allow-run flag`;
@@ -279,7 +280,7 @@ export class Spawner {
         if (perhapsNotStarted(status)) this.#programs.delete(key);
       },
       explain: async ({ status, ranMs, lines }) => {
-        if (!perhapsNotStarted(status) || !allAllowed()) return undefined;
+        if (!perhapsNotStarted(status) || !mayRunAll()) return undefined;
         const text = lines()?.join("\n");
         const reason = text && reasonOf(text, search.program);
         // It ran, or else there would be a line that says why not.
@@ -391,12 +392,6 @@ function searchLikeLogin({ program, command }: RunSpec): Omit<Search, "as"> {
   };
 }
 
-/** Whether all programs may be started; what is not asked for never prompts. */
-function allAllowed(): boolean {
-  const { state, partial } = Deno.permissions.querySync({ name: "run" });
-  return state === "granted" && !partial;
-}
-
 /** Starts a child where not all programs are allowed, without asking anybody. */
 function spawnAllowed(spec: RunSpec): Deno.ChildProcess {
   const { program, command } = spec;
@@ -437,9 +432,14 @@ function byDeno(child: Deno.ChildProcess): Started {
   return { child, ended() {}, explain: () => Promise.resolve(undefined) };
 }
 
-function spawnError({ name, program }: RunSpec, cause: unknown): SpawnError {
+/** Makes the error of a process that cannot be started; `what` failed, if said. */
+export function spawnError(
+  { name, program }: Pick<RunSpec, "name" | "program">,
+  cause: unknown,
+  what: string = "",
+): SpawnError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new SpawnError(`Cannot start process "${name}": ${why}`, {
+  return new SpawnError(`Cannot start process "${name}": ${what}${why}`, {
     process: name,
     program,
     cause,
