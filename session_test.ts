@@ -271,7 +271,7 @@ Deno.test("Process.stop() with another signal sends it at once", async () => {
   assertEquals(first, second);
   assertEquals(first.forced, false);
   assertEquals(first.steps.map(({ signal }) => signal), ["SIGTERM", "SIGINT"]);
-  assertEquals(job.tail(1).map(({ text }) => text), ["fast"]);
+  assertEquals(said(job), ["ready", "fast"]);
 });
 
 Deno.test("Process.stop() to the group asks those that a stop to the leader left out", async () => {
@@ -288,12 +288,7 @@ Deno.test("Process.stop() to the group asks those that a stop to the leader left
   const report = await job.stop({ to: "group", gracePeriodMs: 60_000 });
   assertEquals(await first, report);
   assertEquals(report.forced, false);
-  assertEquals(job.tail(9).map(({ text }) => text), [
-    "ready",
-    "leader",
-    "worker",
-    "over",
-  ]);
+  assertEquals(said(job), ["ready", "leader", "worker", "over"]);
 });
 
 Deno.test("Process.stop() keeps the grace period that a call says", async () => {
@@ -306,7 +301,7 @@ Deno.test("Process.stop() keeps the grace period that a call says", async () => 
   await lineOf(job, "ready");
   const { forced } = await job.stop({ gracePeriodMs: 60_000 });
   assertEquals(forced, false);
-  assertEquals(job.tail(1).map(({ text }) => text), ["done"]);
+  assertEquals(said(job), ["ready", "done"]);
 });
 
 Deno.test("Process tells of a crash at once, and ends its left-overs by their own rules", async () => {
@@ -329,7 +324,7 @@ Deno.test("Process tells of a crash at once, and ends its left-overs by their ow
   assert(crashed);
   const { steps } = await eventOf(events, "leftovers");
   assertEquals(steps.map(({ signal }) => signal), ["SIGTERM"]);
-  assertEquals(job.tail(1).map(({ text }) => text), ["worker was asked"]);
+  assertEquals(said(job), ["ready", "worker was asked"]);
   assertEquals(await session(pid), []);
   await eventOf(events, "restart");
 });

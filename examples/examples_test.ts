@@ -25,7 +25,7 @@ Deno.test(
     );
     assertMatch(
       said,
-      /kill -9 (\d+)(.*\n)+.* web +crashed by SIGKILL\n.* web +restarting in \d+ ms\n(.*\n)*.* web +running again/,
+      /kill -9 (\d+)(.*\n)+.* web +crashed by SIGKILL\n(.*\n)*.* web +restarting in \d+ ms\n(.*\n)*.* web +running again/,
     );
     assertMatch(said, /stopping all: [2-9] are in the process table/);
     assertMatch(
