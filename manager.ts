@@ -537,11 +537,13 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   async #stopOn(signal: Deno.Signal): Promise<void> {
     const names = [...this.#processes.keys()].map((name) => `"${name}"`);
+    if (this.#exitOnSignal) this.#exitBy = signal;
+    // A server is not to wait for the log.
+    const stopped = this.stopAll();
     this.#log("info", `Received ${signal}: stopping ${names.join(", ")}`);
     this.#events.publish({ kind: "signal", signal, time: Date.now() });
-    if (this.#exitOnSignal) this.#exitBy = signal;
     try {
-      await this.stopAll();
+      await stopped;
     } catch (error) {
       this.#log("error", `${error}`);
     }

@@ -393,7 +393,7 @@ Deno.test("Process says what has left its session and lives on", async (t) => {
     await pm.command("sh", ["-c", "setsid sleep 0.01 & wait"]).finished;
     const job = pm.command("sh", [
       "-c",
-      "setsid sh -c 'echo ready; sleep 0.2' & wait",
+      "setsid sh -c 'echo ready; sleep 0.1' & wait",
     ]);
     await lineOf(job, "ready");
     const { survivors } = await job.stop();

@@ -126,7 +126,7 @@ export class Story {
     const list = processes.map(({ pid, name }) => `pid ${pid} (${name})`);
     this.#audience.log(
       "warn",
-      `Process "${this.#name}" ended with success and left ${
+      `Process "${this.#name}" ended with success and seems to have left ${
         list.join(", ")
       } running in a session of its own, which processman does not supervise: ` +
         `to supervise it, keep it in the foreground${foreground(program)}`,

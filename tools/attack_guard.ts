@@ -52,7 +52,7 @@ export interface Attack {
   moment: keyof typeof MOMENTS;
   /** How many commands it starts at once. */
   commands: number;
-  /** How long it works after that without a pause, in milliseconds. */
+  /** How long it blocks after that, in milliseconds. */
   workMs: number;
   /** How it ends, or whether it is a Worker that is terminated. */
   end: keyof typeof ENDS | keyof typeof KILLS | "terminate";
@@ -70,8 +70,9 @@ export async function attack(attack: Attack, root: string): Promise<number[]> {
     for (let i = 0; i < ${commands}; i++) {
       pids.push(pm.command("sleep", ["500"]).pid);
     }
-    const since = Date.now();
-    while (Date.now() - since < ${workMs});
+    // As blocked as by work, but other tries go on meanwhile.
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    if (${workMs} > 0) Atomics.wait(cell, 0, 0, ${workMs});
     console.log("pids " + pids.join(" "));
     ${worker ? "self.postMessage(0);" : { ...ENDS, ...KILLS }[end]}`;
   const source = worker
@@ -118,7 +119,13 @@ export async function attack(attack: Attack, root: string): Promise<number[]> {
 }
 
 /** How long what was started may take to end, in milliseconds. */
-const LIMIT_MS = 1_500;
+const LIMIT_MS = 5_000;
+
+/** How many tries are under way at once. */
+const AT_ONCE = 4;
+
+/** How many of those that do nothing most of the time. */
+const BLOCKED_AT_ONCE = 12;
 
 /** Waits until some processes have ended, and returns those that do not. */
 export async function ended(
@@ -241,7 +248,8 @@ async function main([tries = "100", root, filter = ""]: string[]) {
       let behind = 0;
       let processes = 0;
       let next = 0;
-      await Promise.all([1, 2, 3, 4].map(async () => {
+      const length = workMs > 0 ? BLOCKED_AT_ONCE : AT_ONCE;
+      await Promise.all(Array.from({ length }, async () => {
         while (next++ < count) {
           const { length } = await attack(each, root);
           if (length > 0) behind++;
