@@ -109,13 +109,14 @@ export class Table {
         (session === pid || !this.processes.has(session));
     });
     if (candidates.length === 0) return [];
-    // What the system starts at the same time is in a control group of its own.
-    const groups = await controlGroups([
+    // What the system starts at the same time is in a control group of its own,
+    // and what an ancestor of this program starts is no orphan.
+    const { reaper, groups } = await origins([
       Deno.pid,
       ...candidates.map(({ pid }) => pid),
     ]);
-    return candidates.filter(({ pid }) =>
-      groups.get(pid) === groups.get(Deno.pid)
+    return candidates.filter(({ pid, parent }) =>
+      parent === reaper && groups.get(pid) === groups.get(Deno.pid)
     );
   }
 
@@ -310,19 +311,37 @@ function* psEntries(bytes: Uint8Array): Iterable<TableEntry> {
   }
 }
 
-/** Reads the control groups of processes, each as the system writes it. */
-async function controlGroups(
+/** A shell that orphans another one, which prints who has taken it in. */
+const FIND_REAPER = `(
+  read -r parent rest </proc/self/stat
+  (
+    while read -r pid name state reaper rest </proc/self/stat &&
+      [ "$reaper" = "$parent" ]; do :; done
+    echo "$reaper"
+  ) &
+)`;
+
+/**
+ * Finds out which process takes in what this program orphans, and reads the
+ * control groups of processes, each as the system writes it.
+ */
+async function origins(
   pids: readonly number[],
-): Promise<Map<number, string>> {
+): Promise<{ reaper: number; groups: Map<number, string> }> {
   const files = pids.map((pid) => `echo @${pid}; cat /proc/${pid}/cgroup`);
-  const read = await outputOf(files.join("; "));
-  const text = new TextDecoder().decode(read?.output);
-  return new Map(
+  const [found, read] = await Promise.all([
+    outputOf(FIND_REAPER),
+    outputOf(files.join("; ")),
+  ]);
+  const decoder = new TextDecoder();
+  const text = decoder.decode(read?.output);
+  const groups = new Map(
     text.split("@").slice(1).map((part) => {
       const [pid = "", ...lines] = part.split("\n");
       return [Number(pid), lines.join("\n")];
     }),
   );
+  return { reaper: Number(decoder.decode(found?.output)), groups };
 }
 
 /** The pipes that a process reads and writes, by their numbers. */

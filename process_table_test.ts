@@ -21,8 +21,10 @@ async function shell(
 }
 
 async function end(child: Deno.ChildProcess, table: Table): Promise<void> {
-  for (const { pid } of table.session(child.pid)) Deno.kill(pid, "SIGKILL");
+  const members = table.session(child.pid).map(({ pid }) => pid);
+  for (const pid of members) Deno.kill(pid, "SIGKILL");
   await child.status;
+  for (const pid of members) while (await alive(pid));
   await child.stdout.cancel();
 }
 

@@ -403,6 +403,26 @@ Deno.test("Process says what has left its session and lives on", async (t) => {
   });
 });
 
+Deno.test("Process does not take what an ancestor starts for a daemon", async () => {
+  await using pm = new Processman(silent);
+  await using nested = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman();
+    const job = pm.command("cat", [], { stdin: "piped" });
+    Deno.addSignalListener("SIGUSR1", () => job.stdin.close());
+    console.log("running");
+    await job.finished;
+    await pm.shutdown();
+    Deno.exit();
+  `);
+  await lineOf(nested, "running");
+  pm.command("sleep", ["500"]);
+  nested.signal("SIGUSR1");
+  await nested.finished;
+  assertEquals(said(nested), ["running"]);
+  assertEquals(nested.tail().length, 1);
+});
+
 Deno.test("Process.start() fails as long as the last run could not be ended", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const pm = new Processman(silent);
