@@ -107,6 +107,7 @@ export function wrong(
 
 /** Writes a value for a message: short, and never throwing. */
 function show(value: unknown): string {
+  if (value instanceof URL) return show(value.href);
   switch (typeof value) {
     case "string":
       return JSON.stringify(

@@ -329,6 +329,19 @@ Deno.test("Processman refuses bad options", () => {
       'exitOnSignal" must be true or false: current value is 1',
     ],
     [
+      { orphanLog: "guard.log" },
+      'orphanLog" must be an absolute path: current value is "guard.log"',
+    ],
+    [
+      { orphanLog: new URL("file:///guard%zz") },
+      'orphanLog" must be an absolute path: current value is "file:///guard%zz"',
+    ],
+    [
+      { orphanLog: new URL("file:///guard%00log") },
+      'orphanLog" must be an absolute path: ' +
+      'current value is "file:///guard%00log"',
+    ],
+    [
       { defaults: { name: "web" } },
       `defaults.name" does not exist: there are ${
         OPTIONS.replace(", name, signal, critical, prepare", "")
