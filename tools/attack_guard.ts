@@ -105,7 +105,7 @@ export async function attack(attack: Attack, root: string): Promise<number[]> {
   if (pids.length !== commands || pids.includes(0)) {
     throw new Error(`it did not start: ${text}`);
   }
-  const left = await ended(pids);
+  const left = await ended(pids, end in KILLS ? KILL_LIMIT_MS : LIMIT_MS);
   for (const pid of left) Deno.kill(pid, "SIGKILL");
   if (worker) {
     try {
@@ -121,11 +121,14 @@ export async function attack(attack: Attack, root: string): Promise<number[]> {
 /** How long what was started may take to end, in milliseconds. */
 const LIMIT_MS = 5_000;
 
+/** The same after a SIGKILL, where something can be left. */
+const KILL_LIMIT_MS = 2_000;
+
 /** How many tries are under way at once. */
 const AT_ONCE = 4;
 
-/** How many of those that do nothing most of the time. */
-const BLOCKED_AT_ONCE = 12;
+/** How many of those that wait most of the time. */
+const WAITING_AT_ONCE = 12;
 
 /** Waits until some processes have ended, and returns those that do not. */
 export async function ended(
@@ -248,7 +251,8 @@ async function main([tries = "100", root, filter = ""]: string[]) {
       let behind = 0;
       let processes = 0;
       let next = 0;
-      const length = workMs > 0 ? BLOCKED_AT_ONCE : AT_ONCE;
+      const waits = workMs > 0 || end in KILLS;
+      const length = waits ? WAITING_AT_ONCE : AT_ONCE;
       await Promise.all(Array.from({ length }, async () => {
         while (next++ < count) {
           const { length } = await attack(each, root);
