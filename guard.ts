@@ -417,8 +417,7 @@ export class Guard {
     if (this.#child === undefined) return void this.#start();
     this.#take(run);
     this.#send(this.#line(run, entry));
-    // A Worker is terminated without hearing of it.
-    if (IN_WORKER) reactions().then(() => this.secure());
+    if (IN_WORKER) this.#tellAtOnce();
   }
 
   /**
@@ -457,13 +456,12 @@ export class Guard {
 
   /**
    * Makes sure, without waiting, that there is a guard that knows all runs as
-   * they are now: this program may be about to end.
+   * they are now: this program may be about to end. It is a new one, since the
+   * present one may have died with what it was told, and nobody heard of it yet.
    *
    * @returns The runs that it does not know even so.
    */
   secure(): Run[] {
-    const known = !this.#sending && this.#unsent === "";
-    if (this.#child !== undefined && known) return [];
     if (this.#entries.size > 0) return this.#start();
     this.#drop();
     return [];
@@ -639,6 +637,12 @@ export class Guard {
       else if (this.#awake === 0) this.#loosen();
       this.#send("");
     });
+  }
+
+  /** Tells a new guard what a turn could not write: a Worker hears of no end. */
+  async #tellAtOnce(): Promise<void> {
+    await reactions();
+    if (this.#sending || this.#unsent !== "") this.secure();
   }
 
   /** Writes what there is to write, one piece at a time, without waiting. */

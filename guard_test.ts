@@ -11,6 +11,7 @@ import {
   attack,
   ended,
   ENDS,
+  FIND_GUARD,
   living,
   MOMENTS,
 } from "./tools/attack_guard.ts";
@@ -434,6 +435,28 @@ for (const each of ATTACKS) {
     },
   });
 }
+
+Deno.test("Guard that dies after it was told is replaced at the end", async (t) => {
+  for (const [name, end] of Object.entries(ENDS)) {
+    await t.step(name, async () => {
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null });
+        ${FIND_GUARD}
+        // What it is told waits in its pipe, and goes with it.
+        Deno.kill(guard, "SIGSTOP");
+        const { pid } = pm.command("sleep", ["500"]);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        console.log(pid);
+        Deno.kill(guard, "SIGKILL");
+        ${end}
+      `);
+      const pid = Number(await lineOf(parent, /^\d+$/));
+      await parent.finished;
+      assertEquals(await ended([pid]), []);
+    });
+  }
+});
 
 Deno.test("Guard stays in place when an error is handled after it", async () => {
   await using parent = runScript(`

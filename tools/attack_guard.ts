@@ -7,23 +7,27 @@
  * @module
  */
 
-/** How a program begins, before it starts the commands. */
-export const MOMENTS = {
-  "first": "",
-  "after an idle time":
-    `await pm.command("true").finished; await new Promise((r) => setTimeout(r, 50));`,
-  "after the guard died": `
+import { delay } from "@std/async/delay";
+
+/** How a program finds its guard, when it has had a command. */
+export const FIND_GUARD = `
     await pm.command("true").finished;
     await new Promise((resolve) => setTimeout(resolve, 50));
     const { stdout } = new Deno.Command("ps", {
       args: ["-A", "-o", "pid=,ppid=,args="],
     }).outputSync();
-    for (const row of new TextDecoder().decode(stdout).split("\\n")) {
-      const [pid, ppid] = row.trim().split(/\\s+/).map(Number);
-      if (ppid === Deno.pid && row.includes("while read")) {
-        Deno.kill(pid, "SIGKILL");
-      }
-    }`,
+    const guard = new TextDecoder().decode(stdout).split("\\n")
+      .filter((row) => row.includes("while read"))
+      .map((row) => row.trim().split(/\\s+/).map(Number))
+      .find(([, ppid]) => ppid === Deno.pid)[0];`;
+
+/** How a program begins, before it starts the commands. */
+export const MOMENTS = {
+  "first": "",
+  "after an idle time":
+    `await pm.command("true").finished; await new Promise((r) => setTimeout(r, 50));`,
+  "after the guard died": `${FIND_GUARD}
+    Deno.kill(guard, "SIGKILL");`,
 } as const;
 
 /** How a program ends, while JavaScript still runs. */
@@ -44,6 +48,8 @@ export const KILLS = {
     `await undefined; Deno.kill(Deno.pid, "SIGKILL"); while (true);`,
   "SIGKILL after a timer turn":
     `setTimeout(() => { Deno.kill(Deno.pid, "SIGKILL"); while (true); }); await pm.finished;`,
+  "SIGKILL after 20 ms":
+    `setTimeout(() => { Deno.kill(Deno.pid, "SIGKILL"); while (true); }, 20); await pm.finished;`,
 } as const;
 
 /** A program to be tried. */
@@ -124,11 +130,14 @@ const LIMIT_MS = 5_000;
 /** The same after a SIGKILL, where something can be left. */
 const KILL_LIMIT_MS = 2_000;
 
+/** The pause between two looks, in milliseconds. */
+const POLL_MS = 20;
+
 /** How many tries are under way at once. */
 const AT_ONCE = 4;
 
-/** How many of those that wait most of the time. */
-const WAITING_AT_ONCE = 12;
+/** How many of those that are blocked most of the time. */
+const BLOCKED_AT_ONCE = 12;
 
 /** Waits until some processes have ended, and returns those that do not. */
 export async function ended(
@@ -139,6 +148,8 @@ export async function ended(
   while (true) {
     const left = await living(pids);
     if (left.length === 0 || Date.now() > until) return left;
+    // Nothing tells of the end of what is a child of process 1.
+    await delay(POLL_MS);
   }
 }
 
@@ -251,8 +262,7 @@ async function main([tries = "100", root, filter = ""]: string[]) {
       let behind = 0;
       let processes = 0;
       let next = 0;
-      const waits = workMs > 0 || end in KILLS;
-      const length = waits ? WAITING_AT_ONCE : AT_ONCE;
+      const length = workMs > 0 ? BLOCKED_AT_ONCE : AT_ONCE;
       await Promise.all(Array.from({ length }, async () => {
         while (next++ < count) {
           const { length } = await attack(each, root);
