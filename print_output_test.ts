@@ -231,7 +231,7 @@ Deno.test("printOutput() leaves stdout as it is", async () => {
       await using pm = new Processman();
       printed = printOutput(pm);
       console.log("before");
-      pm.command("echo", ["hello"]);
+      await pm.command("echo", ["hello"]).finished;
     }
     await printed;
     console.log("after");

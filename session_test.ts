@@ -338,6 +338,13 @@ Deno.test("Process says what has left its session and lives on", async (t) => {
     Deno.kill(pid, "SIGKILL");
     while (await alive(pid));
   };
+  /** Waits for the process ID of a shell that has become the other program. */
+  const sleeping = async (job: Process) => {
+    const pid = Number(await lineOf(job, /^\d+$/));
+    const args = ["-o", "comm=", "-p", String(pid)];
+    while (await outputOf("ps", ...args) !== "sleep");
+    return pid;
+  };
   await using pm = new Processman({ logger });
   await t.step("a child of the run, at a stop", async () => {
     const job = pm.command("sh", [
@@ -346,7 +353,7 @@ Deno.test("Process says what has left its session and lives on", async (t) => {
       "setsid sh -c 'echo $$; exec sleep 500 >/dev/null 2>&1' & " +
       "trap 'sleep 0.3; exit' TERM; while :; do sleep 0.01; done",
     ]);
-    const pid = Number(await lineOf(job, /^\d+$/));
+    const pid = await sleeping(job);
     const { survivors, escaped } = await job.stop();
     assertEquals(survivors, [pid]);
     assertEquals(escaped, [{ pid, name: "sleep" }]);
@@ -357,7 +364,7 @@ Deno.test("Process says what has left its session and lives on", async (t) => {
       "-c",
       "(setsid sh -c 'echo $$; exec sleep 500' &); exec sleep 500",
     ]);
-    const pid = Number(await lineOf(job, /^\d+$/));
+    const pid = await sleeping(job);
     const { survivors, escaped } = await job.stop();
     assertEquals(survivors, [pid]);
     assertEquals(escaped, [{ pid, name: "sleep" }]);
@@ -369,7 +376,7 @@ Deno.test("Process says what has left its session and lives on", async (t) => {
       "-c",
       "(setsid sh -c 'echo $$; exec sleep 500' &); exec sleep 500",
     ], { restart: { policy: "never" } });
-    const pid = Number(await lineOf(job, /^\d+$/));
+    const pid = await sleeping(job);
     job.signal("SIGKILL");
     await job.finished;
     const { escaped } = await eventOf(events, "leftovers");

@@ -37,7 +37,8 @@ const pm = new Processman({
   },
 });
 const counts: Record<string, number> = {};
-const groups = new Set<number>();
+/** The last run of each process that has one, by the name of the process. */
+const present = new Map<string, number>();
 const table = new ProcessTable();
 let survivors = 0;
 
@@ -45,14 +46,20 @@ async function count(): Promise<void> {
   for await (const event of pm.events()) {
     counts[event.kind] = (counts[event.kind] ?? 0) +
       (event.kind === "lost" ? event.count : 1);
-    if (event.kind === "start") groups.add(event.pid);
-    if (event.kind === "exit") {
-      groups.delete(event.pid);
-      if (pick(50) === 0) {
-        survivors += (await table.look())?.session(event.pid).length ?? 0;
-      }
+    if (event.kind === "start") {
+      // What the run before had left behind has been ended by now.
+      const before = present.get(event.name);
+      present.set(event.name, event.pid);
+      if (before !== undefined && pick(50) === 0) await look(before);
     }
   }
+}
+
+/** Counts what there is in the session of a run that is over. */
+async function look(pid: number): Promise<void> {
+  const left = (await table.look())?.session(pid) ?? [];
+  const reused = [...present.values()].includes(pid);
+  if (!reused) survivors += left.length;
 }
 
 /** Does something to a process, and waits a little or not at all. */
@@ -96,12 +103,18 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Collects what is garbage, if Deno was started so that it can be asked to. */
+function gc(): void {
+  (globalThis as { gc?: () => void }).gc?.();
+}
+
 function descriptors(): number {
   return [...Deno.readDirSync("/proc/self/fd")].length;
 }
 
 interface Sample {
   rss: number;
+  heap: number;
   fds: number;
 }
 
@@ -121,24 +134,28 @@ while (performance.now() < until) {
   await pause(pick(10));
   if (performance.now() < sampleAt) continue;
   sampleAt += SAMPLE_MS;
-  samples.push({ rss: Deno.memoryUsage().rss, fds: descriptors() });
+  gc();
+  const { rss, heapUsed: heap } = Deno.memoryUsage();
+  samples.push({ rss, heap, fds: descriptors() });
 }
 await pm.shutdown();
 await counting;
-for (const group of groups) {
-  survivors += (await table.look())?.session(group).length ?? 0;
-}
+const pids = [...present.values()];
+present.clear();
+for (const pid of pids) await look(pid);
 
 const third = Math.floor(samples.length / 3);
 const median = (values: number[]) =>
   values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const first = samples.slice(third / 3, third);
 const last = samples.slice(-third);
-const mib = (all: Sample[]) => median(all.map(({ rss }) => rss)) / 2 ** 20;
+const mib = (all: Sample[], what: "rss" | "heap") =>
+  (median(all.map((sample) => sample[what])) / 2 ** 20).toFixed(1);
 const fds = (all: Sample[]) => median(all.map(({ fds }) => fds));
-console.log(
-  `memory       ${mib(first).toFixed(1)} → ${mib(last).toFixed(1)} MiB`,
-);
+for (const what of ["rss", "heap"] as const) {
+  const [before, after] = [mib(first, what), mib(last, what)];
+  console.log(`${what.padEnd(12)} ${before} → ${after} MiB`);
+}
 console.log(
   `descriptors  ${fds(first)} → ${fds(last)}, ${descriptors()} after`,
 );
