@@ -229,7 +229,12 @@ Deno.test("Process.finished waits little for who holds the pipe", async (t) => {
   const sleep = "echo early; sleep 500 & echo pid $!";
   const cases: [string, boolean, string][] = [
     ["a child of the leader", false, sleep],
-    ["another session", true, sleep.replace("sleep", "setsid sleep")],
+    [
+      "another session",
+      true,
+      `${sleep.replace("sleep", "setsid sleep")}
+       while [ $(ps -o sid= -p $!) -ne $! ]; do :; done`,
+    ],
     [
       "one who writes on",
       false,

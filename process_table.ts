@@ -24,12 +24,26 @@ export interface TableEntry {
   readonly startedAt: number;
 }
 
+/**
+ * When something happened, as far as that is known: in milliseconds of the
+ * monotonic clock.
+ */
+export interface Interval {
+  /** Not before this. */
+  readonly earliest: number;
+  /** Not after this. */
+  readonly latest: number;
+}
+
+/** What the process table counts the start of a process in, in milliseconds. */
+const TICK_MS = 10;
+
 /** The living processes of the system at one moment. */
 export class Table {
   /** The processes, by process ID. */
   readonly processes: ReadonlyMap<number, TableEntry>;
   readonly #reader: TableEntry | undefined;
-  readonly #readAt: number;
+  readonly #readAt: Interval;
   readonly #sessions: ReadonlyMap<number, readonly TableEntry[]>;
   #departed: ReadonlyMap<number, readonly TableEntry[]> | undefined;
 
@@ -38,10 +52,9 @@ export class Table {
    *
    * @param entries The processes.
    * @param reader The process ID of the reader.
-   * @param readAt When the reader started, in milliseconds of the monotonic
-   * clock.
+   * @param readAt When the reader started.
    */
-  constructor(entries: Iterable<TableEntry>, reader: number, readAt: number) {
+  constructor(entries: Iterable<TableEntry>, reader: number, readAt: Interval) {
     this.processes = new Map([...entries].map((entry) => [entry.pid, entry]));
     this.#reader = this.processes.get(reader);
     this.#readAt = readAt;
@@ -65,12 +78,13 @@ export class Table {
     return this.#departed.get(id) ?? [];
   }
 
-  /**
-   * Tells when a process started, in milliseconds of the monotonic clock, to
-   * within about 10 ms.
-   */
-  startOf({ startedAt }: TableEntry): number {
-    return this.#readAt - 10 * ((this.#reader?.startedAt ?? 0) - startedAt);
+  /** Tells when a process started. */
+  startOf({ startedAt }: TableEntry): Interval {
+    const ageMs = TICK_MS * ((this.#reader?.startedAt ?? 0) - startedAt);
+    return {
+      earliest: this.#readAt.earliest - ageMs - TICK_MS,
+      latest: this.#readAt.latest - ageMs + TICK_MS,
+    };
   }
 
   /** Whether a process descends from another one. */
@@ -101,8 +115,8 @@ export class Table {
     if (Deno.build.os !== "linux" || self === undefined) return [];
     const candidates = [...this.processes.values()].filter((entry) => {
       const { pid, session } = entry;
-      const start = this.startOf(entry);
-      return start > from - 20 && start < until + 20 && !known.has(session) &&
+      const { earliest, latest } = this.startOf(entry);
+      return latest >= from && earliest <= until && !known.has(session) &&
         !known.has(pid) && session !== self.session &&
         (entry.parent === 1 || this.descends(self, entry.parent)) &&
         // Its session is its own, or that of a process that has ended.
@@ -188,7 +202,7 @@ export class ProcessTable {
         entry.session !== self.session &&
         // What is orphaned becomes a child of process 1.
         (Deno.pid === 1 || !table.descends(entry, Deno.pid)) &&
-        table.startOf(entry) > startedAt - 20
+        table.startOf(entry).latest >= startedAt
       ) candidates.push(entry);
     }
     return candidates.filter(({ pid }) =>
@@ -223,11 +237,10 @@ const TRIES = 2;
 
 async function readTable(): Promise<Table | undefined> {
   for (let i = 0; i < TRIES; i++) {
-    const readAt = performance.now();
     const read = await outputOf(READ_TABLE);
     if (read === undefined) return undefined;
     const parse = Deno.build.os === "linux" ? linuxEntries : psEntries;
-    const table = new Table(parse(read.output), read.pid, readAt);
+    const table = new Table(parse(read.output), read.pid, read.startedAt);
     // A table without this program is incomplete: the reader was interrupted.
     if (table.processes.has(Deno.pid)) return table;
   }
@@ -237,9 +250,12 @@ async function readTable(): Promise<Table | undefined> {
 /** Runs a command of a shell; `undefined` if it cannot be run. */
 async function outputOf(
   command: string,
-): Promise<{ pid: number; output: Uint8Array } | undefined> {
+): Promise<
+  { pid: number; startedAt: Interval; output: Uint8Array } | undefined
+> {
   if (!mayRun()) return undefined;
   try {
+    const earliest = performance.now();
     const child = new Deno.Command("/bin/sh", {
       // Ctrl-C is not for the reader.
       args: ["-c", `trap '' INT QUIT HUP TSTP; ${command}`],
@@ -250,8 +266,10 @@ async function outputOf(
       stderr: "null",
     }).spawn();
     const { pid } = child;
+    // A busy machine may take its time between the two.
+    const startedAt = { earliest, latest: performance.now() };
     const { stdout } = await child.output();
-    return { pid, output: stdout };
+    return { pid, startedAt, output: stdout };
   } catch {
     return undefined;
   }
