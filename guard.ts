@@ -39,7 +39,7 @@ PATH=/usr/bin:/bin:/run/current-system/sw/bin
 exec >/dev/null 2>&1
 set -f
 trap '' 1 2 3 13 15
-runs= forgotten=0 drains= resting= slot=2 writers= epoch= time=0 pause=0
+spaces=$IFS runs= forgotten=0 drains= resting= slot=2 writers= epoch= time=0 pause=0
 
 take() {
   case $1 in
@@ -88,11 +88,31 @@ hit() {
   :
 }
 
+# Which outputs are pipes. To open a pipe that has a name could take for ever.
+pipes() {
+  list=
+  for run in $runs; do
+    get "$run" && list="$list /proc/$pid/fd/1 /proc/$pid/fd/2"
+  done
+  [ -n "$list" ] || return
+  list=$(ls -l $list)
+  IFS='
+'
+  for entry in $list; do
+    case $entry in *" /proc/"*[0-9]"/fd/"[12]" -> pipe:["*) ;; *) continue ;; esac
+    entry=\${entry##* /proc/}
+    output=\${entry#*/fd/}
+    eval "pipe_\${entry%%/*}_\${output%% *}=y"
+  done
+  IFS=$spaces
+}
+
 # The reader of this pipe is gone, and what writes to it would die of that. So
 # it is held open from before the signal on, and is read somewhat later: it may
 # be another pipe by now, with a reader of its own, which is to be first.
 hold() {
-  [ -p "/proc/$pid/fd/$1" ] || return
+  eval "set -- $1 \\\${pipe_\${pid}_$1-}"
+  [ $# -eq 2 ] || return
   slot=$((slot + 1))
   if eval "command exec $slot<\"/proc/$pid/fd/$1\""; then
     [ "$slot" -lt 9 ] || drain
@@ -265,6 +285,7 @@ left=
 trap last 0
 now
 start=$time
+pipes
 for run in $runs; do begin "$run"; done
 drain
 trap - 0

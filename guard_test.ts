@@ -553,6 +553,36 @@ Deno.test("Guard is not misled by names of processes", async () => {
   }
 });
 
+Deno.test("Guard waits for no pipe that has a name", async () => {
+  const folder = await outputOf("mktemp", "-d");
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const pipe = ${JSON.stringify(`${folder}/pipe`)};
+    // Its stdout is a pipe that nothing else writes to.
+    const children = [
+      pm.command("sh", [
+        "-c",
+        'mkfifo "$1"; exec 3<>"$1" 1<"$1" 3>&-; echo ready >&2; exec sleep 500',
+        "sh",
+        pipe,
+      ]),
+      pm.command("sh", ["-c", "echo ready; exec sleep 500"]),
+    ];
+    for (const child of children) {
+      for await (const _ of child.lines()) break;
+    }
+    console.log("pids", ...children.map(({ pid }) => pid));
+    Deno.kill(Deno.pid, "SIGKILL");
+  `);
+  const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1).map(Number);
+  await parent.finished;
+  const left = await ended(pids);
+  for (const pid of left) Deno.kill(pid, "SIGKILL");
+  await outputOf("rm", "-r", folder);
+  assertEquals(left, []);
+});
+
 Deno.test("Guard lets programs write while they end", async () => {
   const count = 10;
   const file = await outputOf("mktemp");
