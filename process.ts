@@ -749,7 +749,7 @@ export class Process implements AsyncDisposable {
     if (told) {
       if (own && run.group) {
         const { leftovers } = this.#spec.restart;
-        this.#end({ ...leftovers, to: "group", final: true }, true);
+        this.#end({ ...leftovers, to: "group", final: false }, true);
       }
       const ending = this.#ending;
       outcome = await ending?.done ?? NOTHING;
@@ -792,8 +792,9 @@ export class Process implements AsyncDisposable {
   ): Promise<void> {
     const { leftovers } = this.#spec.restart;
     if (table?.session(run.pid).length) {
-      const request = { ...leftovers, to: "group", final: true } as const;
+      const request = { ...leftovers, to: "group", final: false } as const;
       const ending = new Ending(run, request, this.#host.table);
+      this.#asked(run, ending, request);
       this.#story.left(run.pid, number, await ending.done);
     }
     if (table) {
@@ -855,11 +856,16 @@ export class Process implements AsyncDisposable {
     else if (look || run.groupLeft()) {
       this.#ending = new Ending(run, request, this.#host.table);
     } else return undefined;
-    const killAt = Date.now() + this.#ending.killAt - performance.now();
+    const killAt = this.#asked(run, this.#ending, request);
     this.#state = { kind: "stopping", run: this.#runs, killAt };
-    const { signal, to } = request;
-    this.#host.asked(run, { signal, to, killAt });
     return this.#ending;
+  }
+
+  /** Notes how a run was asked to end, and returns when `SIGKILL` is due. */
+  #asked(run: Run, ending: Ending, { signal, to }: StopRequest): number {
+    const killAt = Date.now() + ending.killAt - performance.now();
+    this.#host.asked(run, { signal, to, killAt });
+    return killAt;
   }
 
   async #takeDown(request: StopRequest): Promise<StopReport> {

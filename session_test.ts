@@ -304,6 +304,25 @@ Deno.test("Process.stop() keeps the grace period that a call says", async () => 
   assertEquals(said(job), ["ready", "done"]);
 });
 
+Deno.test("Process.stop() has its own grace period while left-overs are ended", async () => {
+  await using pm = new Processman(silent);
+  // It ends when the other ignores the signal and has let go of the output.
+  const leaves = `echo $(sh -c 'trap "" TERM; exec >/dev/null 2>&1
+    while :; do sleep 0.05; done' &); exit 1`;
+  const stop = async (stopMs: number, leftoversMs: number, ms?: number) => {
+    const events = pm.events();
+    const job = pm.command("sh", ["-c", leaves], {
+      stop: { gracePeriodMs: stopMs },
+      restart: { leftovers: { gracePeriodMs: leftoversMs } },
+    });
+    await eventOf(events, "exit");
+    const { steps } = await job.stop(ms ? { gracePeriodMs: ms } : {});
+    return steps[0]?.tookMs ?? 0;
+  };
+  assertLess(await stop(50, 60_000), 30_000);
+  assertLess(300, await stop(60_000, 50, 400));
+});
+
 Deno.test("Process tells of a crash at once, and ends its left-overs by their own rules", async () => {
   await using pm = new Processman(silent);
   const events = pm.events();
