@@ -192,7 +192,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       options.signals ?? ["SIGTERM", "SIGINT", "SIGHUP"],
       {
         first: (signal) => this.#stopOn(signal),
-        again: () => this.#killNow(),
+        again: () => this.#killAllNow(),
       },
     );
     const table = new ProcessTable();
@@ -564,8 +564,13 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     if (this.#orphans === "stop" && this.#guard) {
       return this.#killNow(this.#guard.secure());
     }
+    this.#killAllNow();
+  }
+
+  /** Kills everything, in groups of its own too, as this program ends. */
+  #killAllNow(): void {
     this.#killNow();
-    // It finds what has a group of its own.
+    // It finds the other groups.
     this.#guard?.killAll();
   }
 
