@@ -41,8 +41,11 @@ import { eventOf, lineOf, permitted, runScript } from "./tools/testing.ts";
 
 const silent = { logger: null };
 
+/** Whether there are to be enough stops for figures. */
+const FULL = Deno.args.includes("--full");
+
 /** How often each server is stopped in each way. */
-const STOPS = Deno.args.includes("--full") ? 60 : 3;
+const STOPS = FULL ? 60 : 3;
 
 /** How many clients make short requests at the same time. */
 const CLIENTS = 16;
@@ -240,7 +243,8 @@ Deno.test({
       assertEquals(lost, 0, name);
       // A program that is busy with a signal is in the way of its server, so
       // that more connections wait when the server ceases to take them.
-      if (name.endsWith("this program")) continue;
+      // Of a few stops, the number says nothing.
+      if (name.endsWith("this program") || !FULL) continue;
       assertLessOrEqual(reset, byChance(reference.reset), name);
     }
   },
@@ -479,9 +483,12 @@ async function daemonTold(
   const { success } = await process.finished;
   assert(success);
   await accepts(server.port);
-  const daemon = Number(
-    (await Deno.readTextFile(pidFile)).split("\n")[0],
-  );
+  // It may accept connections before it says who it is.
+  let daemon = 0;
+  while (!daemon) {
+    const text = await Deno.readTextFile(pidFile).catch(() => "");
+    daemon = Number(text.split("\n")[0]);
+  }
   try {
     await pm.shutdown();
     const said = log.filter((line) => line.includes(`${daemon}`)).join("\n");
