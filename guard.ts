@@ -477,8 +477,8 @@ export class Guard {
 
   /**
    * Makes sure, without waiting, that there is a guard that knows all runs as
-   * they are now: this program may be about to end. It is a new one, since the
-   * present one may have died with what it was told, and nobody heard of it yet.
+   * they are now: this program may be about to end. It always starts a new one:
+   * the present one may have just died, and what it was told is lost with it.
    *
    * @returns The runs that it does not know even so.
    */

@@ -662,7 +662,7 @@ Deno.test("Guard goes on with a stop as it was asked for", async (t) => {
       const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1);
       await parent.finished;
       assertEquals(await ended(pids.map(Number)), []);
-      // The leader's end is waited for, and then that of the worker.
+      // ended() waited for the leader. Now wait for the worker.
       while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
       const asked = (await outputOf("cat", file)).split("\n").sort();
       assertEquals(asked, ["leader", "worker"]);

@@ -200,8 +200,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       table,
       sweep: new Sweep(table),
       logs: new LogFiles((message) => this.#log("warn", message)),
-      groups: Deno.build.os !== "windows" &&
-        mayRun(),
+      groups: Deno.build.os !== "windows" && mayRun(),
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),
       began: (run, info) => this.#began(run, info),

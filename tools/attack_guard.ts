@@ -9,10 +9,13 @@
 
 import { delay } from "@std/async/delay";
 
-/** How a program finds its guard, when it has had a command. */
-export const FIND_GUARD = `
+/** How a program has a command, and is idle after that. */
+const IDLE = `
     await pm.command("true").finished;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 50));`;
+
+/** How a program finds its guard, when it has had a command. */
+export const FIND_GUARD = `${IDLE}
     const { stdout } = new Deno.Command("ps", {
       args: ["-A", "-o", "pid=,ppid=,args="],
     }).outputSync();
@@ -24,8 +27,7 @@ export const FIND_GUARD = `
 /** How a program begins, before it starts the commands. */
 export const MOMENTS = {
   "first": "",
-  "after an idle time":
-    `await pm.command("true").finished; await new Promise((r) => setTimeout(r, 50));`,
+  "after an idle time": IDLE,
   "after the guard died": `${FIND_GUARD}
     Deno.kill(guard, "SIGKILL");`,
 } as const;
@@ -41,15 +43,17 @@ export const ENDS = {
   "Deno.exit": `Deno.exit(3);`,
 } as const;
 
+/** How a program kills itself, and does nothing more. */
+const KILL = `Deno.kill(Deno.pid, "SIGKILL"); while (true);`;
+
 /** How a program ends while nothing runs any more. */
 export const KILLS = {
-  "SIGKILL at once": `Deno.kill(Deno.pid, "SIGKILL"); while (true);`,
-  "SIGKILL after a microtask":
-    `await undefined; Deno.kill(Deno.pid, "SIGKILL"); while (true);`,
+  "SIGKILL at once": KILL,
+  "SIGKILL after a microtask": `await undefined; ${KILL}`,
   "SIGKILL after a timer turn":
-    `setTimeout(() => { Deno.kill(Deno.pid, "SIGKILL"); while (true); }); await pm.finished;`,
+    `setTimeout(() => { ${KILL} }); await pm.finished;`,
   "SIGKILL after 20 ms":
-    `setTimeout(() => { Deno.kill(Deno.pid, "SIGKILL"); while (true); }, 20); await pm.finished;`,
+    `setTimeout(() => { ${KILL} }, 20); await pm.finished;`,
 } as const;
 
 /** A program to be tried. */
