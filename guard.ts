@@ -14,7 +14,7 @@ import { reactions } from "./wait.ts";
 /**
  * A shell that learns which runs begin and end, one line each:
  *
- * - `+ serial pid mode signal grace asked streams name`
+ * - `+ serial pid mode signal grace asked sent streams name`
  * - `- serial`
  *
  * First from its arguments, then from its input. The system ends its input when
@@ -25,6 +25,7 @@ import { reactions } from "./wait.ts";
  *   ended), or `p` (one process without a session).
  * - `asked` is when this program sent the signal itself, in seconds since the
  *   epoch, or 0. Numbers fit into the 32 bits that some shells count with.
+ * - `sent` lists the groups that this program sent the signal to: `12,34`, or 0.
  * - `streams` lists the outputs that this program read: 1, 2, 12 or 0.
  *
  * An entry that is not of this form is skipped, and a later one with the same
@@ -34,7 +35,8 @@ import { reactions } from "./wait.ts";
  * `--`, and its descriptors end at 9. Times are in tenths of seconds, by the
  * clock of `/proc/uptime`, which cannot be set.
  */
-export const SCRIPT: string = `
+export const SCRIPT: string =
+  `# The orphan guard of processman: stops what its program leaves behind.
 PATH=/usr/bin:/bin:/run/current-system/sw/bin
 exec >/dev/null 2>&1
 set -f
@@ -52,8 +54,8 @@ take() {
       return ;;
     *) return ;;
   esac
-  [ $# -eq 9 ] || return
-  for number in "$2" "$3" "$5" "$6" "$7" "$8"; do
+  [ $# -eq 10 ] || return
+  for number in "$2" "$3" "$5" "$6" "$7" "$9"; do
     case $number in *[!0-9]* | 0?* | ???????????*) return ;; esac
   done
   case $3 in 0 | 1) return ;; esac
@@ -61,9 +63,10 @@ take() {
   case $5 in 0 | ???*) return ;; esac
   case $6 in ??????????*) return ;; esac
   [ "$6" -le 100000000 ] || return
-  case $9 in *\\'*) return ;; esac
+  case $8 in '' | *[!0-9,]*) return ;; esac
+  case \${10} in *\\'*) return ;; esac
   case "$runs " in *" $2 "*) ;; *) runs="$runs $2" ;; esac
-  eval "run_$2='$3 $4 $5 $6 $7 $8 $9'"
+  eval "run_$2='$3 $4 $5 $6 $7 $8 $9 \${10}'"
 }
 
 tidy() {
@@ -77,8 +80,8 @@ tidy() {
 
 get() {
   eval "set -- \\\${run_$1-}"
-  [ $# -eq 7 ] || return
-  pid=$1 mode=$2 signal=$3 grace=$4 asked=$5 streams=$6 name=$7
+  [ $# -eq 8 ] || return
+  pid=$1 mode=$2 signal=$3 grace=$4 asked=$5 sent=$6 streams=$7 name=$8
 }
 
 hit() {
@@ -88,33 +91,51 @@ hit() {
   :
 }
 
-# Which outputs are pipes. To open a pipe that has a name could take for ever.
+# Finds the outputs that nobody reads any more: pipes that a run writes to and
+# that no run reads. To open a pipe that has a name could take for ever.
 pipes() {
   list=
   for run in $runs; do
-    get "$run" && list="$list /proc/$pid/fd/1 /proc/$pid/fd/2"
+    get "$run" || continue
+    eval "home_$pid=$pid streams_$pid=$streams outputs_$pid="
+    list="$list /proc/$pid/fd"
   done
-  [ -n "$list" ] || return
-  list=$(ls -l $list)
-  IFS='
-'
-  for entry in $list; do
-    case $entry in *" /proc/"*[0-9]"/fd/"[12]" -> pipe:["*) ;; *) continue ;; esac
-    entry=\${entry##* /proc/}
-    output=\${entry#*/fd/}
-    eval "pipe_\${entry%%/*}_\${output%% *}=y"
+  for row in $table; do
+    eval "groups=\\\${in_\${row%%:*}-none} home=\\\${home_\${row##*:}-none}"
+    [ "$groups" != none ] && [ "$home" = none ] || continue
+    eval "home_\${row##*:}=\${row%%:*}"
+    list="$list /proc/\${row##*:}/fd"
   done
-  IFS=$spaces
+  list=$(ls -l /dev/null $list | sed -n '
+    /^\\/proc\\/[0-9]*\\/fd:$/ {
+      s/[^0-9]//g
+      h
+    }
+    / -> pipe:/ {
+      G
+      s/^l\\(.\\).* \\([0-9]*\\) -> pipe:\\[\\([0-9]*\\)\\]\\n\\([0-9]*\\)$/\\1:\\3:\\4:\\2/p
+    }')
+  for row in $list; do
+    case $row in r:*) ;; *) continue ;; esac
+    row=\${row#r:}
+    eval "known_\${row%%:*}=y"
+  done
+  for row in $list; do
+    case $row in -:*:[12]) row=\${row#-:} ;; *) continue ;; esac
+    output=\${row##*:} pipe=\${row%%:*}
+    row=\${row#*:}
+    eval "home=\\$home_\${row%:*} known=\\\${known_$pipe-}"
+    eval "streams=\\$streams_$home"
+    case $streams$known in *y) continue ;; *"$output"*) ;; *) continue ;; esac
+    eval "known_$pipe=y outputs_$home=\\"\\$outputs_$home \${row%:*}/fd/$output\\""
+  done
 }
 
-# The reader of this pipe is gone, and what writes to it would die of that. So
-# it is held open from before the signal on, and is read somewhat later: it may
-# be another pipe by now, with a reader of its own, which is to be first.
+# What writes to a pipe without a reader would die of that. So it is held open
+# from before the signal on, and is read somewhat later.
 hold() {
-  eval "set -- $1 \\\${pipe_\${pid}_$1-}"
-  [ $# -eq 2 ] || return
   slot=$((slot + 1))
-  if eval "command exec $slot<\"/proc/$pid/fd/$1\""; then
+  if eval "command exec $slot<\"/proc/$1\""; then
     [ "$slot" -lt 9 ] || drain
   else slot=$((slot - 1))
   fi
@@ -151,15 +172,17 @@ begin() {
       [ "$epoch" -le "$asked" ] || grace=$((grace - (epoch - asked)))
       [ "$grace" -ge 0 ] || grace=0 ;;
   esac
-  eval "due_$serial=$((grace * 10)) sent_$serial= calm_$serial=0"
-  eval "had_$serial= hard_$serial="
+  IFS=,
+  set -- $sent
+  IFS=$spaces
+  eval "due_$serial=$((grace * 10)) sent_$serial='$*' calm_$serial=0"
+  eval "had_$serial= hard_$serial= list=\\\${outputs_$pid-}"
   if [ "$grace" -eq 0 ]; then
     if [ "$mode" != p ] && hit 9 "-$pid" || hit 9 "$pid"; then
       eval "hard_$serial=y"
     fi
   else
-    case $streams in *1*) hold 1 ;; esac
-    case $streams in *2*) hold 2 ;; esac
+    for output in $list; do hold "$output"; done
     [ "$asked" != 0 ] || ask
   fi
   left="$left $serial"
@@ -186,20 +209,26 @@ now() {
 # Which groups there are in each session. A name can hold anything, and so it
 # can look like a few fields, but not like all.
 look() {
-  for serial in $left; do
-    get "$serial" && eval "in_$pid="
+  for run in $runs; do
+    get "$run" && eval "in_$pid="
   done
   set +f
-  table=$(cat /proc/[0-9]*/stat |
-    sed -n 's/^.*) [^ZXx] -*[0-9]* \\([0-9]*\\) \\([0-9]*\\)\\( -*[0-9]*\\)\\{40,\\}$/\\2:\\1/p')
+  table=$(cat /proc/[0-9]*/stat | sed -n '
+    :record
+    /) [A-Za-z]\\( -*[0-9]*\\)\\{43,\\}$/ !{
+      N
+      b record
+    }
+    s/^\\([0-9]*\\) (.*) [^ZXx] [0-9]* \\([0-9]*\\) \\([0-9]*\\)\\( -*[0-9]*\\)\\{40,\\}$/\\3:\\2:\\1/p')
   set -f
   whole=
   [ -n "$table" ] && [ -r /proc/1/stat ] && whole=y
   for row in $table; do
-    eval "groups=\\\${in_\${row%:*}-none}"
+    eval "groups=\\\${in_\${row%%:*}-none}"
     case $groups in none) continue ;; esac
-    case " $groups " in *" \${row#*:} "*) continue ;; esac
-    eval "in_\${row%:*}='$groups \${row#*:}'"
+    group=\${row#*:}
+    case " $groups " in *" \${group%:*} "*) continue ;; esac
+    eval "in_\${row%%:*}='$groups \${group%:*}'"
   done
 }
 
@@ -262,8 +291,6 @@ step() {
   [ $((due - passed)) -ge "$next" ] || next=$((due - passed))
   [ "$mode" = p ] && return
   [ "$mode" = l ] && [ -n "$leader" ] && return
-  # This program has asked all that were there by then.
-  [ -n "$first" ] && [ "$asked" != 0 ] && sent=$groups
   for group in $groups; do
     case " $sent " in *" $group "*) continue ;; esac
     hit "$signal" "-$group" && sent="$sent $group"
@@ -285,13 +312,12 @@ left=
 trap last 0
 now
 start=$time
+look
 pipes
 for run in $runs; do begin "$run"; done
 drain
 trap - 0
-first=y
 while [ -n "$left" ]; do
-  look
   now
   passed=$((time - start)) still= next=50 busy=
   for serial in $left; do
@@ -309,7 +335,7 @@ while [ -n "$left" ]; do
     resting=
   fi
   sleep "$((pause / 10)).$((pause % 10))" || sleep 1
-  first=
+  look
 done
 [ -z "$writers" ] || wait $writers
 # By their group, which is that of this shell: their numbers may be others' now.
@@ -358,8 +384,10 @@ export interface GuardInfo {
 export interface Asked {
   /** The signal that was sent. */
   signal: Deno.Signal;
-  /** Who got it. */
+  /** Who gets it: all of the run, or its leader alone as long as it lives. */
   to: "group" | "leader";
+  /** The groups that it has been sent to. */
+  groups: readonly number[];
   /** When `SIGKILL` is due, in milliseconds since the epoch. */
   killAt: number;
 }
@@ -375,6 +403,8 @@ interface Entry extends GuardInfo {
   readonly serial: number;
   /** When this program has sent the signal, in seconds since the epoch, or 0. */
   asked: number;
+  /** The groups that it has sent it to. */
+  sent: readonly number[];
   /** Whether the child has ended, and what it may have left waits to be seen. */
   rests: boolean;
 }
@@ -431,7 +461,8 @@ export class Guard {
 
   /** Begins to watch over a run. */
   watch(run: Run, info: GuardInfo): void {
-    const entry = { ...info, serial: ++this.#serial, asked: 0, rests: false };
+    const serial = ++this.#serial;
+    const entry = { ...info, serial, asked: 0, sent: [], rests: false };
     this.#awake++;
     this.#entries.set(run, entry);
     this.#listen();
@@ -444,15 +475,15 @@ export class Guard {
   /**
    * Notes that a run was sent a signal, which the guard is not to send again.
    */
-  asked(run: Run, { signal, to, killAt }: Asked): void {
+  asked(run: Run, { signal, to, groups, killAt }: Asked): void {
     const entry = this.#entries.get(run);
     if (entry === undefined) return;
     const now = Date.now();
-    // The whole group has been asked already if one request said so.
-    entry.to = entry.asked > 0 && entry.to === "group" ? "group" : to;
+    entry.to = to;
     entry.signal = signal;
     entry.gracePeriodMs = killAt - now;
     entry.asked = Math.floor(now / 1_000);
+    entry.sent = groups;
     this.#sendSoon(this.#line(run, entry));
   }
 
@@ -568,7 +599,8 @@ export class Guard {
   }
 
   #line(run: Run, entry: Entry): string {
-    const { serial, name, signal, gracePeriodMs, to, streams, asked } = entry;
+    const { serial, name, signal, gracePeriodMs, to, asked, sent, streams } =
+      entry;
     const mode = run.group ? to === "leader" ? "l" : "g" : "p";
     const seconds = Math.ceil(Math.max(gracePeriodMs, 0) / 1_000);
     return [
@@ -579,6 +611,7 @@ export class Guard {
       signalNumber(signal),
       Math.min(seconds, LONGEST),
       asked,
+      sent.join(",") || 0,
       streams.join("") || 0,
       this.#log === undefined ? '""' : literal(name),
     ].join(" ") + "\n";

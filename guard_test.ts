@@ -119,16 +119,16 @@ for (const shell of await shells()) {
     const replaced = start("exec sleep 500");
     const kept = start("exec sleep 500");
     const guard = script(shell, [
-      `+ 1 ${group.pid} g 15 9 0 0 ""`,
-      `+ 2 ${stubborn.pid} g 15 1 0 0 ""`,
-      `+ 3 ${kept.pid} g 15 9 0 0 ""`,
+      `+ 1 ${group.pid} g 15 9 0 0 0 ""`,
+      `+ 2 ${stubborn.pid} g 15 1 0 0 0 ""`,
+      `+ 3 ${kept.pid} g 15 9 0 0 0 ""`,
     ]);
     await guard.write([
-      `+ 4 ${replaced.pid} g 15 9 0 0 ""`,
-      `+ 5 ${single.pid} p 2 9 0 0 ""`,
+      `+ 4 ${replaced.pid} g 15 9 0 0 0 ""`,
+      `+ 5 ${single.pid} p 2 9 0 0 0 ""`,
       "- 3",
       // The number of a run that has ended, given to another one.
-      `+ 6 ${replaced.pid} g 1 9 0 0 ""`,
+      `+ 6 ${replaced.pid} g 1 9 0 0 0 ""`,
       "- 4",
     ]);
     assert(group.alive && single.alive && kept.alive);
@@ -150,23 +150,24 @@ for (const shell of await shells()) {
       "-",
       "- x",
       "x y z",
-      `+ 1 ${safe.pid} g 15 9 0 0`,
-      `+ 1 ${safe.pid} x 15 9 0 0 ""`,
-      `+ 1 ${safe.pid} g TERM 9 0 0 ""`,
-      `+ 1 ${safe.pid} g 0 9 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 1e308 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 99999999999999999999 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 -1 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 09 0 0 ""`,
-      `+ 1 0 g 15 9 0 0 ""`,
-      `+ 1 1 g 15 9 0 0 ""`,
-      `+ 1 -1 g 15 9 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 9 0 0 '";kill $PPID;'`,
-      `+ x;y ${safe.pid} g 15 9 0 0 ""`,
-      "+ 1 $(kill -9 $$) g 15 9 0 0 *",
+      `+ 1 ${safe.pid} g 15 9 0 0 0`,
+      `+ 1 ${safe.pid} g 15 9 0 x 0 ""`,
+      `+ 1 ${safe.pid} x 15 9 0 0 0 ""`,
+      `+ 1 ${safe.pid} g TERM 9 0 0 0 ""`,
+      `+ 1 ${safe.pid} g 0 9 0 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 1e308 0 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 99999999999999999999 0 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 -1 0 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 09 0 0 0 ""`,
+      `+ 1 0 g 15 9 0 0 0 ""`,
+      `+ 1 1 g 15 9 0 0 0 ""`,
+      `+ 1 -1 g 15 9 0 0 0 ""`,
+      `+ 1 ${safe.pid} g 15 9 0 0 0 '";kill $PPID;'`,
+      `+ x;y ${safe.pid} g 15 9 0 0 0 ""`,
+      "+ 1 $(kill -9 $$) g 15 9 0 0 0 *",
     ];
-    const guard = script(shell, [...bad, `+ 7 ${good.pid} g 15 9 0 0 ""`], {
-      run_8: `${safe.pid} g 15 9 0 0 ""`,
+    const guard = script(shell, [...bad, `+ 7 ${good.pid} g 15 9 0 0 0 ""`], {
+      run_8: `${safe.pid} g 15 9 0 0 0 ""`,
       runs: " 8",
     });
     await guard.write(bad);
@@ -183,7 +184,7 @@ for (const shell of await shells()) {
       while :; do sleep 0.05; done`,
       { piped: true },
     );
-    const guard = script(shell, [`+ 1 ${leader.pid} l 15 9 0 0 ""`]);
+    const guard = script(shell, [`+ 1 ${leader.pid} l 15 9 0 0 0 ""`]);
     const rest = new Response(
       new ReadableStream({
         async start(controller) {
@@ -206,7 +207,7 @@ for (const shell of await shells()) {
       "set -m; sleep 500 & (trap '' TERM; exec sleep 500) & echo $! $(jobs -p | head -n 1); wait",
       { program: "bash" },
     );
-    const guard = script(shell, [`+ 1 ${pid} g 15 1 0 0 ""`]);
+    const guard = script(shell, [`+ 1 ${pid} g 15 1 0 0 0 ""`]);
     assertEquals((await living(words.map(Number))).length, 2);
     await guard.end();
     assertEquals(await living([pid, ...words.map(Number)]), []);
@@ -218,7 +219,7 @@ for (const shell of await shells()) {
       "trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done",
     );
     const now = Math.floor(Date.now() / 1_000);
-    const guard = script(shell, [`+ 1 ${pid} g 15 2 ${now - 1} 0 ""`]);
+    const guard = script(shell, [`+ 1 ${pid} g 15 2 ${now - 1} ${pid} 0 ""`]);
     await guard.end();
     assertEquals((await child.status).signal, "SIGKILL");
   });
@@ -669,6 +670,92 @@ Deno.test("Guard goes on with a stop as it was asked for", async (t) => {
       await outputOf("rm", file);
     });
   }
+});
+
+Deno.test("Guard asks what a stop has not reached yet, and nothing twice", async (t) => {
+  // It ends some time after it was asked, and would hear it a second time.
+  const worker = (file: string) =>
+    `sh -c 'trap "echo asked >>${file}; echo asked" TERM; echo ready; n=0
+      while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done'`;
+  const now = "await ready; job.stop(HOW); Deno.exit();";
+  const later = "await ready; job.stop(HOW); await asked; Deno.exit();";
+  const killed =
+    "await ready; job.stop(HOW); await asked; Deno.kill(Deno.pid, 'SIGKILL');";
+  const group = (file: string) => `set -m; ${worker(file)} & wait`;
+  const led = (file: string) => `${worker(file)} & wait`;
+  const cases: [string, (file: string) => string, string, string][] = [
+    ["a group of its own, at once", group, now, "{}"],
+    ["a group of its own, that was asked", group, later, "{}"],
+    ["a group of its own, that was asked, at SIGKILL", group, killed, "{}"],
+    ["a worker whose leader ends, at once", led, now, "{ to: 'leader' }"],
+    ["a worker whose leader ended", led, later, "{ to: 'leader' }"],
+    [
+      "a worker whose leader ended, at SIGKILL",
+      led,
+      killed,
+      "{ to: 'leader' }",
+    ],
+  ];
+  for (const [name, script, act, how] of cases) {
+    await t.step(name, async () => {
+      const file = await outputOf("mktemp");
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null });
+        const job = pm.command("bash", ["-c", ${JSON.stringify(script(file))}]);
+        const line = async (wanted) => {
+          for await (const { text } of job.lines()) if (text === wanted) return;
+        };
+        const ready = line("ready");
+        const asked = line("asked");
+        ${act.replace("HOW", how)}
+      `);
+      await parent.finished;
+      // It is over when the worker is.
+      while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
+      assertEquals(await outputOf("cat", file), "asked");
+      await outputOf("rm", file);
+    });
+  }
+});
+
+Deno.test("Guard lets a worker write whose leader has ended", async () => {
+  const file = await outputOf("mktemp");
+  const worker =
+    `sh -c 'trap "sleep 0.5; echo bye; echo done >>${file}; exit" TERM
+    exec 2>&1; echo ready; while :; do sleep 0.05; done'`;
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const job = pm.command("sh", ["-c", ${JSON.stringify(`${worker} & wait`)}]);
+    for await (const { text } of job.lines()) if (text === "ready") break;
+    job.stop();
+    await job.status;
+    Deno.exit();
+  `);
+  await parent.finished;
+  while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
+  assertEquals(await outputOf("cat", file), "done");
+  await outputOf("rm", file);
+});
+
+Deno.test("Guard takes no output from another program that reads it", async () => {
+  const file = await outputOf("mktemp");
+  // While the writer ends it writes to the reader, which takes its time.
+  const script = `
+    sh -c 'trap "echo last; exit" TERM; while :; do sleep 0.05; done' |
+      sh -c 'trap "" TERM; echo ready >&2; sleep 1; read -r line; echo "$line" >>${file}'`;
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const job = pm.command("sh", ["-c", ${JSON.stringify(script)}]);
+    for await (const { text } of job.lines()) if (text === "ready") break;
+    Deno.kill(Deno.pid, "SIGKILL");
+  `);
+  await parent.finished;
+  while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
+  assertEquals(await outputOf("cat", file), "last");
+  await outputOf("rm", file);
 });
 
 Deno.test("Guard leaves nothing though it is too much to be told at once", async () => {

@@ -106,7 +106,7 @@ export interface Host extends Audience {
   readonly logs: LogFiles;
   /** Notes that a run began, and how it is to be ended. */
   began(run: Run, info: GuardInfo): void;
-  /** Notes that a run was sent a signal, and when `SIGKILL` follows. */
+  /** Notes who of a run was sent a signal, and when `SIGKILL` follows. */
   asked(run: Run, how: Asked): void;
   /** Notes that the child of a run has ended, so that it needs no waiting for. */
   rests(run: Run): void;
@@ -793,8 +793,7 @@ export class Process implements AsyncDisposable {
     const { leftovers } = this.#spec.restart;
     if (table?.session(run.pid).length) {
       const request = { ...leftovers, to: "group", final: false } as const;
-      const ending = new Ending(run, request, this.#host.table);
-      this.#asked(run, ending, request);
+      const ending = this.#beginToEnd(run, request);
       this.#story.left(run.pid, number, await ending.done);
     }
     if (table) {
@@ -854,18 +853,16 @@ export class Process implements AsyncDisposable {
     if (run === undefined) return undefined;
     if (this.#ending) this.#ending.ask(request);
     else if (look || run.groupLeft()) {
-      this.#ending = new Ending(run, request, this.#host.table);
+      this.#ending = this.#beginToEnd(run, request);
     } else return undefined;
-    const killAt = this.#asked(run, this.#ending, request);
+    const { killAt } = this.#ending;
     this.#state = { kind: "stopping", run: this.#runs, killAt };
     return this.#ending;
   }
 
-  /** Notes how a run was asked to end, and returns when `SIGKILL` is due. */
-  #asked(run: Run, ending: Ending, { signal, to }: StopRequest): number {
-    const killAt = Date.now() + ending.killAt - performance.now();
-    this.#host.asked(run, { signal, to, killAt });
-    return killAt;
+  #beginToEnd(run: Run, request: StopRequest): Ending {
+    const { table } = this.#host;
+    return new Ending(run, request, table, (how) => this.#host.asked(run, how));
   }
 
   async #takeDown(request: StopRequest): Promise<StopReport> {

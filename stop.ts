@@ -6,6 +6,7 @@
  */
 
 import { delay } from "@std/async/delay";
+import type { Asked } from "./guard.ts";
 import type { ProcessTable, Table, TableEntry } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { before } from "./wait.ts";
@@ -127,6 +128,7 @@ export class Ending {
   readonly done: Promise<Outcome>;
   readonly #run: Run;
   readonly #table: ProcessTable;
+  readonly #tell: (asked: Asked) => void;
   readonly #requests: StopRequest[] = [];
   readonly #steps: { signal: Deno.Signal; at: number }[] = [];
   /** The signals that have been sent to each group, process, or the child. */
@@ -141,17 +143,23 @@ export class Ending {
   #final = false;
   #over = false;
 
-  /** Begins to end a run. */
-  constructor(run: Run, request: StopRequest, table: ProcessTable) {
+  /** Begins to end a run; each time it has asked somebody to end, it tells. */
+  constructor(
+    run: Run,
+    request: StopRequest,
+    table: ProcessTable,
+    tell: (asked: Asked) => void = () => {},
+  ) {
     this.#run = run;
     this.#table = table;
+    this.#tell = tell;
     this.ask(request);
     this.done = this.#descend();
   }
 
-  /** When `SIGKILL` is sent, in milliseconds of the monotonic clock. */
+  /** When `SIGKILL` is sent, in milliseconds since the epoch. */
   get killAt(): number {
-    return this.#killAt;
+    return Date.now() + this.#killAt - performance.now();
   }
 
   /** Whether a signal has reached anything. */
@@ -176,6 +184,19 @@ export class Ending {
     // The signal comes first: the first timer of a program takes Deno a while.
     if (!counts || killAt > now) this.#send(request);
     if (counts) this.#setKillAt(killAt);
+    this.#tellAsked();
+  }
+
+  /** Tells who has been asked, and how, by the last request. */
+  #tellAsked(): void {
+    const { signal } = this.#requests.at(-1) ?? { signal: "SIGKILL" };
+    const groups = [...this.#sent].flatMap(([target, signals]) =>
+      target > 0 && signals.has(signal) ? [target] : []
+    );
+    if (this.#singly.has(signal)) groups.push(this.#run.pid);
+    const all = this.#requests.some(({ to }) => to === "group");
+    const to = all ? "group" : "leader";
+    this.#tell({ signal, to, groups, killAt: this.killAt });
   }
 
   /** Sends the signal of a request, unless it has been sent already. */
@@ -235,7 +256,7 @@ export class Ending {
       if (run.alive) return false;
     }
     if (!run.group) return true;
-    this.#deliver([run.pid]);
+    if (this.#deliver([run.pid])) this.#tellAsked();
 
     // Nothing tells when a session is empty, so this looks again and again.
     let pauseMs = 1;
@@ -279,19 +300,22 @@ export class Ending {
     const members = table.session(pid);
     const groups = new Set(members.map(({ group }) => group));
     if (this.#patience.signal.aborted) this.#kill(groups);
-    else this.#deliver(groups, members);
+    else if (this.#deliver(groups, members)) this.#tellAsked();
     return members.length;
   }
 
   /**
    * Sends groups, or the child alone, the signals that are due, each once. What
    * shares its group with a child that has had one already gets it by itself.
+   *
+   * @returns Whether a group was sent one.
    */
   #deliver(
     groups: Iterable<number>,
     members: readonly TableEntry[] = [],
-  ): void {
+  ): boolean {
     const run = this.#run;
+    let news = false;
     for (const { signal, to } of this.#requests) {
       if (run.alive && (to === "leader" || !run.group)) {
         this.#once(CHILD, signal, () => run.trySignal(signal));
@@ -300,23 +324,28 @@ export class Ending {
           run.alive && this.#sent.get(CHILD)?.has(signal);
         for (const group of groups) {
           if (alone && group === run.pid) continue;
-          this.#once(group, signal, () => run.trySignalGroup(signal, group));
+          const send = () => run.trySignalGroup(signal, group);
+          if (this.#once(group, signal, send)) news = true;
         }
         if (!alone) continue;
         if (members.length > 0) this.#singly.add(signal);
         for (const { pid, group } of members) {
           if (group !== run.pid || pid === run.pid) continue;
-          this.#once(-pid, signal, () => run.trySignalMember(signal, pid));
+          const send = () => run.trySignalMember(signal, pid);
+          if (this.#once(-pid, signal, send)) news = true;
         }
       }
     }
+    return news;
   }
 
-  #once(target: number, signal: Deno.Signal, send: () => boolean): void {
+  /** Sends a signal to a target unless it has been sent; tells whether it was. */
+  #once(target: number, signal: Deno.Signal, send: () => boolean): boolean {
     const sent = this.#sent.get(target) ?? new Set();
-    if (sent.has(signal)) return;
+    if (sent.has(signal)) return false;
     this.#sent.set(target, sent.add(signal));
     this.#note(signal, send());
+    return true;
   }
 
   /** Sends `SIGKILL` to the group of the child, and to others of its session. */

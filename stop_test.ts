@@ -84,7 +84,9 @@ Deno.test("Ending.ask() kills at the earliest deadline of requests that say thei
     ["default, said shorter", [[5_000, false], [300, true]], 300],
     ["never", [[Number.MAX_VALUE, true]], Number.MAX_VALUE],
   ];
-  const clock = mock.method(performance, "now", () => 1_000);
+  const clocks = [performance, Date].map((clock) =>
+    mock.method(clock, "now", () => 1_000)
+  );
   try {
     for (const [name, requests, expected] of cases) {
       await t.step(name, async () => {
@@ -104,7 +106,7 @@ Deno.test("Ending.ask() kills at the earliest deadline of requests that say thei
       });
     }
   } finally {
-    clock.mock.restore();
+    clocks.forEach((clock) => clock.mock.restore());
   }
 });
 
