@@ -354,7 +354,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkShutdown(options, "");
     const { signal } = options;
-    const kill = () => void this.killAll().catch(() => {});
+    const kill = () => {
+      this.#host.sweep.hurry();
+      this.killAll().catch(() => {});
+    };
     this.#closing = true;
     if (signal?.aborted) kill();
     this.#shutdown ??= this.#close();

@@ -142,6 +142,14 @@ const LAST_LINES_MS = 50;
 /** How long no output arrives before it counts as complete, in milliseconds. */
 const QUIET_MS = 2;
 
+/** Ends all of a run at once. */
+const KILL: StopRequest = {
+  signal: "SIGKILL",
+  gracePeriodMs: 0,
+  to: "group",
+  final: true,
+};
+
 /** A child that is the present run. */
 interface Attached {
   readonly run: Run;
@@ -387,12 +395,7 @@ export class Process implements AsyncDisposable {
    * @returns A promise of the report, as that of `stop()`.
    */
   kill(): Promise<StopReport> {
-    return this.#takeDown({
-      signal: "SIGKILL",
-      gracePeriodMs: 0,
-      to: "group",
-      final: true,
-    });
+    return this.#takeDown(KILL);
   }
 
   /**
@@ -778,23 +781,28 @@ export class Process implements AsyncDisposable {
     else {
       this.#host.rests(run);
       const number = this.#runs;
-      this.#host.sweep.add((table) => this.#swept(run, number, end, table));
+      this.#host.sweep.add((table, patience) =>
+        this.#swept({ run, number, end }, table, patience)
+      );
     }
     return outcome;
   }
 
   /** Ends what the last look finds in the session of a run. */
   async #swept(
-    run: Run,
-    number: number,
-    end: RunEnd,
+    { run, number, end }: { run: Run; number: number; end: RunEnd },
     table: Table | undefined,
+    patience: AbortSignal,
   ): Promise<void> {
     const { leftovers } = this.#spec.restart;
     if (table?.session(run.pid).length) {
       const request = { ...leftovers, to: "group", final: false } as const;
       const ending = this.#beginToEnd(run, request);
+      const kill = () => ending.ask(KILL);
+      if (patience.aborted) kill();
+      patience.addEventListener("abort", kill, { once: true });
       this.#story.left(run.pid, number, await ending.done);
+      patience.removeEventListener("abort", kill);
     }
     if (table) {
       const daemons = await this.#host.daemons(table, run.startedAt, end.now);

@@ -154,6 +154,33 @@ Deno.test("Process that ended well is swept within a moment, and by a shutdown",
     await pm.shutdown();
     assertEquals(await session(pid), []);
   });
+  for (const abortMs of [0, 300]) {
+    await t.step(
+      `by a shutdown that is aborted after ${abortMs} ms`,
+      async () => {
+        const pm = new Processman(silent);
+        const job = pm.command("bash", [
+          "-c",
+          `set -m; sh -c 'trap "" TERM; echo ready; exec >/dev/null 2>&1
+          while :; do sleep 0.05; done' & read -r line; exit 0`,
+        ], {
+          stdin: "piped",
+          restart: { leftovers: { gracePeriodMs: 60_000 } },
+        });
+        const { pid = 0 } = job;
+        await lineOf(job, "ready");
+        await job.stdin.close();
+        await job.finished;
+        const startedAt = performance.now();
+        const signal = abortMs > 0
+          ? AbortSignal.timeout(abortMs)
+          : AbortSignal.abort();
+        await pm.shutdown({ signal });
+        assertLess(performance.now() - startedAt, 30_000);
+        assertEquals(await session(pid), []);
+      },
+    );
+  }
   await t.step("at the end of the program", async () => {
     await using parent = runScript(`
       import { Processman } from "@isbm/processman";

@@ -10,8 +10,14 @@ import type { ProcessTable, Table } from "./process_table.ts";
 /** How long the look waits for more runs, in milliseconds. */
 const WAIT_MS = 200;
 
-/** What is done for one run when the table has been read, or could not be. */
-export type Swept = (table: Table | undefined) => Promise<void>;
+/**
+ * What is done for one run when the table has been read, or could not be; when
+ * the signal is aborted, what is left is to be killed.
+ */
+export type Swept = (
+  table: Table | undefined,
+  patience: AbortSignal,
+) => Promise<void>;
 
 /**
  * Reads the process table once for all runs that ended within some time.
@@ -26,6 +32,7 @@ export class Sweep {
     event.preventDefault();
     this.flush();
   };
+  readonly #patience = new AbortController();
   #waiting: Swept[] = [];
   #hasten: () => void = () => {};
   #sweeps = new Set<Promise<void>>();
@@ -50,6 +57,11 @@ export class Sweep {
     await Promise.all(this.#sweeps);
   }
 
+  /** Loses patience with what is left, from now on. */
+  hurry(): void {
+    this.#patience.abort();
+  }
+
   async #sweep(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.#hasten = () => resolve(undefined);
@@ -62,6 +74,6 @@ export class Sweep {
     this.#waiting = [];
     removeEventListener("beforeunload", this.#beforeUnload);
     const table = await this.#table.look();
-    await Promise.all(due.map((swept) => swept(table)));
+    await Promise.all(due.map((swept) => swept(table, this.#patience.signal)));
   }
 }
