@@ -443,6 +443,7 @@ export class Guard {
   #awake = 0;
   #tries = 0;
   #listening = false;
+  #leaving = false;
   #closed = false;
 
   /** Creates a guard that starts with the first run. */
@@ -466,10 +467,12 @@ export class Guard {
     this.#awake++;
     this.#entries.set(run, entry);
     this.#listen();
-    if (this.#child === undefined) return void this.#start();
+    const present = this.#child;
+    // A Worker can end at any time without hearing of it.
+    if (present === undefined || IN_WORKER || this.#leaving) this.#start();
+    if (this.#child === undefined || this.#child !== present) return;
     this.#take(run);
     this.#send(this.#line(run, entry));
-    if (IN_WORKER) this.#tellAtOnce();
   }
 
   /**
@@ -484,7 +487,9 @@ export class Guard {
     entry.gracePeriodMs = killAt - now;
     entry.asked = Math.floor(now / 1_000);
     entry.sent = groups;
+    if (this.#leaving) return void this.#start();
     this.#sendSoon(this.#line(run, entry));
+    if (IN_WORKER) this.#secureSoon();
   }
 
   /** Notes that the child of a run has ended: it keeps nothing alive any more. */
@@ -519,12 +524,20 @@ export class Guard {
     return [];
   }
 
+  /**
+   * Notes that this program is about to end, and that no other turn may come:
+   * what changes from now on is told at once.
+   */
+  leave(): void {
+    this.#leaving = true;
+  }
+
   /** Makes the guard kill all runs when this program has ended. */
   killAll(): void {
     for (const entry of this.#entries.values()) {
       Object.assign(entry, { signal: "SIGKILL", gracePeriodMs: 0, asked: 0 });
     }
-    this.#start();
+    this.secure();
   }
 
   /** Ends the guard. */
@@ -693,8 +706,8 @@ export class Guard {
     });
   }
 
-  /** Tells a new guard what a turn could not write: a Worker hears of no end. */
-  async #tellAtOnce(): Promise<void> {
+  /** Tells a new guard, at the end of this turn, what could not be written. */
+  async #secureSoon(): Promise<void> {
     await reactions();
     if (this.#sending || this.#unsent !== "") this.secure();
   }

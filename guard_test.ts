@@ -14,6 +14,7 @@ import {
   FIND_GUARD,
   living,
   MOMENTS,
+  WORKER_ENDS,
 } from "./tools/attack_guard.ts";
 import {
   alive,
@@ -418,8 +419,11 @@ const ATTACKS: Attack[] = [
   ),
   { moment: "after the guard died", commands: 1, workMs: 300, end: "throw" },
   { moment: "first", commands: 1, workMs: 0, end: "SIGKILL at once" },
-  { moment: "first", commands: 1, workMs: 0, end: "terminate" },
-  { moment: "first", commands: 30, workMs: 0, end: "terminate" },
+  ...(Object.keys(WORKER_ENDS) as (keyof typeof WORKER_ENDS)[]).flatMap((end) =>
+    [1, 30].map((commands) => (
+      { moment: "first", commands, workMs: 0, end } as const
+    ))
+  ),
 ];
 
 for (const each of ATTACKS) {
@@ -610,10 +614,12 @@ Deno.test("Guard lets programs write while they end", async () => {
 });
 
 Deno.test("Processman asks nobody twice, however it ends after a stop", async (t) => {
+  const stop = "job.stop().catch(() => {});";
   const ends = {
-    throw: "throw new Error('oh');",
-    exit: "Deno.exit(3);",
-    later: "setTimeout(() => { throw new Error('oh'); }, 100);",
+    throw: `${stop} throw new Error("oh");`,
+    exit: `${stop} Deno.exit(3);`,
+    later: `${stop} setTimeout(() => { throw new Error("oh"); }, 100);`,
+    unload: `addEventListener("unload", () => { ${stop} }); Deno.exit(3);`,
   };
   for (const [name, end] of Object.entries(ends)) {
     await t.step(name, async () => {
@@ -626,7 +632,6 @@ Deno.test("Processman asks nobody twice, however it ends after a stop", async (t
           "while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done"]);
         for await (const { text } of job.lines()) if (text === "ready") break;
         console.log("pids", job.pid);
-        job.stop().catch(() => {});
         ${end}
       `);
       const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1);
@@ -634,6 +639,33 @@ Deno.test("Processman asks nobody twice, however it ends after a stop", async (t
       assertEquals(await ended(pids.map(Number)), []);
       assertEquals(await outputOf("cat", file), "asked");
       await outputOf("rm", file);
+    });
+  }
+});
+
+Deno.test("Guard leaves nothing, whatever a program does as it unloads", async (t) => {
+  const start =
+    `const pids = [1, 2, 3].map(() => pm.command("sleep", ["500"]).pid);
+    console.log("pids", ...pids);`;
+  const programs = {
+    "starts something": `addEventListener("unload", () => { ${start} });`,
+    "starts more": `addEventListener("unload", () => { ${start} });
+      await pm.command("true").finished;`,
+    "exits": `addEventListener("unload", () => Deno.exit(3)); ${start}`,
+    "tells nobody else": `addEventListener("unload", (event) =>
+      event.stopImmediatePropagation()); ${start}`,
+  };
+  for (const [name, program] of Object.entries(programs)) {
+    await t.step(name, async () => {
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null });
+        ${program}
+        Deno.exit();
+      `);
+      const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1);
+      await parent.finished;
+      assertEquals(await ended(pids.map(Number)), []);
     });
   }
 });

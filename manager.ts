@@ -226,6 +226,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       });
     }
     this.#orphans = options.orphans ?? "stop";
+    // Now, so that it comes before listeners that start commands or exit.
+    if (this.#orphans !== "leave") addEventListener("unload", this.#unload);
   }
 
   /**
@@ -419,6 +421,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       await this.stopAll();
     } finally {
       this.#trap.disarm();
+      removeEventListener("unload", this.#unload);
       await this.#host.sweep.flush();
       await this.#host.table.idle();
       await this.#guard?.close();
@@ -483,9 +486,6 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   #began(run: Run, info: GuardInfo): void {
-    if (this.#orphans !== "leave" && this.#runs.size === 0) {
-      addEventListener("unload", this.#unload);
-    }
     this.#runs.add(run);
     this.#guard?.watch(run, info);
   }
@@ -493,7 +493,6 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   #ended(run: Run): void {
     this.#runs.delete(run);
     this.#guard?.forget(run);
-    if (this.#runs.size === 0) removeEventListener("unload", this.#unload);
   }
 
   /** Lists what was put into the background, each process once. */
@@ -563,6 +562,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   /** Leaves everything to the guard, or else ends it now. */
   #unloaded(): void {
+    this.#guard?.leave();
     if (this.#orphans === "stop" && this.#guard) {
       return this.#killNow(this.#guard.secure());
     }

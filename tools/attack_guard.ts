@@ -56,6 +56,13 @@ export const KILLS = {
     `setTimeout(() => { ${KILL} }, 20); await pm.finished;`,
 } as const;
 
+/** How a Worker ends: what it does, and what its program does about it. */
+export const WORKER_ENDS = {
+  "terminate": ["self.postMessage(0);", "worker.terminate();"],
+  "self.close": ["self.postMessage(0); self.close();", ""],
+  "exit of the program": ["self.postMessage(0);", "Deno.exit(3);"],
+} as const;
+
 /** A program to be tried. */
 export interface Attack {
   /** What it does before. */
@@ -64,14 +71,17 @@ export interface Attack {
   commands: number;
   /** How long it blocks after that, in milliseconds. */
   workMs: number;
-  /** How it ends, or whether it is a Worker that is terminated. */
-  end: keyof typeof ENDS | keyof typeof KILLS | "terminate";
+  /** How it ends, or how the Worker does that it is. */
+  end: keyof typeof ENDS | keyof typeof KILLS | keyof typeof WORKER_ENDS;
 }
 
 /** Tries once, and returns the process IDs of what is left. */
 export async function attack(attack: Attack, root: string): Promise<number[]> {
   const { moment, commands, workMs, end } = attack;
-  const worker = end === "terminate";
+  const worker = end in WORKER_ENDS;
+  const [own, others] = end in WORKER_ENDS
+    ? WORKER_ENDS[end as keyof typeof WORKER_ENDS]
+    : [{ ...ENDS, ...KILLS }[end as keyof typeof ENDS], ""];
   const program = `
     import { Processman } from "file://${root}/mod.ts";
     const pm = new Processman({ logger: null });
@@ -84,14 +94,14 @@ export async function attack(attack: Attack, root: string): Promise<number[]> {
     const cell = new Int32Array(new SharedArrayBuffer(4));
     if (${workMs} > 0) Atomics.wait(cell, 0, 0, ${workMs});
     console.log("pids " + pids.join(" "));
-    ${worker ? "self.postMessage(0);" : { ...ENDS, ...KILLS }[end]}`;
+    ${own}`;
   const source = worker
     ? `const url = URL.createObjectURL(
         new Blob([${JSON.stringify(program)}], { type: "text/typescript" }));
       const worker = new Worker(url, { type: "module" });
       worker.onmessage = () => {
-        worker.terminate();
-        console.log("terminated");
+        ${others}
+        console.log("over");
         setInterval(() => {}, 1_000_000);
       };`
     : program;
@@ -108,7 +118,7 @@ export async function attack(attack: Attack, root: string): Promise<number[]> {
   let text = "";
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    if (text.includes("terminated\n")) break;
+    if (text.includes("over\n")) break;
   }
   if (!worker) await child.status;
   const pids = (/^pids (.*)$/m.exec(text)?.[1] ?? "").split(" ").map(Number);
@@ -236,7 +246,9 @@ export function* attacks(): Generator<Attack> {
         for (const end of Object.keys(ENDS) as (keyof typeof ENDS)[]) {
           yield { moment, commands, workMs, end };
         }
-        yield { moment, commands, workMs, end: "terminate" };
+        for (const end of Object.keys(WORKER_ENDS)) {
+          yield { moment, commands, workMs, end: end as Attack["end"] };
+        }
       }
     }
   }
