@@ -46,8 +46,8 @@ const BUSY = "Text file busy";
  * A shell that looks for a program as Deno does: `command -v` would answer with
  * a builtin. A relative entry of `PATH` ends the search without an answer.
  *
- * With "deep" it also looks for what interprets the program: the system reports
- * one that is missing as if the program were.
+ * It also looks for what interprets a script, and with "deep" for what loads any
+ * program: the system reports one that is missing as if the program were.
  */
 const SCRIPT = `
 set -f
@@ -88,10 +88,14 @@ check() {
   [ -e "$1" ] && errno=13
   return 1
 }
+head_of() {
+  [ "$depth" = deep ] || exec dd bs=256 count=1 <"$1"
+  dd bs=4096 count=1 <"$1" | tr '\\0' '\\n'
+}
 interpreter() {
-  of=$1
-  for depth in 1 2 3 4; do
-    text=$(dd bs=4096 count=1 <"$of" 2>/dev/null | tr '\\0' '\\n')
+  of=$1 depth=$2
+  for level in 1 2 3 4; do
+    text=$(head_of "$of" 2>/dev/null)
     of=
     case $text in
       '#!'*)
@@ -100,6 +104,7 @@ interpreter() {
         for of in \${text#??}; do break; done
         ;;
       ?ELF*)
+        [ "$depth" = deep ] || return
         IFS=$nl
         for of in $text; do
           case $of in /*ld*.so*) break ;; esac
@@ -107,7 +112,9 @@ interpreter() {
         done
         ;;
     esac
-    [ -n "$of" ] && check "$of" || return
+    # A path that depends on the directory of the child is for a deep look.
+    case $depth:$of in *: | plain:[!/]*) return ;; esac
+    check "$of" || return
   done
 }
 found=
@@ -119,12 +126,12 @@ esac
 path=$found
 found=
 search setsid "/usr/bin:/bin:$PATH"
-[ "$2" = deep ] && [ -n "$path" ] && interpreter "$path"
+[ -n "$path" ] && interpreter "$path" "$2"
 printf '%s\\0' "$errno" "$path" "$found"
 `;
 
 /**
- * Looks for a program, which takes about a millisecond.
+ * Looks for a program, which takes a millisecond or two.
  *
  * @returns What was found.
  * @throws What Deno throws if the child cannot be started; an `Error` with what

@@ -152,17 +152,18 @@ export class Spawner {
     if (search === undefined) return undefined;
     const key = keyOf(search);
     try {
-      // Deno itself says best what is wrong, if it still is.
       if (this.#broken.delete(key) && findSync(search, "deep").errno !== 0) {
         return undefined;
       }
       const found = this.#find(key, search);
-      if (found.path === "" || found.setsid === "") return undefined;
-      const command = [found.setsid, "--", found.path];
+      const { path, setsid, errno } = found;
+      // Deno itself says best what is wrong.
+      if (path === "" || setsid === "" || errno !== 0) return undefined;
+      const command = [setsid, "--", path];
       const child = spawn(command, spec.command, false);
       return this.#started(child, spec, key, {
         ...search,
-        program: found.path,
+        program: path,
       });
     } catch {
       // A missing directory, for example.
