@@ -705,8 +705,9 @@ export class Process implements AsyncDisposable {
       : await run.explain({ status, ranMs, lines });
     if (why === undefined) return end;
     const { error, moved } = why;
+    if (moved) return { ...end, spawnFailure: "moved", error };
     // Where Deno starts the first run itself, such an error is thrown.
-    const final = this.#runs === 1 && !this.#spec.prepare && !moved;
+    const final = this.#runs === 1 && !this.#spec.prepare;
     return { ...end, spawnFailure: final ? "final" : "transient", error };
   }
 

@@ -217,9 +217,9 @@ export interface Ended {
   readonly now: number;
   /**
    * Whether the run could not even be started, and if so, whether another try
-   * can be of use.
+   * can be of use, or will find the program where it is now.
    */
-  readonly spawnFailure?: "transient" | "final" | undefined;
+  readonly spawnFailure?: "transient" | "final" | "moved" | undefined;
 }
 
 /** What earlier restarts of a process leave to be considered. */
@@ -411,6 +411,21 @@ export function decideRestart(
   const inARow = ended.ranMs < rules.resetAfterMs ? history.attempt : 0;
   const attempt = crashed ? inARow + 1 : 0;
 
+  if (spawnFailure === "moved") {
+    const { attempt, restarts } = history;
+    const restartsLeft = rules.limit && rules.limit.restarts - restarts.length;
+    return [
+      {
+        kind: "restart",
+        reason: "spawn",
+        attempt: attempt + 1,
+        delayMs: 0,
+        drawn: [],
+        restartsLeft,
+      },
+      history,
+    ];
+  }
   if (spawnFailure === "final" || spawnFailure && rules.policy === "never") {
     return [{ kind: "fail", reason: "spawn", attempt }, history];
   }

@@ -375,6 +375,23 @@ Deno.test("decideRestart() retries a spawn that may work later", () => {
   });
 });
 
+Deno.test("decideRestart() starts a program at once that has moved", () => {
+  const moved = exit(127, { spawnFailure: "moved" });
+  const rules = {
+    policy: "never",
+    limit: { restarts: 0, withinMs: 1 },
+  } as const;
+  const decided: Decision = {
+    kind: "restart",
+    reason: "spawn",
+    attempt: 1,
+    delayMs: 0,
+    drawn: [],
+    restartsLeft: 0,
+  };
+  assertEquals(decideAll([moved, moved], rules), [decided, decided]);
+});
+
 Deno.test("decideRestart() gives up a spawn that never works", () => {
   const cases = [
     ["final", "on-failure"],

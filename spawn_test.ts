@@ -706,6 +706,9 @@ Deno.test({
     }),
 });
 
+/** What becomes of a program, and under which policy. */
+const MOVES = [["on-failure", "a", "b"], ["never", "b", "a"]] as const;
+
 Deno.test({
   name: "Process runs a program that has moved to another folder of PATH",
   ignore: NO_FILES,
@@ -715,12 +718,20 @@ Deno.test({
       for (const name of ["a", "b"]) await Deno.mkdir(`${folder}/${name}`);
       await script(`${folder}/a/tool`, "echo $0");
       const env = { PATH: `${folder}/a:${folder}/b:/bin` };
-      const restart = { backoff: constant(0) };
-      await pm.command("tool", [], { env, restart }).finished;
-      await Deno.rename(`${folder}/a/tool`, `${folder}/b/tool`);
-      const job = pm.command("tool", [], { env, restart });
-      await job.finished;
-      assertEquals(job.tail(1).map(({ text }) => text), [`${folder}/b/tool`]);
+      await pm.command("tool", [], { env }).finished;
+      // It has not run, and so its policy and its wait say nothing of it.
+      const backoff = constant(3_600_000);
+      for (const [policy, from, to] of MOVES) {
+        await Deno.rename(`${folder}/${from}/tool`, `${folder}/${to}/tool`);
+        const job = pm.command("tool", [], {
+          env,
+          restart: { policy, backoff },
+        });
+        const { success } = await job.finished;
+        assert(success);
+        const [line] = job.tail(1);
+        assertEquals(line?.text, `${folder}/${to}/tool`);
+      }
     }),
 });
 
