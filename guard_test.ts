@@ -751,6 +751,27 @@ Deno.test("Guard asks what a stop has not reached yet, and nothing twice", async
   }
 });
 
+Deno.test("Guard asks nobody again whom the last look has found", async () => {
+  const file = await outputOf("mktemp");
+  // Nothing but the process table shows that it is there.
+  const script = `set -m; sh -c 'trap "echo asked >>${file}" TERM; n=0
+    while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done
+    ' >/dev/null 2>&1 & exit 0`;
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const restart = { leftovers: { gracePeriodMs: 60_000 } };
+    const args = ["-c", ${JSON.stringify(script)}];
+    await pm.command("bash", args, { restart }).finished;
+    const asked = pm.command("tail", ["-f", "${file}"]);
+    for await (const _ of asked.lines()) Deno.kill(Deno.pid, "SIGKILL");
+  `);
+  await parent.finished;
+  while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
+  assertEquals(await outputOf("cat", file), "asked");
+  await outputOf("rm", file);
+});
+
 Deno.test("Guard lets a worker write whose leader has ended", async () => {
   const file = await outputOf("mktemp");
   const worker =
