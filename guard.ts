@@ -183,12 +183,13 @@ begin() {
     fi
   else
     for output in $list; do hold "$output"; done
-    [ "$asked" != 0 ] || ask
+    ask
   fi
   left="$left $serial"
 }
 
 ask() {
+  [ "$asked" = 0 ] || return
   if [ "$mode" != g ] && hit "$signal" "$pid" || [ "$mode" = p ]; then return
   elif hit "$signal" "-$pid"; then eval "sent_$serial=$pid"
   else hit "$signal" "$pid"
