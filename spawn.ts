@@ -16,7 +16,7 @@
 
 import { wrong } from "./checks.ts";
 import { SpawnError } from "./errors.ts";
-import { mayRunAll } from "./permissions.ts";
+import { mayRun, mayRunAll } from "./permissions.ts";
 import {
   failure,
   failureBy,
@@ -398,7 +398,7 @@ function spawnAllowed(spec: RunSpec): Deno.ChildProcess {
   const { program, command } = spec;
   const query = { name: "run", command: program } as const;
   if (
-    foundElsewhere(program, command) ||
+    !mayRun() && foundElsewhere(program, command) ||
     Deno.permissions.querySync(query).state !== "granted"
   ) {
     const message =

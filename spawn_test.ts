@@ -928,3 +928,25 @@ for (const [name, [permission, script, expected]] of Object.entries(PROMPTS)) {
     },
   });
 }
+
+Deno.test("Processman starts with a PATH of its own what is not denied", async () => {
+  await using parent = runScript(
+    `
+    import { Processman } from "@isbm/processman";
+    await using pm = new Processman({ logger: null });
+    const env = { PATH: "/usr/bin:/bin" };
+    console.log("true", (await pm.command("true", [], { env }).finished).code);
+    try {
+      pm.command("rm", [], { env });
+    } catch ({ cause }) {
+      console.log("rm", cause.name);
+    }
+  `,
+    { flags: ["--deny-run=rm"] },
+  );
+  assertEquals((await parent.finished).code, 0);
+  assertEquals(parent.tail().map(({ text }) => text), [
+    "true 0",
+    "rm NotCapable",
+  ]);
+});
