@@ -200,10 +200,11 @@ export class Spawner {
     const setsid = group && !this.#fork && found.setsid !== ""
       ? [found.setsid, "--"]
       : [];
-    const chain = [...setsid, ...as, path];
+    const { own, loader } = apart(env);
+    const chain = [...setsid, ...as, ...loader, path];
     try {
       const detached = group && setsid.length === 0;
-      const child = spawn(chain, { ...command, env }, detached);
+      const child = spawn(chain, { ...command, env: own }, detached);
       return this.#started(child, spec, key, { ...search, program: path });
     } catch (cause) {
       this.#programs.delete(key);
@@ -294,6 +295,20 @@ export class Spawner {
       },
     };
   }
+}
+
+/**
+ * Takes the variables that change how programs are loaded out of an environment,
+ * and returns a command that sets them for the program alone.
+ */
+function apart(env: Record<string, string>) {
+  const [loads = [], others = []] = [true, false].map((wanted) =>
+    Object.entries(env).filter(([name]) => LOADER.test(name) === wanted)
+  );
+  const loader = loads.length > 0
+    ? ["/usr/bin/env", ...loads.map(([name, value]) => `${name}=${value}`)]
+    : [];
+  return { own: Object.fromEntries(others), loader };
 }
 
 /** Keeps something under a name, and lets go of the oldest if it is too much. */

@@ -447,6 +447,19 @@ Deno.test({
       const options = { user: name, env: { HOME: "/tmp" }, group: false };
       assertEquals(await runs(options), [like, like]);
     });
+    await t.step("with a variable that is for the program alone", async () => {
+      await using pm = new Processman(silent);
+      const env = { LD_PRELOAD: "/no/such.so" };
+      const job = pm.command("sh", ["-c", "echo $LD_PRELOAD"], {
+        user: name,
+        env,
+      });
+      await job.finished;
+      // One complaint, that of the program, and what it prints.
+      const lines = job.tail().map(({ text }) => text).sort();
+      assertEquals(lines.length, 2);
+      assertEquals(lines[0], "/no/such.so");
+    });
     await t.step("itself", async () => {
       const [first, second] = await runs({ user: 0 });
       assertEquals(first?.[0], "0");
