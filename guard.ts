@@ -9,7 +9,7 @@
 import { mayRun } from "./permissions.ts";
 import type { Run } from "./run.ts";
 import { signalNumber } from "./signals.ts";
-import { reactions } from "./wait.ts";
+import { later, reactions } from "./wait.ts";
 
 /**
  * A shell that learns which runs begin and end, one line each:
@@ -424,11 +424,16 @@ export class Guard {
   readonly #warn: (message: string) => void;
   readonly #log: string | undefined;
   readonly #entries = new Map<Run, Entry>();
+  /** The runs that the present guard may not have been told of. */
+  readonly #untold = new Set<Run>();
   readonly #encoder = new TextEncoder();
   /** Guards that have been killed and may not have ended yet. */
   readonly #replaced = new Set<Deno.ChildProcess>();
   readonly #fatal = (event: Event) => {
     if (event.defaultPrevented) return;
+    this.leave();
+    // If another listener handles it, the program goes on.
+    later(1).then(() => this.#leaving--);
     for (const run of this.secure()) {
       const { signal = "SIGTERM" } = this.#entries.get(run) ?? {};
       run.trySignalGroup(signal, run.pid);
@@ -444,7 +449,8 @@ export class Guard {
   #awake = 0;
   #tries = 0;
   #listening = false;
-  #leaving = false;
+  /** For how many reasons this may be the last turn of the program. */
+  #leaving = 0;
   #closed = false;
 
   /** Creates a guard that starts with the first run. */
@@ -470,9 +476,10 @@ export class Guard {
     this.#listen();
     const present = this.#child;
     // A Worker can end at any time without hearing of it.
-    if (present === undefined || IN_WORKER || this.#leaving) this.#start();
+    if (present === undefined || IN_WORKER || this.#leaving > 0) this.#start();
     if (this.#child === undefined || this.#child !== present) return;
     this.#take(run);
+    this.#untold.add(run);
     this.#send(this.#line(run, entry));
   }
 
@@ -486,9 +493,9 @@ export class Guard {
     entry.to = to;
     entry.signal = signal;
     entry.gracePeriodMs = killAt - now;
-    entry.asked = Math.floor(now / 1_000);
+    entry.asked = Math.ceil(now / 1_000);
     entry.sent = groups;
-    if (this.#leaving) return void this.#start();
+    if (this.#leaving > 0) return void this.#start();
     this.#sendSoon(this.#line(run, entry));
     if (IN_WORKER) this.#secureSoon();
   }
@@ -507,6 +514,7 @@ export class Guard {
     const entry = this.#entries.get(run);
     if (entry === undefined) return;
     this.#entries.delete(run);
+    this.#untold.delete(run);
     if (!entry.rests) this.#awake--;
     // The next run, if it comes at once, takes the place of this one.
     this.#sendSoon(`- ${entry.serial}\n`);
@@ -530,7 +538,7 @@ export class Guard {
    * what changes from now on is told at once.
    */
   leave(): void {
-    this.#leaving = true;
+    this.#leaving++;
   }
 
   /** Makes the guard kill all runs when this program has ended. */
@@ -559,7 +567,7 @@ export class Guard {
    * @returns The runs that it has yet to be told of.
    */
   #start(): Run[] {
-    if (this.#tries === TRIES || this.#closed) return [...this.#entries.keys()];
+    if (this.#tries === TRIES || this.#closed) return this.#unknown();
     const { env, args, rest, untold } = this.#knowledge();
     let child: Deno.ChildProcess;
     try {
@@ -578,9 +586,10 @@ export class Guard {
       }).spawn();
     } catch (error) {
       this.#failed(error instanceof Error ? error.message : String(error));
-      return [...this.#entries.keys()];
+      return this.#unknown();
     }
     this.#drop();
+    for (const run of untold) this.#untold.add(run);
     child.unref();
     for (const [run, { rests }] of this.#entries) if (!rests) this.#take(run);
     const writer = child.stdin.getWriter();
@@ -591,6 +600,11 @@ export class Guard {
     const startedAt = performance.now();
     child.status.then(() => this.#ended(child, performance.now() - startedAt));
     return untold;
+  }
+
+  /** Lists the runs that the present guard, if there is one, may not know. */
+  #unknown(): Run[] {
+    return [...this.#child ? this.#untold : this.#entries.keys()];
   }
 
   /** What a guard is to know: as arguments, and what is too much for them. */
@@ -665,6 +679,7 @@ export class Guard {
     const child = this.#child;
     this.#unsent = "";
     this.#sending = false;
+    this.#untold.clear();
     if (child === undefined) return;
     this.#child = undefined;
     this.#replaced.add(child);
@@ -729,6 +744,7 @@ export class Guard {
     writer.write(bytes).then(() => {
       if (this.#writer !== writer) return;
       this.#sending = false;
+      if (this.#unsent === "") this.#untold.clear();
       this.#send("");
     }, () => {});
   }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import { mock } from "node:test";
 import { Guard, type GuardInfo, SCRIPT } from "./guard.ts";
 import { Processman } from "./mod.ts";
@@ -615,10 +615,15 @@ Deno.test("Guard lets programs write while they end", async () => {
 
 Deno.test("Processman asks nobody twice, however it ends after a stop", async (t) => {
   const stop = "job.stop().catch(() => {});";
+  const later = `setTimeout(() => { throw new Error("oh"); }, 100);
+    await new Promise(() => {});`;
   const ends = {
+    error: `addEventListener("error", () => { ${stop} }); ${later}`,
+    rejection: `addEventListener("unhandledrejection", () => { ${stop} });
+      Promise.reject(new Error("oh"));`,
     throw: `${stop} throw new Error("oh");`,
     exit: `${stop} Deno.exit(3);`,
-    later: `${stop} setTimeout(() => { throw new Error("oh"); }, 100);`,
+    later: `${stop} ${later}`,
     unload: `addEventListener("unload", () => { ${stop} }); Deno.exit(3);`,
   };
   for (const [name, end] of Object.entries(ends)) {
@@ -641,6 +646,96 @@ Deno.test("Processman asks nobody twice, however it ends after a stop", async (t
       await outputOf("rm", file);
     });
   }
+});
+
+Deno.test("Guard leaves nothing of what is started when an error comes", async (t) => {
+  const programs = {
+    error: "setTimeout(() => { throw new Error('oh'); });",
+    unhandledrejection: "Promise.reject(new Error('oh'));",
+  };
+  for (const [type, program] of Object.entries(programs)) {
+    await t.step(type, async () => {
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null });
+        await pm.command("true").finished;
+        pm.command("sleep", ["500"]);
+        addEventListener("${type}", () => {
+          const pids = [1, 2, 3].map(() => pm.command("sleep", ["500"]).pid);
+          console.log("pids", ...pids);
+        });
+        ${program}
+      `);
+      const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1);
+      await parent.finished;
+      assertEquals(await ended(pids.map(Number)), []);
+    });
+  }
+});
+
+Deno.test("Guard that knows all is trusted where another cannot be started", async (t) => {
+  const full = `const files = [];
+    try {
+      while (true) files.push(new Deno.Command("true", { stdin: "piped" }).spawn());
+    } catch { /* There are no descriptors left. */ }`;
+  const revoke = `Deno.permissions.revokeSync({ name: "run" });`;
+  const ends = {
+    throw: `throw new Error("oh");`,
+    exit: "Deno.exit(3);",
+    handled: `addEventListener("unhandledrejection", (event) => {
+        event.preventDefault();
+        setTimeout(() => { console.log(job.state.kind); Deno.exit(); }, 50);
+      });
+      Promise.reject(new Error("oh"));`,
+  };
+  for (const [why, way] of Object.entries({ full, revoke })) {
+    for (const [how, end] of Object.entries(ends)) {
+      await t.step(`${why}, ${how}`, async () => {
+        const file = await outputOf("mktemp");
+        await using parent = runScript(
+          `
+          import { Processman } from "@isbm/processman";
+          const pm = new Processman({ logger: null });
+          await pm.command("true").finished;
+          const job = pm.command("sh", ["-c",
+            "trap 'echo asked >>${file}' TERM; echo ready; n=0; " +
+            "while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done"]);
+          for await (const { text } of job.lines()) if (text === "ready") break;
+          ${way}
+          ${end}
+        `,
+          { limits: "ulimit -n 100" },
+        );
+        await parent.finished;
+        while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
+        assertEquals(await outputOf("cat", file), "asked");
+        if (how === "handled") {
+          assertEquals(parent.tail(1).map(({ text }) => text), ["running"]);
+        }
+        await outputOf("rm", file);
+      });
+    }
+  }
+});
+
+Deno.test("Guard keeps the grace period of a stop that is under way", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const job = pm.command("sh", ["-c",
+      "trap '' TERM; echo ready; while :; do sleep 0.02; done"]);
+    for await (const { text } of job.lines()) if (text === "ready") break;
+    // Clocks in seconds differ most at this point of a second.
+    const now = Date.now() % 1_000;
+    await new Promise((go) => setTimeout(go, (1_900 - now) % 1_000));
+    console.log("stop", job.pid, Date.now());
+    job.stop({ gracePeriodMs: 1_000 });
+    setTimeout(() => Deno.exit(), 150);
+  `);
+  const [, pid, at] = (await lineOf(parent, /^stop/)).split(" ").map(Number);
+  await parent.finished;
+  assertEquals(await ended([pid ?? 0]), []);
+  assertLess(999, Date.now() - (at ?? 0));
 });
 
 Deno.test("Guard leaves nothing, whatever a program does as it unloads", async (t) => {

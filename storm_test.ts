@@ -42,7 +42,8 @@ Deno.test("Processman does not restart in step what crashed together", async () 
     waits.push((await eventOf(events, "restart")).decision.delayMs);
   }
   clearInterval(pulse);
-  assertLess(longestMs, 500);
+  // On a busy machine it does not run all the time.
+  assertLess(longestMs, 2_000);
 
   const fullest = Math.max(...Array.from(
     { length: 50 },
@@ -151,8 +152,8 @@ Deno.test("Process outlives the replacement of its program", async () => {
     await write("#!/bin/sh\nexit 1\n");
     const events = pm.events();
     const job = pm.command(file, [], { restart: { backoff: constant(5) } });
-    await outputOf("rm", file);
     let restart = await eventOf(events, "restart");
+    await outputOf("rm", file);
     while (restart.decision.reason !== "spawn") {
       restart = await eventOf(events, "restart");
     }

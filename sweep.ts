@@ -6,6 +6,7 @@
  */
 
 import type { ProcessTable, Table } from "./process_table.ts";
+import { later } from "./wait.ts";
 
 /** How long the look waits for more runs, in milliseconds. */
 const WAIT_MS = 200;
@@ -22,9 +23,8 @@ export type Swept = (
 /**
  * Reads the process table once for all runs that ended within some time.
  *
- * Deno's own timers take long to load, so this waits without one. Such a wait
- * does not keep the program alive; if the program is about to end, the look
- * comes at once.
+ * The wait does not keep the program alive; if the program is about to end, the
+ * look comes at once.
  */
 export class Sweep {
   readonly #table: ProcessTable;
@@ -65,11 +65,7 @@ export class Sweep {
   async #sweep(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.#hasten = () => resolve(undefined);
-    const cell = new Int32Array(new SharedArrayBuffer(4));
-    await Promise.race([
-      promise,
-      Atomics.waitAsync(cell, 0, 0, WAIT_MS).value,
-    ]);
+    await Promise.race([promise, later(WAIT_MS)]);
     const due = this.#waiting;
     this.#waiting = [];
     removeEventListener("beforeunload", this.#beforeUnload);

@@ -36,3 +36,12 @@ const STEPS = 20;
 export async function reactions(): Promise<void> {
   for (let i = 0; i < STEPS; i++) await undefined;
 }
+
+/**
+ * Resolves after some milliseconds, in another turn of the event loop. It does
+ * not keep the program alive, and needs no timer, which take Deno long to load.
+ */
+export function later(ms: number): Promise<unknown> {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  return Promise.resolve(Atomics.waitAsync(cell, 0, 0, ms).value);
+}
