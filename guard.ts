@@ -220,7 +220,8 @@ look() {
       N
       b record
     }
-    s/^\\([0-9]*\\) (.*) [^ZXx] [0-9]* \\([0-9]*\\) \\([0-9]*\\)\\( -*[0-9]*\\)\\{40,\\}$/\\3:\\2:\\1/p')
+    /) Z\\( -*[0-9]*\\)\\{16\\} [01]\\( -*[0-9]*\\)\\{26,\\}$/ d
+    s/^\\([0-9]*\\) (.*) [^Xx] [0-9]* \\([0-9]*\\) \\([0-9]*\\)\\( -*[0-9]*\\)\\{40,\\}$/\\3:\\2:\\1/p')
   set -f
   whole=
   [ -n "$table" ] && [ -r /proc/1/stat ] && whole=y
@@ -235,11 +236,15 @@ look() {
 
 lives() {
   kill -0 "$pid" || return
-  state=
-  while read -r what state other; do
-    case $what in State:) break ;; esac
+  state= threads=
+  while read -r what value other; do
+    case $what in
+      State:) state=$value ;;
+      Threads:) threads=$value; break ;;
+    esac
   done <"/proc/$pid/status"
-  case $state in [ZXx]*) return 1 ;; esac
+  # The first thread may have ended before others.
+  case $state$threads in [Xx]* | Z | Z[01]) return 1 ;; esac
 }
 
 # What is there of a run: its groups, its leader. After a second, a process that

@@ -277,10 +277,10 @@ async function outputOf(
 
 /**
  * The end of a record in `/proc/PID/stat`, after the name: state, parent, group,
- * session, then 15 numbers, the start, and many more numbers.
+ * session, then 13 numbers, the threads, one more, the start, and many more.
  */
 const RECORD_END =
-  /\) ([A-Za-z]) (\d+) (-?\d+) (-?\d+)(?: -?\d+){15} (\d+)(?: -?\d+){18,}\n/g;
+  /\) ([A-Za-z]) (\d+) (-?\d+) (-?\d+)(?: -?\d+){13} (\d+) -?\d+ (\d+)(?: -?\d+){18,}\n/g;
 
 /**
  * Parses what `/proc/PID/stat` holds for all processes. A name can hold any byte
@@ -292,12 +292,14 @@ function* linuxEntries(bytes: Uint8Array): Iterable<TableEntry> {
   const text = new TextDecoder("latin1").decode(bytes);
   let from = 0;
   for (const end of text.matchAll(RECORD_END)) {
-    const [whole, state, parent, group, session, startedAt] = end;
+    const [whole, state, parent, group, session, threads, startedAt] = end;
     const nameAt = text.indexOf("(", from) + 1;
     const name = bytes.subarray(nameAt, end.index);
     const pid = Number(text.slice(from, nameAt - 1));
     from = end.index + whole.length;
-    if (state === "Z" || state === "X" || state === "x") continue;
+    // Its first thread may have ended before others.
+    if (state === "Z" && Number(threads) <= 1) continue;
+    if (state === "X" || state === "x") continue;
     yield {
       pid,
       name: new TextDecoder().decode(name),

@@ -99,6 +99,30 @@ Deno.test("Process.stop() reaches groups of their own inside the session", async
   }
 });
 
+Deno.test({
+  name: "Process.stop() ends what goes on after its first thread has ended",
+  ignore: Deno.build.os !== "linux" ||
+    await outputOf("sh", "-c", "command -v python3") === "",
+  fn: async () => {
+    await using pm = new Processman(silent);
+    // The process table has it as dead, but with two threads.
+    const job = pm.command("sh", [
+      "-c",
+      `trap '' TERM; python3 -c '
+import ctypes, threading, time
+threading.Thread(target=lambda: time.sleep(500)).start()
+print("ready", flush=True)
+ctypes.CDLL(None).pthread_exit(None)' & trap - TERM; wait`,
+    ]);
+    const { pid = 0 } = job;
+    await lineOf(job, "ready");
+    const { forced, survivors } = await job.stop({ gracePeriodMs: 100 });
+    assert(forced);
+    assertEquals(survivors, []);
+    assertEquals(await session(pid), []);
+  },
+});
+
 Deno.test("Process.stop() asks such groups, and does not kill them at once", async () => {
   await using pm = new Processman(silent);
   const job = pm.command("bash", [

@@ -141,6 +141,8 @@ export class Ending {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #killAt = Infinity;
   #final = false;
+  /** Whether there was more in the session than the child. */
+  #crowded = false;
   #over = false;
 
   /** Begins to end a run; each time it has asked somebody to end, it tells. */
@@ -263,15 +265,18 @@ export class Ending {
     let waitedMs = 0;
     let lookAtMs = FIRST_LOOK_MS;
     let groupLeft = true;
+    let empty = 0;
     while (true) {
       const vanished = groupLeft && !run.groupLeft();
       if (vanished || waitedMs >= lookAtMs) {
         if (vanished) groupLeft = false;
         const left = await before(this.#look(), until);
-        if (left === 0) break;
+        empty = left === 0 ? empty + 1 : 0;
+        // What is born during a look may be missing from it, but not twice.
+        if (empty === (this.#crowded ? 2 : 1)) break;
         if (until.aborted) return false;
         if (left === undefined && !run.groupLeft()) break;
-        lookAtMs = waitedMs +
+        lookAtMs = empty > 0 ? waitedMs : waitedMs +
           Math.max(pauseMs, Math.min(waitedMs, LONGEST_LOOK_PAUSE_MS));
       }
       await delay(pauseMs, { signal: until }).catch(() => {});
@@ -299,6 +304,7 @@ export class Ending {
     }
     const members = table.session(pid);
     const groups = new Set(members.map(({ group }) => group));
+    if (members.some((entry) => entry.pid !== pid)) this.#crowded = true;
     if (this.#patience.signal.aborted) this.#kill(groups);
     else if (this.#deliver(groups, members)) this.#tellAsked();
     return members.length;
