@@ -48,7 +48,7 @@ take() {
     +) ;;
     -)
       case $2 in '' | *[!0-9]*) return ;; esac
-      unset "run_$2"
+      unset "run_$2" "ours_$2"
       forgotten=$((forgotten + 1))
       [ "$forgotten" -lt 1000 ] || tidy
       return ;;
@@ -66,7 +66,18 @@ take() {
   case $8 in '' | *[!0-9,]*) return ;; esac
   case \${10} in *\\'*) return ;; esac
   case "$runs " in *" $2 "*) ;; *) runs="$runs $2" ;; esac
-  eval "run_$2='$3 $4 $5 $6 $7 $8 $9 \${10}'"
+  eval "run_$2='$3 $4 $5 $6 $7 $8 $9 \${10}' ours=\\\${ours_$2-}"
+  [ -n "$ours" ] || remember "$2" "$3" "$9"
+}
+
+# Notes which pipes this program reads: the outputs that a leader begins with.
+remember() {
+  for output in 1 2; do
+    case $3 in *$output*) ;; *) continue ;; esac
+    inform "/proc/$2/fdinfo/$output"
+    [ "$mount" = "$pipefs" ] && [ -n "$number" ] && ours="$ours $number"
+  done
+  eval "ours_$1='$ours'"
 }
 
 tidy() {
@@ -91,13 +102,42 @@ hit() {
   :
 }
 
-# Finds the outputs that nobody reads any more: pipes that a run writes to and
-# that no run reads. To open a pipe that has a name could take for ever.
+# Where a file is mounted, and its number, as far as the system tells.
+inform() {
+  mount= number=
+  while read -r what value; do
+    case $what in
+      mnt_id:) mount=$value ;;
+      ino:) number=$value ;;
+    esac
+  done <"$1"
+}
+
+# Holds the outputs of leaders open, without a fork: soon somebody may write to
+# them. All pipes without a name are mounted where that of the input is; to open
+# one that has a name could take for ever.
+leaders() {
+  [ -n "$pipefs" ] || return
+  for run in $runs; do
+    get "$run" || continue
+    for output in 1 2; do
+      case $streams in *$output*) ;; *) continue ;; esac
+      inform "/proc/$pid/fdinfo/$output"
+      [ "$mount" = "$pipefs" ] && [ -n "$number" ] || continue
+      eval "known=\\\${known_$number-} known_$number=y"
+      [ -n "$known" ] || hold "$pid/fd/$output"
+    done
+  done
+}
+
+# Finds the other outputs that nobody reads any more: those that are known to be
+# this program's, or else pipes that a run writes to and that no run reads.
 pipes() {
   list=
   for run in $runs; do
     get "$run" || continue
     eval "home_$pid=$pid streams_$pid=$streams outputs_$pid="
+    eval "pipes_$pid=\\\${ours_$run-}"
     list="$list /proc/$pid/fd"
   done
   for row in $table; do
@@ -121,12 +161,16 @@ pipes() {
     eval "known_\${row%%:*}=y"
   done
   for row in $list; do
-    case $row in -:*:[12]) row=\${row#-:} ;; *) continue ;; esac
+    case $row in -:*) row=\${row#-:} ;; *) continue ;; esac
     output=\${row##*:} pipe=\${row%%:*}
     row=\${row#*:}
     eval "home=\\$home_\${row%:*} known=\\\${known_$pipe-}"
-    eval "streams=\\$streams_$home"
-    case $streams$known in *y) continue ;; *"$output"*) ;; *) continue ;; esac
+    eval "streams=\\$streams_$home ours=\\$pipes_$home"
+    [ -z "$known" ] || continue
+    case $ours:$output in
+      :*) case $streams in 12 | $output) ;; *) continue ;; esac ;;
+      *) case " $ours " in *" $pipe "*) ;; *) continue ;; esac ;;
+    esac
     eval "known_$pipe=y outputs_$home=\\"\\$outputs_$home \${row%:*}/fd/$output\\""
   done
 }
@@ -311,6 +355,10 @@ last() {
   done
 }
 
+pipefs=
+exec 3<&0
+[ -p /proc/self/fd/3 ] && inform /proc/self/fdinfo/3 && pipefs=$mount
+exec 3<&-
 for line in "$@"; do take $line; done
 while read -r line; do take $line; done
 
@@ -318,6 +366,7 @@ left=
 trap last 0
 now
 start=$time
+leaders
 look
 pipes
 for run in $runs; do begin "$run"; done

@@ -887,12 +887,32 @@ Deno.test("Guard lets a worker write whose leader has ended", async () => {
   await outputOf("rm", file);
 });
 
-Deno.test("Guard takes no output from another program that reads it", async () => {
-  const file = await outputOf("mktemp");
-  // While the writer ends it writes to the reader, which takes its time.
-  const script = `
+for (const session of ["", "setsid "]) {
+  Deno.test(`Guard takes no output from another program that reads it: ${session}sh`, async () => {
+    const file = await outputOf("mktemp");
+    // While the writer ends it writes to the reader, which takes its time.
+    const script = `
     sh -c 'trap "echo last; exit" TERM; while :; do sleep 0.05; done' |
-      sh -c 'trap "" TERM; echo ready >&2; sleep 1; read -r line; echo "$line" >>${file}'`;
+      ${session}sh -c 'trap "" TERM; echo ready >&2; sleep 1; read -r line; echo "$line" >>${file}'`;
+    await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const job = pm.command("sh", ["-c", ${JSON.stringify(script)}]);
+    for await (const { text } of job.lines()) if (text === "ready") break;
+    Deno.kill(Deno.pid, "SIGKILL");
+  `);
+    await parent.finished;
+    while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
+    assertEquals(await outputOf("cat", file), "last");
+    await outputOf("rm", file);
+  });
+}
+
+Deno.test("Guard lets a program write to any descriptor while it ends", async () => {
+  const file = await outputOf("mktemp");
+  const script = `exec 3>&1 >/dev/null 2>&1
+    trap 'echo bye >&3; echo done >>${file}; exit' TERM
+    echo ready >&3; while :; do sleep 0.05; done`;
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
     const pm = new Processman({ logger: null });
@@ -902,7 +922,7 @@ Deno.test("Guard takes no output from another program that reads it", async () =
   `);
   await parent.finished;
   while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
-  assertEquals(await outputOf("cat", file), "last");
+  assertEquals(await outputOf("cat", file), "done");
   await outputOf("rm", file);
 });
 

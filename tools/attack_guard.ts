@@ -187,6 +187,18 @@ const CLEANERS = {
     "trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do sleep 0.05; done",
     "sh",
   ],
+  "sh that writes every 100 ms": [
+    "sh",
+    "-c",
+    "trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do sleep 0.1; echo at work; done",
+    "sh",
+  ],
+  "sh that writes every 10 ms": [
+    "sh",
+    "-c",
+    "trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do sleep 0.01; echo at work; done",
+    "sh",
+  ],
   python3: [
     "python3",
     "-uc",
@@ -292,7 +304,7 @@ async function main([tries = "100", root, filter = ""]: string[]) {
 }
 
 async function printCleanups(tries: number, root: string, filter: string) {
-  for (const kind of ["sh", "python3"] as const) {
+  for (const kind of Object.keys(CLEANERS) as (keyof typeof CLEANERS)[]) {
     for (const count of [1, 50]) {
       const title = `clean-ups of ${kind}, ${count} at once`;
       if (!title.includes(filter)) continue;
