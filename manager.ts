@@ -195,7 +195,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         again: () => this.#killAllNow(),
       },
     );
-    const table = new ProcessTable();
+    const table = new ProcessTable(() => this.#missGroups());
     this.#host = {
       table,
       sweep: new Sweep(table),
@@ -266,10 +266,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     const spec = specify(program, args, options, this.#defaults);
     const name = options.name ?? this.#freeName(program);
     const process = new Process(name, spec, this.#host);
-    if (spec.group && !this.#host.groups && !this.#groupsMissed) {
-      this.#groupsMissed = true;
-      this.#log("warn", NO_GROUPS);
-    }
+    if (spec.group && !this.#host.groups) this.#missGroups();
     return process;
   }
 
@@ -585,6 +582,13 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         // It runs as somebody else, and there is nobody left to tell.
       }
     }
+  }
+
+  /** Says once that a stop reaches less than it should. */
+  #missGroups(): void {
+    if (this.#groupsMissed) return;
+    this.#groupsMissed = true;
+    this.#log("warn", NO_GROUPS);
   }
 
   /** Writes to the log; what the logger does wrong is none of our business. */

@@ -162,8 +162,14 @@ export class Table {
  * of the event loop shares one reading.
  */
 export class ProcessTable {
+  readonly #forbidden: () => void;
   #reading: Promise<Table | undefined> = Promise.resolve(undefined);
   #next: Promise<Table | undefined> | undefined;
+
+  /** Creates a reader, which says if it is not allowed to read. */
+  constructor(forbidden: () => void = () => {}) {
+    this.#forbidden = forbidden;
+  }
 
   /**
    * Reads the table as it is from now on.
@@ -220,6 +226,7 @@ export class ProcessTable {
     await this.#reading;
     await reactions();
     this.#next = undefined;
+    if (!mayRun()) this.#forbidden();
     return await (this.#reading = readTable());
   }
 }

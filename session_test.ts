@@ -682,7 +682,9 @@ Deno.test("Processman asks for no permission, whatever is revoked", async (t) =>
   /** Revokes a permission at a moment, and ends what runs. */
   const script = (before: string, after: string) => `
     import { Processman } from "@isbm/processman";
-    const pm = new Processman({ logger: null });
+    const none = () => {};
+    const logger = { debug: none, info: none, warn: console.log, error: none };
+    const pm = new Processman({ logger });
     const job = pm.command("sh", ["-c", "trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done"]);
     for await (const { text } of job.lines()) if (text === "ready") break;
     ${before}
@@ -716,7 +718,10 @@ Deno.test("Processman asks for no permission, whatever is revoked", async (t) =>
       // A terminal would be asked: script gives the program one.
       await using parent = runScript(script(before, after));
       assertEquals((await parent.finished).code, 0);
-      assertEquals(parent.tail(1).map(({ text }) => text), ["over"]);
+      const lines = parent.tail().map(({ text }) => text);
+      assertEquals(lines.at(-1), "over");
+      const warnings = lines.filter((line) => line.includes("guard are off"));
+      assertEquals(warnings.length, 1);
     });
   }
 });
