@@ -71,6 +71,8 @@ take() {
 }
 
 # Notes which pipes this program reads: the outputs that a leader begins with.
+# All pipes without a name are mounted where that of the input is; to open one
+# that has a name could take for ever.
 remember() {
   for output in 1 2; do
     case $3 in *$output*) ;; *) continue ;; esac
@@ -114,16 +116,15 @@ inform() {
 }
 
 # Holds the outputs of leaders open, without a fork: soon somebody may write to
-# them. All pipes without a name are mounted where that of the input is; to open
-# one that has a name could take for ever.
+# them.
 leaders() {
-  [ -n "$pipefs" ] || return
   for run in $runs; do
     get "$run" || continue
+    eval "ours=\\\${ours_$run-}"
+    [ -n "$ours" ] || continue
     for output in 1 2; do
-      case $streams in *$output*) ;; *) continue ;; esac
       inform "/proc/$pid/fdinfo/$output"
-      [ "$mount" = "$pipefs" ] && [ -n "$number" ] || continue
+      case " $ours " in *" \${number:-none} "*) ;; *) continue ;; esac
       eval "known=\\\${known_$number-} known_$number=y"
       [ -n "$known" ] || hold "$pid/fd/$output"
     done
