@@ -115,9 +115,10 @@ Deno.test("The costs of a stop", async () => {
     () => pm.stopAll(),
   );
   assertEquals(setTimeout, RUNS); // the grace period
-  // One look for all that are asked to end, one for all that end in one turn.
+  // One look for all that are asked to end, one for all that end in one turn;
+  // on a busy machine they do not all end in one.
   assertLessOrEqual(2, spawn);
-  assertLessOrEqual(spawn, 2 + LOOKS);
+  assertLessOrEqual(spawn, RUNS / 2);
   // SIGTERM, SIGCONT, and to see that nothing is left of the group.
   assertEquals(kill, 3 * RUNS);
 });

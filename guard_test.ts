@@ -892,8 +892,8 @@ for (const session of ["", "setsid "]) {
     const file = await outputOf("mktemp");
     // While the writer ends it writes to the reader, which takes its time.
     const script = `
-    sh -c 'trap "echo last; exit" TERM; while :; do sleep 0.05; done' |
-      ${session}sh -c 'trap "" TERM; echo ready >&2; sleep 1; read -r line; echo "$line" >>${file}'`;
+    sh -c 'trap "echo last; exit" TERM; echo up; while :; do sleep 0.05; done' |
+      ${session}sh -c 'trap "" TERM; read -r line; echo ready >&2; sleep 1; read -r line; echo "$line" >>${file}'`;
     await using parent = runScript(`
     import { Processman } from "@isbm/processman";
     const pm = new Processman({ logger: null });
