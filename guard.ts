@@ -115,8 +115,8 @@ inform() {
   done <"$1"
 }
 
-# Holds the outputs of leaders open, without a fork: soon somebody may write to
-# them.
+# Holds the outputs of leaders open at once, so without a fork: a run may write
+# to them at any moment.
 leaders() {
   for run in $runs; do
     get "$run" || continue
@@ -131,8 +131,8 @@ leaders() {
   done
 }
 
-# Finds the other outputs that nobody reads any more: those that are known to be
-# this program's, or else pipes that a run writes to and that no run reads.
+# Finds other outputs to hold open. If the pipes of this program are known, it is
+# these; if not, it is those that a run writes to and that no run reads.
 pipes() {
   list=
   for run in $runs; do

@@ -110,6 +110,32 @@ async function ready(
   return { child, pid: child.pid, words: text.trim().split(" "), reader };
 }
 
+/**
+ * Waits until no process has a file in its arguments, and returns what has been
+ * written to the file, which it removes.
+ */
+async function written(file: string): Promise<string> {
+  while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
+  const text = await outputOf("cat", file);
+  await outputOf("rm", file);
+  return text;
+}
+
+/** Runs a script in a program that ends somehow once the script is ready. */
+async function endWith(
+  script: string,
+  end: string = `Deno.kill(Deno.pid, "SIGKILL");`,
+): Promise<void> {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const job = pm.command("sh", ["-c", ${JSON.stringify(script)}]);
+    for await (const { text } of job.lines()) if (text === "ready") break;
+    ${end}
+  `);
+  await parent.finished;
+}
+
 for (const shell of await shells()) {
   Deno.test(`SCRIPT ends what has begun and not ended: ${shell.join(" ")}`, async () => {
     const group = start("sleep 500 & sleep 500 & wait");
@@ -707,12 +733,10 @@ Deno.test("Guard that knows all is trusted where another cannot be started", asy
           { limits: "ulimit -n 100" },
         );
         await parent.finished;
-        while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
-        assertEquals(await outputOf("cat", file), "asked");
+        assertEquals(await written(file), "asked");
         if (how === "handled") {
           assertEquals(parent.tail(1).map(({ text }) => text), ["running"]);
         }
-        await outputOf("rm", file);
       });
     }
   }
@@ -747,7 +771,7 @@ Deno.test("Guard leaves nothing, whatever a program does as it unloads", async (
     "starts more": `addEventListener("unload", () => { ${start} });
       await pm.command("true").finished;`,
     "exits": `addEventListener("unload", () => Deno.exit(3)); ${start}`,
-    "tells nobody else": `addEventListener("unload", (event) =>
+    "stops the event": `addEventListener("unload", (event) =>
       event.stopImmediatePropagation()); ${start}`,
   };
   for (const [name, program] of Object.entries(programs)) {
@@ -791,10 +815,8 @@ Deno.test("Guard goes on with a stop as it was asked for", async (t) => {
       await parent.finished;
       assertEquals(await ended(pids.map(Number)), []);
       // ended() waited for the leader. Now wait for the worker.
-      while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
-      const asked = (await outputOf("cat", file)).split("\n").sort();
+      const asked = (await written(file)).split("\n").sort();
       assertEquals(asked, ["leader", "worker"]);
-      await outputOf("rm", file);
     });
   }
 });
@@ -838,15 +860,12 @@ Deno.test("Guard asks what a stop has not reached yet, and nothing twice", async
         ${act.replace("HOW", how)}
       `);
       await parent.finished;
-      // It is over when the worker is.
-      while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
-      assertEquals(await outputOf("cat", file), "asked");
-      await outputOf("rm", file);
+      assertEquals(await written(file), "asked");
     });
   }
 });
 
-Deno.test("Guard asks nobody again whom the last look has found", async () => {
+Deno.test("Guard does not repeat a signal that the last look has sent", async () => {
   const file = await outputOf("mktemp");
   // Nothing but the process table shows that it is there.
   const script = `set -m; sh -c 'trap "echo asked >>${file}" TERM; n=0
@@ -862,9 +881,7 @@ Deno.test("Guard asks nobody again whom the last look has found", async () => {
     for await (const _ of asked.lines()) Deno.kill(Deno.pid, "SIGKILL");
   `);
   await parent.finished;
-  while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
-  assertEquals(await outputOf("cat", file), "asked");
-  await outputOf("rm", file);
+  assertEquals(await written(file), "asked");
 });
 
 Deno.test("Guard lets a worker write whose leader has ended", async () => {
@@ -872,19 +889,11 @@ Deno.test("Guard lets a worker write whose leader has ended", async () => {
   const worker =
     `sh -c 'trap "sleep 0.5; echo bye; echo done >>${file}; exit" TERM
     exec 2>&1; echo ready; while :; do sleep 0.05; done'`;
-  await using parent = runScript(`
-    import { Processman } from "@isbm/processman";
-    const pm = new Processman({ logger: null });
-    const job = pm.command("sh", ["-c", ${JSON.stringify(`${worker} & wait`)}]);
-    for await (const { text } of job.lines()) if (text === "ready") break;
-    job.stop();
-    await job.status;
-    Deno.exit();
-  `);
-  await parent.finished;
-  while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
-  assertEquals(await outputOf("cat", file), "done");
-  await outputOf("rm", file);
+  await endWith(
+    `${worker} & wait`,
+    "job.stop(); await job.status; Deno.exit();",
+  );
+  assertEquals(await written(file), "done");
 });
 
 for (const session of ["", "setsid "]) {
@@ -894,17 +903,8 @@ for (const session of ["", "setsid "]) {
     const script = `
     sh -c 'trap "echo last; exit" TERM; echo up; while :; do sleep 0.05; done' |
       ${session}sh -c 'trap "" TERM; read -r line; echo ready >&2; sleep 1; read -r line; echo "$line" >>${file}'`;
-    await using parent = runScript(`
-    import { Processman } from "@isbm/processman";
-    const pm = new Processman({ logger: null });
-    const job = pm.command("sh", ["-c", ${JSON.stringify(script)}]);
-    for await (const { text } of job.lines()) if (text === "ready") break;
-    Deno.kill(Deno.pid, "SIGKILL");
-  `);
-    await parent.finished;
-    while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
-    assertEquals(await outputOf("cat", file), "last");
-    await outputOf("rm", file);
+    await endWith(script);
+    assertEquals(await written(file), "last");
   });
 }
 
@@ -913,17 +913,8 @@ Deno.test("Guard lets a program write to any descriptor while it ends", async ()
   const script = `exec 3>&1 >/dev/null 2>&1
     trap 'echo bye >&3; echo done >>${file}; exit' TERM
     echo ready >&3; while :; do sleep 0.05; done`;
-  await using parent = runScript(`
-    import { Processman } from "@isbm/processman";
-    const pm = new Processman({ logger: null });
-    const job = pm.command("sh", ["-c", ${JSON.stringify(script)}]);
-    for await (const { text } of job.lines()) if (text === "ready") break;
-    Deno.kill(Deno.pid, "SIGKILL");
-  `);
-  await parent.finished;
-  while ((await outputOf("ps", "-A", "-o", "args=")).includes(file));
-  assertEquals(await outputOf("cat", file), "done");
-  await outputOf("rm", file);
+  await endWith(script);
+  assertEquals(await written(file), "done");
 });
 
 Deno.test("Guard leaves nothing though it is too much to be told at once", async () => {

@@ -145,7 +145,7 @@ export class Ending {
   #crowded = false;
   #over = false;
 
-  /** Begins to end a run; each time it has asked somebody to end, it tells. */
+  /** Begins to end a run; `tell` is called each time after signals were sent. */
   constructor(
     run: Run,
     request: StopRequest,

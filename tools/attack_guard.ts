@@ -179,26 +179,18 @@ export async function living(pids: readonly number[]): Promise<number[]> {
     .map(([pid]) => Number(pid));
 }
 
+/** A shell that does some work again and again, until it is asked to end. */
+function shell(work: string): readonly string[] {
+  const script =
+    `trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do ${work}; done`;
+  return ["sh", "-c", script, "sh"];
+}
+
 /** Programs that write, and then to a file, when they are asked to end. */
 const CLEANERS = {
-  sh: [
-    "sh",
-    "-c",
-    "trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do sleep 0.05; done",
-    "sh",
-  ],
-  "sh that writes every 100 ms": [
-    "sh",
-    "-c",
-    "trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do sleep 0.1; echo at work; done",
-    "sh",
-  ],
-  "sh that writes every 10 ms": [
-    "sh",
-    "-c",
-    "trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do sleep 0.01; echo at work; done",
-    "sh",
-  ],
+  sh: shell("sleep 0.05"),
+  "sh that writes every 100 ms": shell("sleep 0.1; echo at work"),
+  "sh that writes every 10 ms": shell("sleep 0.01; echo at work"),
   python3: [
     "python3",
     "-uc",
@@ -220,7 +212,7 @@ async function cleanups(
   root: string,
 ): Promise<number> {
   const file = await Deno.makeTempFile();
-  const [program, ...args] = CLEANERS[kind];
+  const [program, ...args]: readonly string[] = CLEANERS[kind];
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", "--no-check", "--ext=ts"]
       .concat("--allow-all", `--config=${root}/deno.json`, "-"),
