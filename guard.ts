@@ -206,6 +206,15 @@ drain() {
   done
 }
 
+# Leaves the processor to leaders for a moment before they are asked.
+settle() {
+  for run in $runs; do
+    get "$run" && [ "$mode $asked" = "l 0" ] || continue
+    sleep 0.02
+    return
+  done
+}
+
 begin() {
   serial=$1
   get "$serial" || return
@@ -370,6 +379,7 @@ start=$time
 leaders
 look
 pipes
+settle
 for run in $runs; do begin "$run"; done
 drain
 trap - 0

@@ -821,6 +821,45 @@ Deno.test("Guard goes on with a stop as it was asked for", async (t) => {
   }
 });
 
+Deno.test("Processman asks each run once at a signal, whatever the program does then", async (t) => {
+  const reactions = {
+    "nothing": "",
+    "a shutdown": "pm.shutdown();",
+    "a stop of the group": `job.stop({ to: "group" });`,
+    "Deno.exit()": "Deno.exit();",
+    "an error": `throw new Error("on purpose");`,
+    "SIGKILL some milliseconds later":
+      `setTimeout(() => Deno.kill(Deno.pid, "SIGKILL"), 5);`,
+  };
+  for (const [name, reaction] of Object.entries(reactions)) {
+    await t.step(name, async () => {
+      const file = await outputOf("mktemp");
+      // Each ends some time after it was asked, and would hear it twice.
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null });
+        const start = (name, to) => pm.command("sh", ["-c", \`
+          trap 'asked=y; echo \${name} >>${file}' TERM; asked=; n=0; echo ready
+          while [ $n -lt 10 ]; do sleep 0.05 & wait $!; [ -z "$asked" ] || n=$((n + 1)); done\`],
+          { name, stop: { to } });
+        const job = start("leader", "leader");
+        const other = start("other", "group");
+        for (const { lines } of [job, other].map((each) => ({ lines: each.lines() }))) {
+          for await (const { text } of lines) if (text === "ready") break;
+        }
+        Deno.addSignalListener("SIGTERM", () => { ${reaction} });
+        console.log("pids", job.pid, other.pid);
+      `);
+      const pids = (await lineOf(parent, /^pids/)).split(" ").slice(1);
+      parent.signal("SIGTERM");
+      await parent.finished;
+      assertEquals(await ended(pids.map(Number)), []);
+      const asked = await outputOf("cat", file);
+      assertEquals(asked.split("\n").sort(), ["leader", "other"]);
+    });
+  }
+});
+
 Deno.test("Guard asks what a stop has not reached yet, and nothing twice", async (t) => {
   // It ends some time after it was asked, and would hear it a second time.
   const worker = (file: string) =>

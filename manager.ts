@@ -24,7 +24,7 @@ import {
   fileOrUrl,
   specify,
 } from "./options.ts";
-import { Guard, type GuardInfo } from "./guard.ts";
+import { type Asked, Guard, type GuardInfo } from "./guard.ts";
 import { LogFiles } from "./log_file.ts";
 import { type Host, Process } from "./process.ts";
 import { mayRun } from "./permissions.ts";
@@ -35,6 +35,7 @@ import { Spawner } from "./spawn.ts";
 import type { StopOptions, StopReport } from "./stop.ts";
 import { Sweep } from "./sweep.ts";
 import type { LogLevel } from "./story.ts";
+import { later } from "./wait.ts";
 
 /** What writes the log: a logger of `@std/log`, `console`, or the like. */
 export interface Logger {
@@ -103,6 +104,13 @@ export interface ShutdownOptions {
 }
 
 /**
+ * How long leaders that were asked have the processor for themselves, in
+ * milliseconds. A server under load resets the connections that reach it while
+ * its workers wait for their turn to hear that they are to end.
+ */
+const HANDOVER_MS = 20;
+
+/**
  * How long a program may take to put itself into the background, in
  * milliseconds, for that to be noticed.
  */
@@ -159,6 +167,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #events = new EventHub();
   readonly #trap: SignalTrap;
   readonly #runs = new Set<Run>();
+  /** The runs whose leader is to be asked alone, until it has been. */
+  readonly #leaders = new Map<Run, GuardInfo>();
+  /** What there is left to do about a signal to this program. */
+  #rest: (() => void) | undefined;
   /** The processes in the background that were told of. */
   readonly #told = new Set<string>();
   readonly #guard: Guard | undefined;
@@ -191,7 +203,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     this.#trap = new SignalTrap(
       options.signals ?? ["SIGTERM", "SIGINT", "SIGHUP"],
       {
-        first: (signal) => this.#stopOn(signal),
+        first: (signal) => this.#passOn(signal),
         again: () => this.#killAllNow(),
       },
     );
@@ -204,7 +216,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),
       began: (run, info) => this.#began(run, info),
-      asked: (run, how) => this.#guard?.asked(run, how),
+      asked: (run, how) => this.#asked(run, how),
+      died: (run) => this.#died(run),
       rests: (run) => this.#guard?.rests(run),
       holders: (pid, startedAt) => {
         const others = this.#pids();
@@ -484,7 +497,22 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   #began(run: Run, info: GuardInfo): void {
     this.#runs.add(run);
+    const { to, gracePeriodMs } = info;
+    if (to === "leader" && gracePeriodMs > HANDOVER_MS) {
+      this.#leaders.set(run, info);
+    }
     this.#guard?.watch(run, info);
+  }
+
+  #asked(run: Run, how: Asked): void {
+    this.#leaders.delete(run);
+    this.#guard?.asked(run, how);
+  }
+
+  #died(run: Run): void {
+    this.#leaders.delete(run);
+    // What follows from this end depends on whether it was asked for.
+    this.#rest?.();
   }
 
   #ended(run: Run): void {
@@ -533,10 +561,29 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     this.#idle = undefined;
   }
 
+  /**
+   * Passes a signal on to the leaders that are asked alone, before anything else.
+   * All that a stop takes besides is done when they have handed over.
+   */
+  #passOn(signal: Deno.Signal): Promise<void> {
+    if (this.#leaders.size === 0) return this.#stopOn(signal);
+    for (const [run, info] of this.#leaders) {
+      if (!run.ask(info.signal)) continue;
+      const killAt = Date.now() + info.gracePeriodMs;
+      this.#asked(run, { ...info, groups: [], killAt });
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#rest = () => {
+      this.#rest = undefined;
+      resolve(this.#stopOn(signal));
+    };
+    later(HANDOVER_MS).then(() => this.#rest?.());
+    return promise;
+  }
+
   async #stopOn(signal: Deno.Signal): Promise<void> {
     const names = [...this.#processes.keys()].map((name) => `"${name}"`);
     if (this.#exitOnSignal) this.#exitBy = signal;
-    // A server is not to wait for the log.
     const stopped = this.stopAll();
     this.#log("info", `Received ${signal}: stopping ${names.join(", ")}`);
     this.#events.publish({ kind: "signal", signal, time: Date.now() });

@@ -27,6 +27,7 @@ export class Run {
   /** How the child ended. Never rejects. */
   readonly status: Promise<Deno.CommandStatus>;
   readonly #started: Started;
+  #asked: { signal: Deno.Signal; at: number } | undefined;
   #ended = false;
   #gone = false;
 
@@ -97,6 +98,24 @@ export class Run {
     const own = group === this.pid;
     if (!this.group || !mayRun()) return own && this.signal(signal);
     return own ? this.#tryGroup(signal) : kill(-group, signal);
+  }
+
+  /**
+   * Asks the child alone to end, before all that a stop takes.
+   *
+   * @returns Whether there still was a child.
+   */
+  ask(signal: Deno.Signal): boolean {
+    const reached = this.trySignal(signal);
+    if (reached) this.#asked = { signal, at: performance.now() };
+    return reached;
+  }
+
+  /** By what `ask()` asked the child to end, and when. */
+  get asked():
+    | { readonly signal: Deno.Signal; readonly at: number }
+    | undefined {
+    return this.#asked;
   }
 
   /**

@@ -308,6 +308,27 @@ Deno.test("Process.stop() to the leader lets it end its workers itself", async (
   });
 });
 
+Deno.test("Processman does not take the end of a leader at a signal for a crash", async () => {
+  await using parent = runScript(`
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ logger: null });
+    const events = pm.events();
+    const job = pm.command("sleep", ["500"], { stop: { to: "leader" } });
+    console.log("running");
+    for await (const { kind, report } of events) {
+      console.log(kind, ...report?.steps.map(({ signal }) => signal) ?? []);
+      if (kind === "stop") break;
+    }
+  `);
+  await lineOf(parent, "running");
+  parent.signal("SIGTERM");
+  await parent.finished;
+  assertEquals(
+    parent.tail().map(({ text }) => text),
+    ["running", "start", "signal", "exit", "stop SIGTERM"],
+  );
+});
+
 Deno.test("Process.stop() with another signal sends it at once", async () => {
   await using pm = new Processman(silent);
   const job = pm.command("sh", [

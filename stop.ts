@@ -30,7 +30,9 @@ export interface StopOptions {
    * What gets the signal. `"group"`: the child and everything it started.
    * `"leader"`: the child alone, for a server that asks its own workers to end
    * and waits for them; what is left when the child has ended gets the signal
-   * then. `SIGKILL` at the end of the grace period goes to everything.
+   * then. `SIGKILL` at the end of the grace period goes to everything. At a
+   * signal to this program, leaders get theirs first, and all else follows up to
+   * 20 ms later.
    *
    * @default {"group"}
    */
@@ -130,7 +132,7 @@ export class Ending {
   readonly #table: ProcessTable;
   readonly #tell: (asked: Asked) => void;
   readonly #requests: StopRequest[] = [];
-  readonly #steps: { signal: Deno.Signal; at: number }[] = [];
+  readonly #steps: { readonly signal: Deno.Signal; readonly at: number }[] = [];
   /** The signals that have been sent to each group, process, or the child. */
   readonly #sent = new Map<number, Set<Deno.Signal>>();
   /** The signals that go to each process in the group of the child by itself. */
@@ -155,6 +157,11 @@ export class Ending {
     this.#run = run;
     this.#table = table;
     this.#tell = tell;
+    const { asked } = run;
+    if (asked) {
+      this.#sent.set(CHILD, new Set([asked.signal]));
+      this.#steps.push(asked);
+    }
     this.ask(request);
     this.done = this.#descend();
   }
