@@ -12,6 +12,13 @@ import { signalNumber } from "./signals.ts";
 import { later, reactions } from "./wait.ts";
 
 /**
+ * How long leaders that are asked have the processor for themselves, in
+ * milliseconds. A server under load resets the connections that reach it while
+ * its workers wait for their turn to hear that they are to end.
+ */
+export const HANDOVER_MS = 20;
+
+/**
  * A shell that learns which runs begin and end, one line each:
  *
  * - `+ serial pid mode signal grace asked sent streams name`
@@ -209,8 +216,8 @@ drain() {
 # Leaves the processor to leaders for a moment before they are asked.
 settle() {
   for run in $runs; do
-    get "$run" && [ "$mode $asked" = "l 0" ] || continue
-    sleep 0.02
+    get "$run" && [ "$mode $asked" = "l 0" ] && [ "$grace" -gt 0 ] || continue
+    sleep ${HANDOVER_MS / 1_000}
     return
   done
 }

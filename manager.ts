@@ -24,7 +24,7 @@ import {
   fileOrUrl,
   specify,
 } from "./options.ts";
-import { type Asked, Guard, type GuardInfo } from "./guard.ts";
+import { type Asked, Guard, type GuardInfo, HANDOVER_MS } from "./guard.ts";
 import { LogFiles } from "./log_file.ts";
 import { type Host, Process } from "./process.ts";
 import { mayRun } from "./permissions.ts";
@@ -102,13 +102,6 @@ export interface ShutdownOptions {
   /** Kills all processes that are left, when it is aborted. */
   signal?: AbortSignal | undefined;
 }
-
-/**
- * How long leaders that were asked have the processor for themselves, in
- * milliseconds. A server under load resets the connections that reach it while
- * its workers wait for their turn to hear that they are to end.
- */
-const HANDOVER_MS = 20;
 
 /**
  * How long a program may take to put itself into the background, in
@@ -217,7 +210,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       spawner: new Spawner({ fork: options.orphans === "leave" }),
       began: (run, info) => this.#began(run, info),
       asked: (run, how) => this.#asked(run, how),
-      died: (run) => this.#died(run),
+      // What follows from an end depends on whether it was asked for.
+      died: () => this.#rest?.(),
       rests: (run) => this.#guard?.rests(run),
       holders: (pid, startedAt) => {
         const others = this.#pids();
@@ -509,14 +503,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     this.#guard?.asked(run, how);
   }
 
-  #died(run: Run): void {
-    this.#leaders.delete(run);
-    // What follows from this end depends on whether it was asked for.
-    this.#rest?.();
-  }
-
   #ended(run: Run): void {
     this.#runs.delete(run);
+    this.#leaders.delete(run);
     this.#guard?.forget(run);
   }
 
@@ -566,12 +555,14 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * All that a stop takes besides is done when they have handed over.
    */
   #passOn(signal: Deno.Signal): Promise<void> {
-    if (this.#leaders.size === 0) return this.#stopOn(signal);
+    let asked = false;
     for (const [run, info] of this.#leaders) {
       if (!run.ask(info.signal)) continue;
+      asked = true;
       const killAt = Date.now() + info.gracePeriodMs;
       this.#asked(run, { ...info, groups: [], killAt });
     }
+    if (!asked) return this.#stopOn(signal);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#rest = () => {
       this.#rest = undefined;
@@ -584,6 +575,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   async #stopOn(signal: Deno.Signal): Promise<void> {
     const names = [...this.#processes.keys()].map((name) => `"${name}"`);
     if (this.#exitOnSignal) this.#exitBy = signal;
+    // A server is not to wait for the log.
     const stopped = this.stopAll();
     this.#log("info", `Received ${signal}: stopping ${names.join(", ")}`);
     this.#events.publish({ kind: "signal", signal, time: Date.now() });

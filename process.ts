@@ -108,8 +108,8 @@ export interface Host extends Audience {
   began(run: Run, info: GuardInfo): void;
   /** Notes who of a run was sent a signal, and when `SIGKILL` follows. */
   asked(run: Run, how: Asked): void;
-  /** Notes that the child of a run has ended, before it is decided what follows. */
-  died(run: Run): void;
+  /** Notes that a child has ended, before it is decided what follows. */
+  died(): void;
   /** Notes that the child of a run has ended, so that it needs no waiting for. */
   rests(run: Run): void;
   /** Lists what holds the output of a run open that has ended. */
@@ -689,7 +689,7 @@ export class Process implements AsyncDisposable {
     const status = await run.status;
     const now = performance.now();
     const ranMs = now - run.startedAt;
-    this.#host.died(run);
+    this.#host.died();
     const requested = !this.#wants("policy");
     this.#input?.detach();
     if (this.#ending === undefined) {

@@ -14,6 +14,14 @@ import type { NotStarted, RunSpec, Started, Traces } from "./spawn.ts";
  */
 const UNKNOWN: Deno.CommandStatus = { success: false, code: 128, signal: null };
 
+/** A signal that was sent. */
+export interface Sent {
+  /** The signal. */
+  readonly signal: Deno.Signal;
+  /** When, in milliseconds of the monotonic clock. */
+  readonly at: number;
+}
+
 /** A child process from its start to the end of its group. */
 export class Run {
   /** Deno's view of the child. */
@@ -27,7 +35,7 @@ export class Run {
   /** How the child ended. Never rejects. */
   readonly status: Promise<Deno.CommandStatus>;
   readonly #started: Started;
-  #asked: { signal: Deno.Signal; at: number } | undefined;
+  #asked: Sent | undefined;
   #ended = false;
   #gone = false;
 
@@ -112,9 +120,7 @@ export class Run {
   }
 
   /** By what `ask()` asked the child to end, and when. */
-  get asked():
-    | { readonly signal: Deno.Signal; readonly at: number }
-    | undefined {
+  get asked(): Sent | undefined {
     return this.#asked;
   }
 

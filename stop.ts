@@ -8,7 +8,7 @@
 import { delay } from "@std/async/delay";
 import type { Asked } from "./guard.ts";
 import type { ProcessTable, Table, TableEntry } from "./process_table.ts";
-import type { Run } from "./run.ts";
+import type { Run, Sent } from "./run.ts";
 import { before } from "./wait.ts";
 
 /** How a process is stopped. */
@@ -132,7 +132,7 @@ export class Ending {
   readonly #table: ProcessTable;
   readonly #tell: (asked: Asked) => void;
   readonly #requests: StopRequest[] = [];
-  readonly #steps: { readonly signal: Deno.Signal; readonly at: number }[] = [];
+  readonly #steps: Sent[] = [];
   /** The signals that have been sent to each group, process, or the child. */
   readonly #sent = new Map<number, Set<Deno.Signal>>();
   /** The signals that go to each process in the group of the child by itself. */
