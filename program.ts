@@ -81,12 +81,20 @@ check() {
     case $rest in */*) ;; *) break ;; esac
     at=$at/\${rest%%/*}
     rest=\${rest#*/}
-    [ -e "$at" ] || return 1
+    [ -e "$at" ] || { dangling "$at"; return 1; }
     [ -d "$at" ] || { errno=20; return 1; }
     [ -x "$at" ] || { errno=13; return 1; }
   done
-  [ -e "$1" ] && errno=13
+  if [ -e "$1" ]; then errno=13; else dangling "$1"; fi
   return 1
+}
+dangling() {
+  [ -L "$1" ] || return
+  case $(ls -dL -- "$1" 2>&1) in
+    *'Permission denied') errno=13 ;;
+    *'Not a directory') errno=20 ;;
+    *'symbolic links' | *'link loop') errno=40 ;;
+  esac
 }
 head_of() {
   [ "$depth" = deep ] || exec dd bs=256 count=1 <"$1"
@@ -156,7 +164,7 @@ export async function findAgain(search: Search): Promise<Found> {
 
 /** Returns the error with which Deno would not start a program. */
 export function failure(program: string, { errno, path }: Found): Error {
-  const known = errno === 13 || errno === 20 ? errno : 2;
+  const known = errno in ERRORS ? errno as keyof typeof ERRORS : 2;
   const [Kind, code, text] = ERRORS[known];
   const why = path === "" && !program.includes("/")
     ? "entity not found"

@@ -562,8 +562,29 @@ const ENDS: Record<string, (path: string) => Promise<unknown>> = {
     await Deno.remove(folder, { recursive: true });
     await Deno.writeTextFile(folder, "");
   },
+  "it is a link to itself": async (path) => {
+    await Deno.remove(path);
+    await Deno.symlink(path, path);
+  },
+  "it is a link to what is missing": async (path) => {
+    await Deno.remove(path);
+    await Deno.symlink("/no/such", path);
+  },
+  "it is a link through a file": async (path) => {
+    await Deno.remove(path);
+    await Deno.symlink("/etc/passwd/tool", path);
+  },
+  "its folder is a link to itself": async (path) => {
+    const folder = path.replace(/\/[^/]*$/, "");
+    await Deno.remove(folder, { recursive: true });
+    await Deno.symlink(folder, folder);
+  },
   "its interpreter is missing": (path) =>
     Deno.writeTextFile(path, "#!/no/such -x\n"),
+  "its interpreter is a link to itself": async (path) => {
+    await Deno.symlink(`${path}-2`, `${path}-2`);
+    await Deno.writeTextFile(path, `#!${path}-2\n`);
+  },
   "its interpreter has a space before it": (path) =>
     Deno.writeTextFile(path, "#! \t/no/such\n"),
   "its interpreter is not executable": (path) =>
