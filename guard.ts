@@ -213,10 +213,13 @@ drain() {
   done
 }
 
-# Leaves the processor to leaders for a moment before they are asked.
+# Leaves the processor to leaders for a moment before they are asked, and for
+# as long afterwards. What waits for that is started before: a fork takes it, too.
 settle() {
   for run in $runs; do
     get "$run" && [ "$mode $asked" = "l 0" ] && [ "$grace" -gt 0 ] || continue
+    sleep ${HANDOVER_MS / 500} &
+    handover=$!
     sleep ${HANDOVER_MS / 1_000}
     return
   done
@@ -379,7 +382,7 @@ exec 3<&-
 for line in "$@"; do take $line; done
 while read -r line; do take $line; done
 
-left=
+left= handover=
 trap last 0
 now
 start=$time
@@ -388,6 +391,7 @@ look
 pipes
 settle
 for run in $runs; do begin "$run"; done
+[ -z "$handover" ] || wait "$handover"
 drain
 trap - 0
 while [ -n "$left" ]; do
