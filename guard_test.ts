@@ -822,14 +822,17 @@ Deno.test("Guard goes on with a stop as it was asked for", async (t) => {
 });
 
 Deno.test("Processman asks each run once at a signal, whatever the program does then", async (t) => {
+  const later = `setTimeout(() => Deno.kill(Deno.pid, "SIGKILL"), 5);`;
   const reactions = {
     "nothing": "",
     "a shutdown": "pm.shutdown();",
     "a stop of the group": `job.stop({ to: "group" });`,
     "Deno.exit()": "Deno.exit();",
     "an error": `throw new Error("on purpose");`,
-    "SIGKILL some milliseconds later":
-      `setTimeout(() => Deno.kill(Deno.pid, "SIGKILL"), 5);`,
+    "SIGKILL some milliseconds later": later,
+    "a stop of the group and Deno.exit()":
+      `job.stop({ to: "group" }); Deno.exit();`,
+    "a stop of the group and SIGKILL": `job.stop({ to: "group" }); ${later}`,
   };
   for (const [name, reaction] of Object.entries(reactions)) {
     await t.step(name, async () => {

@@ -202,8 +202,11 @@ export class Ending {
     const groups = [...this.#sent].flatMap(([target, signals]) =>
       target > 0 && signals.has(signal) ? [target] : []
     );
-    if (this.#singly.has(signal)) groups.push(this.#run.pid);
-    const all = this.#requests.some(({ to }) => to === "group");
+    const singly = this.#singly.has(signal);
+    if (singly) groups.push(this.#run.pid);
+    // Of a group in which the child alone has had the signal, the rest can wait.
+    const all = this.#requests.some(({ to }) => to === "group") &&
+      (singly || !this.#sent.get(CHILD)?.has(signal));
     const to = all ? "group" : "leader";
     this.#tell({ signal, to, groups, killAt: this.killAt });
   }
