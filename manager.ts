@@ -436,8 +436,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   async #each(
     what: string,
     act: (process: Process) => Promise<StopReport>,
+    processes: readonly Process[] = [...this],
   ): Promise<StopReport[]> {
-    const results = await Promise.allSettled([...this].map(act));
+    const results = await Promise.allSettled(processes.map(act));
     const reports: StopReport[] = [];
     const errors: unknown[] = [];
     for (const result of results) {
@@ -555,6 +556,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * All that a stop takes besides is done when they have handed over.
    */
   #passOn(signal: Deno.Signal): Promise<void> {
+    if (this.#exitOnSignal) this.#exitBy = signal;
+    // What the program starts in reaction to the signal is not among them.
+    const processes = [...this];
     let asked = false;
     for (const [run, info] of this.#leaders) {
       if (!run.ask(info.signal)) continue;
@@ -562,21 +566,23 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       const killAt = Date.now() + info.gracePeriodMs;
       this.#asked(run, { ...info, groups: [], killAt });
     }
-    if (!asked) return this.#stopOn(signal);
+    if (!asked) return this.#stopOn(signal, processes);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#rest = () => {
       this.#rest = undefined;
-      resolve(this.#stopOn(signal));
+      resolve(this.#stopOn(signal, processes));
     };
     later(HANDOVER_MS).then(() => this.#rest?.());
     return promise;
   }
 
-  async #stopOn(signal: Deno.Signal): Promise<void> {
-    const names = [...this.#processes.keys()].map((name) => `"${name}"`);
-    if (this.#exitOnSignal) this.#exitBy = signal;
+  async #stopOn(
+    signal: Deno.Signal,
+    processes: readonly Process[],
+  ): Promise<void> {
+    const names = processes.map(({ name }) => `"${name}"`);
     // A server is not to wait for the log.
-    const stopped = this.stopAll();
+    const stopped = this.#each("stop", (each) => each.stop(), processes);
     this.#log("info", `Received ${signal}: stopping ${names.join(", ")}`);
     this.#events.publish({ kind: "signal", signal, time: Date.now() });
     try {

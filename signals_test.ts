@@ -118,6 +118,38 @@ Deno.test("Processman serves a signal anew after it has served one", async () =>
   assertEquals((await parent.finished).code, 0);
 });
 
+Deno.test("Processman lets run what a listener to the signal starts", async (t) => {
+  for (const to of ["group", "leader"]) {
+    for (const exitOnSignal of [false, true]) {
+      await t.step(`to the ${to}, exitOnSignal ${exitOnSignal}`, async () => {
+        await using parent = runScript(`
+          import { Processman } from "@isbm/processman";
+          const pm = new Processman({ logger: null, exitOnSignal: ${exitOnSignal} });
+          const job = pm.command("sleep", ["500"], { stop: { to: "${to}" } });
+          Deno.addSignalListener("SIGTERM", async () => {
+            const late = pm.command("cat", [], { name: "late", stdin: "piped" });
+            await job.finished;
+            const writer = late.stdin.getWriter();
+            writer.write(new TextEncoder().encode("lives on\\n"));
+            writer.close();
+            for await (const { text } of late.lines()) console.log(text);
+            Deno.exit();
+          });
+          console.log("running");
+        `);
+        await lineOf(parent, "running");
+        parent.signal("SIGTERM");
+        await parent.finished;
+        // Nothing outlives a program that ends by the signal.
+        assertEquals(
+          parent.tail().map(({ text }) => text),
+          ["running", ...exitOnSignal ? [] : ["lives on"]],
+        );
+      });
+    }
+  }
+});
+
 Deno.test("Processman leaves signals alone when it has nothing to stop", async () => {
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
