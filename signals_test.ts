@@ -126,15 +126,17 @@ Deno.test("Processman lets run what a listener to the signal starts", async (t) 
           import { Processman } from "@isbm/processman";
           const pm = new Processman({ logger: null, exitOnSignal: ${exitOnSignal} });
           const job = pm.command("sleep", ["500"], { stop: { to: "${to}" } });
-          Deno.addSignalListener("SIGTERM", async () => {
+          const listener = async () => {
+            Deno.removeSignalListener("SIGTERM", listener);
             const late = pm.command("cat", [], { name: "late", stdin: "piped" });
             await job.finished;
             const writer = late.stdin.getWriter();
-            writer.write(new TextEncoder().encode("lives on\\n"));
-            writer.close();
+            writer.write(new TextEncoder().encode("lives on\\n")).catch(() => {});
+            writer.close().catch(() => {});
             for await (const { text } of late.lines()) console.log(text);
             Deno.exit();
-          });
+          };
+          Deno.addSignalListener("SIGTERM", listener);
           console.log("running");
         `);
         await lineOf(parent, "running");

@@ -34,10 +34,20 @@ function postgresFolders(): string[] {
   }
 }
 
-/** Returns a port that nobody listens on. */
+/**
+ * Returns a port that nobody listens on, and that the system gives no connection
+ * either: it could be taken before a server is there.
+ */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  while (true) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** What a server needs to be started by anybody. */
