@@ -323,6 +323,10 @@ export function specify(
   const restart = restartRules({
     ...given(defaults.restart),
     ...given(own.restart),
+    leftovers: {
+      ...given(defaults.restart?.leftovers),
+      ...given(own.restart?.leftovers),
+    },
   });
   const { file, ...output } = {
     ...given(defaults.output),

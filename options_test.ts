@@ -442,6 +442,16 @@ Deno.test("specify() fills in what is left open", () => {
   assertEquals(spec.restart.backoff(1, () => 0.5, 0), 2_500);
 });
 
+Deno.test("specify() takes what a command leaves open of leftovers from the defaults", () => {
+  const { restart: { leftovers } } = specify(
+    "true",
+    [],
+    { restart: { leftovers: { gracePeriodMs: 7 } } },
+    { restart: { leftovers: { signal: "SIGINT", gracePeriodMs: 9 } } },
+  );
+  assertEquals(leftovers, { signal: "SIGINT", gracePeriodMs: 7 });
+});
+
 Deno.test("specify() puts the options of a command before the defaults", () => {
   const backoff = constant(5);
   const limit = { restarts: 1, withinMs: 9 };

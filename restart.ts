@@ -122,7 +122,9 @@ export interface RestartOptions {
   stopCodes?: readonly number[];
   /**
    * How processes are ended that a run has left behind when it ended by itself,
-   * before it is restarted or given up.
+   * before it is restarted or given up. After a run that ended well, and left
+   * nothing in its group or at its outputs, the rest of its session is looked at
+   * within 250 ms, and a restart does not wait for that.
    */
   leftovers?: LeftoverOptions;
   /**
