@@ -338,8 +338,11 @@ function perhapsNotStarted({ code }: Deno.CommandStatus): boolean {
  */
 function reasonOf(text: string, path: string): string | undefined {
   if (!/^(?:setsid|setpriv): /.test(text)) return undefined;
-  const end = text.lastIndexOf(path);
-  return end < 0 ? undefined : /: ([^:\n]+)$/.exec(text.slice(end))?.[1];
+  // The path may hold anything, and be the beginning of another one.
+  const at = text.lastIndexOf(path);
+  const [before, after] = [text.slice(0, at), text.slice(at + path.length)];
+  if (at < 0 || !/[ '"]$/.test(before)) return undefined;
+  return /^['"]?: ([^:\n]+)$/.exec(after)?.[1];
 }
 
 /** Returns with what Deno would have failed to start a program, if so. */

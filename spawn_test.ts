@@ -740,6 +740,18 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "Spawner tells a program from one of a longer name that it starts",
+  ignore: NO_FILES,
+  fn: () =>
+    withScripts(async (folder, script) => {
+      const path = `${folder}/api`;
+      await script(path, `setsid -w ${path}-worker; exit $?`);
+      const error = await run(new Spawner(), path);
+      assertEquals(error, undefined, "it ran, and has failed itself");
+    }),
+});
+
 /** What becomes of a program, and under which policy. */
 const MOVES = [["on-failure", "a", "b"], ["never", "b", "a"]] as const;
 
