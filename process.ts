@@ -175,6 +175,8 @@ export class Process implements AsyncDisposable {
   #state: ProcessState = { kind: "starting", run: 1 };
   /** What comes next: what the policy says, another run, or nothing. */
   #wanted: "policy" | "run" | "nothing" = "policy";
+  /** How the process was last asked to stop. */
+  #request: StopRequest = KILL;
   #run: Run | undefined;
   #runs = 0;
   #ending: Ending | undefined;
@@ -315,7 +317,11 @@ export class Process implements AsyncDisposable {
    */
   async start(): Promise<void> {
     if (this.#stuck !== undefined) await this.#checkStuck();
-    if (this.#over) this.#begin();
+    if (this.#over) {
+      const stops = this.#stops;
+      this.#begin();
+      if (stops !== this.#stops) throw this.#stoppedFirst();
+    }
     if (this.#state.kind === "running") return;
     if (this.#wants("nothing")) {
       const stops = this.#stops;
@@ -443,29 +449,39 @@ export class Process implements AsyncDisposable {
       ? { output: this.#newOutput(), input: this.#newInput() }
       : undefined;
     this.#host.adopt(this);
+    const stop = () => void this.stop().catch(() => {});
+    const before = {
+      output: this.#output,
+      input: this.#input,
+      runs: this.#runs,
+      state: this.#state,
+      finished: this.#finished,
+    };
     let first: Attached | undefined;
-    const before = { output: this.#output, input: this.#input };
-    const runs = this.#runs;
+    // The logger is called before the first run is there, and may ask for a stop.
+    this.#wanted = "policy";
+    this.#state = { kind: "starting", run: 1 };
+    signal?.addEventListener("abort", stop, { once: true });
     try {
       if (fresh) {
         this.#output = fresh.output;
         this.#input = fresh.input;
         this.#runs = 0;
+        this.#finished = Promise.withResolvers();
       }
       first = prepare ? undefined : this.#attach(this.#spawn({}));
     } catch (error) {
+      signal?.removeEventListener("abort", stop);
+      const { name } = this;
+      this.#finished.resolve({ name, status: NOT_RUN, ...NOTHING });
       this.#output = before.output;
       this.#input = before.input;
-      this.#runs = runs;
+      this.#runs = before.runs;
+      this.#state = before.state;
+      this.#finished = before.finished;
       this.#host.release(this);
       throw error;
     }
-    if (fresh) this.#finished = Promise.withResolvers();
-    this.#wanted = "policy";
-    if (first === undefined) this.#state = { kind: "starting", run: 1 };
-    const stop = () => void this.stop().catch(() => {});
-    // The signal may be aborted by what is called before the first run.
-    signal?.addEventListener("abort", stop, { once: true });
     this.#supervise(first).then(() =>
       signal?.removeEventListener("abort", stop)
     );
@@ -671,11 +687,13 @@ export class Process implements AsyncDisposable {
       release(child, this.#spec.command);
       throw error;
     }
-    if (number === 1 && run.warning) this.#host.log("warn", run.warning);
     this.#runs = number;
     this.#run = run;
     this.#status = run.status;
     this.#state = { kind: "running", run: number, pid, since: Date.now() };
+    // It came before there was anything to stop.
+    if (this.#wants("nothing")) this.#end(this.#request);
+    if (number === 1 && run.warning) this.#host.log("warn", run.warning);
     this.#story.started(pid, number);
     this.#started?.resolve();
     this.#started = undefined;
@@ -882,6 +900,7 @@ export class Process implements AsyncDisposable {
     this.#stops++;
     if (this.#over) return promise;
     this.#wanted = "nothing";
+    this.#request = request;
     this.#started?.reject(this.#stoppedFirst());
     this.#started = undefined;
     this.#waiting?.abort();

@@ -13,6 +13,7 @@ import {
 } from "@std/assert";
 import { mock } from "node:test";
 import {
+  type CommandOptions,
   constant,
   type Process,
   Processman,
@@ -27,6 +28,7 @@ import {
   outputOf,
   permitted,
   runScript,
+  stateOf,
 } from "./tools/testing.ts";
 
 const silent = { logger: null };
@@ -601,6 +603,57 @@ Deno.test("Processman.command() fails from the moment a shutdown begins", async 
   await pm.shutdown();
   assertGreater(errors.length, 0);
   for (const error of errors) assert(error instanceof ProcessmanClosedError);
+});
+
+Deno.test("Process stops when its start is told and the listener asks for that", async (t) => {
+  const options = { restart: { backoff: constant(0) } } as const;
+  const warned = { ...options, uid: 65_534 };
+  const cases = {
+    "a first start": ["Started process", options],
+    // As root, the group that is kept is a warning.
+    ...await outputOf("id", "-u") === "0" &&
+      { "a warning before it": ["runs as user", warned] },
+  } as Record<string, [string, CommandOptions]>;
+  const ways: Record<string, (pm: Processman, abort: () => void) => unknown> = {
+    "stopAll()": (pm) => pm.stopAll(),
+    "killAll()": (pm) => pm.killAll(),
+    "shutdown()": (pm) => pm.shutdown(),
+    "the signal": (_, abort) => abort(),
+  };
+  for (const [name, [line, command]] of Object.entries(cases)) {
+    for (const [way, act] of Object.entries(ways)) {
+      await t.step(`${way} at ${name}`, async () => {
+        const over = new AbortController();
+        const results: unknown[] = [];
+        const hear = (message: string) => {
+          if (!message.includes(line) || results.length > 0) return;
+          results.push(act(pm, () => over.abort()));
+        };
+        const logger = { debug: hear, info: hear, warn: hear, error: hear };
+        await using pm = new Processman({ logger });
+        const { signal } = over;
+        const job = pm.command("sleep", ["500"], { ...command, signal });
+        await job.finished;
+        await Promise.all(results);
+        assertEquals([results.length, job.pid], [1, undefined]);
+        assert(stateOf(job, "exited").status.signal);
+      });
+    }
+  }
+  await t.step("stop() at a later start, which says so", async () => {
+    const reports: Promise<unknown>[] = [];
+    const debug = (message: string) => {
+      if (job && message.startsWith("Started")) reports.push(job.stop());
+    };
+    const logger = { debug, info: debug, warn: debug, error: debug };
+    await using pm = new Processman({ logger });
+    let job: Process | undefined = undefined as Process | undefined;
+    job = pm.command("sleep", ["500"]);
+    await job.stop();
+    await assertRejects(() => job.start(), TypeError, "it was stopped first");
+    await Promise.all(reports);
+    assertEquals([reports.length, job.pid], [1, undefined]);
+  });
 });
 
 Deno.test("Process.start() that fails at any step leaves nothing behind", async (t) => {
