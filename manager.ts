@@ -176,7 +176,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /** The signal by which this program is about to end. */
   #exitBy: Deno.Signal | undefined;
   #raised = false;
-  #groupsMissed = Deno.build.os === "windows";
+  readonly #warned = new Set(Deno.build.os === "windows" ? [NO_GROUPS] : []);
   #closing = false;
   #shutdown: Promise<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -200,7 +200,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         again: () => this.#killAllNow(),
       },
     );
-    const table = new ProcessTable(() => this.#missGroups());
+    const table = new ProcessTable(
+      () => this.#warnOnce(NO_GROUPS),
+      () => this.#warnOnce(NO_TABLE),
+    );
     this.#host = {
       table,
       sweep: new Sweep(table),
@@ -273,7 +276,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     const spec = specify(program, args, options, this.#defaults);
     const name = options.name ?? this.#freeName(program);
     const process = new Process(name, spec, this.#host);
-    if (spec.group && !this.#host.groups) this.#missGroups();
+    if (spec.group && !this.#host.groups) this.#warnOnce(NO_GROUPS);
     return process;
   }
 
@@ -629,11 +632,11 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     }
   }
 
-  /** Says once that a stop reaches less than it should. */
-  #missGroups(): void {
-    if (this.#groupsMissed) return;
-    this.#groupsMissed = true;
-    this.#log("warn", NO_GROUPS);
+  /** Says once that a stop reaches less than it should, and why. */
+  #warnOnce(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#log("warn", message);
   }
 
   /** Writes to the log; what the logger does wrong is none of our business. */
@@ -652,6 +655,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 const NO_GROUPS = "Process groups and the orphan guard are off, since they " +
   "need --allow-run for all programs: a stop reaches each child, but not what " +
   "it started";
+
+const NO_TABLE =
+  "The process table cannot be read: what a process started in " +
+  "a process group of its own is left behind, and no stop says so";
 
 function pathOf(file: string | URL): string {
   return file instanceof URL ? decodeURIComponent(file.pathname) : file;

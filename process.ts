@@ -817,13 +817,16 @@ export class Process implements AsyncDisposable {
     patience: AbortSignal,
   ): Promise<void> {
     const { leftovers } = this.#spec.restart;
-    if (table?.session(run.pid).length) {
+    if (
+      table && (table.session(run.pid).length > 0 || table.doubtful(run.pid))
+    ) {
       const request = { ...leftovers, to: "group", final: false } as const;
       const ending = this.#beginToEnd(run, request);
       const kill = () => ending.ask(KILL);
       if (patience.aborted) kill();
       patience.addEventListener("abort", kill, { once: true });
-      this.#story.left(run.pid, number, await ending.done);
+      const outcome = await ending.done;
+      if (ending.effective) this.#story.left(run.pid, number, outcome);
       patience.removeEventListener("abort", kill);
     }
     if (table) {

@@ -38,12 +38,21 @@ export interface Interval {
 /** What the process table counts the start of a process in, in milliseconds. */
 const TICK_MS = 10;
 
+/** What is known of processes that were about to end while a table was read. */
+export interface Ended {
+  /** Those that had ended before they could be read. */
+  readonly unread: ReadonlySet<number>;
+  /** Those that had ended and not been reaped yet, with their sessions. */
+  readonly dead: ReadonlyMap<number, number>;
+}
+
 /** The living processes of the system at one moment. */
 export class Table {
   /** The processes, by process ID. */
   readonly processes: ReadonlyMap<number, TableEntry>;
   readonly #reader: TableEntry | undefined;
   readonly #readAt: Interval;
+  readonly #ended: Ended;
   readonly #sessions: ReadonlyMap<number, readonly TableEntry[]>;
   #departed: ReadonlyMap<number, readonly TableEntry[]> | undefined;
 
@@ -53,8 +62,15 @@ export class Table {
    * @param entries The processes.
    * @param reader The process ID of the reader.
    * @param readAt When the reader started.
+   * @param ended What ended meanwhile.
    */
-  constructor(entries: Iterable<TableEntry>, reader: number, readAt: Interval) {
+  constructor(
+    entries: Iterable<TableEntry>,
+    reader: number,
+    readAt: Interval,
+    ended: Ended = { unread: new Set(), dead: new Map() },
+  ) {
+    this.#ended = ended;
     this.processes = new Map([...entries].map((entry) => [entry.pid, entry]));
     this.#reader = this.processes.get(reader);
     this.#readAt = readAt;
@@ -67,6 +83,27 @@ export class Table {
   /** Lists the processes of a session. */
   session(id: number): readonly TableEntry[] {
     return this.#sessions.get(id) ?? [];
+  }
+
+  /**
+   * Whether a session may have more processes than the table shows. One that
+   * ends while the table is read can have a child that is too young to be in it.
+   *
+   * @param id The session.
+   * @param before An earlier table, in which what has ended may be found.
+   */
+  doubtful(id: number, before: Table = NO_TABLE): boolean {
+    const { unread, dead } = this.#ended;
+    const known = before.#ended;
+    for (const pid of unread) {
+      const entry = before.processes.get(pid);
+      // What is never to be read has not ended.
+      if (entry ? entry.session === id : !known.unread.has(pid)) return true;
+    }
+    for (const [pid, session] of dead) {
+      if (session === id && !known.dead.has(pid)) return true;
+    }
+    return false;
   }
 
   /**
@@ -157,18 +194,31 @@ export class Table {
   }
 }
 
+/** A table in which nothing is. */
+const NO_TABLE = new Table([], 0, { earliest: 0, latest: 0 });
+
 /**
  * Reads the process table when it is asked for. Everything that asks in one turn
  * of the event loop shares one reading.
  */
 export class ProcessTable {
   readonly #forbidden: () => void;
+  readonly #unreadable: () => void;
   #reading: Promise<Table | undefined> = Promise.resolve(undefined);
   #next: Promise<Table | undefined> | undefined;
 
-  /** Creates a reader, which says if it is not allowed to read. */
-  constructor(forbidden: () => void = () => {}) {
+  /**
+   * Creates a reader.
+   *
+   * @param forbidden Hears of it when nothing may be run to read the table.
+   * @param unreadable Hears of it when the table cannot be read nonetheless.
+   */
+  constructor(
+    forbidden: () => void = () => {},
+    unreadable: () => void = () => {},
+  ) {
     this.#forbidden = forbidden;
+    this.#unreadable = unreadable;
   }
 
   /**
@@ -226,8 +276,11 @@ export class ProcessTable {
     await this.#reading;
     await reactions();
     this.#next = undefined;
-    if (!mayRun()) this.#forbidden();
-    return await (this.#reading = readTable());
+    const allowed = mayRun();
+    if (!allowed) this.#forbidden();
+    const table = await (this.#reading = readTable());
+    if (allowed && !table && Deno.build.os !== "windows") this.#unreadable();
+    return table;
   }
 }
 
@@ -236,7 +289,7 @@ export class ProcessTable {
  * and other systems have no `/proc`.
  */
 const READ_TABLE = Deno.build.os === "linux"
-  ? "exec cat /proc/[0-9]*/stat"
+  ? 'set -- /proc/[0-9]*/stat; echo "$*"; exec cat "$@"'
   : "exec ps -A -o pid=,stat=,ppid=,pgid=,comm=";
 
 /** How often the table is read before it counts as unreadable. */
@@ -246,8 +299,8 @@ async function readTable(): Promise<Table | undefined> {
   for (let i = 0; i < TRIES; i++) {
     const read = await outputOf(READ_TABLE);
     if (read === undefined) return undefined;
-    const parse = Deno.build.os === "linux" ? linuxEntries : psEntries;
-    const table = new Table(parse(read.output), read.pid, read.startedAt);
+    const make = Deno.build.os === "linux" ? linuxTable : psTable;
+    const table = make(read.output, read.pid, read.startedAt);
     // A table without this program is incomplete: the reader was interrupted.
     if (table.processes.has(Deno.pid)) return table;
   }
@@ -290,52 +343,68 @@ const RECORD_END =
   /\) ([A-Za-z]) (\d+) (-?\d+) (-?\d+)(?: -?\d+){13} (\d+) -?\d+ (\d+)(?: -?\d+){18,}\n/g;
 
 /**
- * Parses what `/proc/PID/stat` holds for all processes. A name can hold any byte
- * but is too short to hold as many numbers as follow it, so these tell where it
- * ends.
+ * Parses a list of files `/proc/PID/stat`, and then what they hold. A name can
+ * hold any byte but is too short to hold as many numbers as follow it, so these
+ * tell where it ends.
  */
-function* linuxEntries(bytes: Uint8Array): Iterable<TableEntry> {
+function linuxTable(
+  bytes: Uint8Array,
+  reader: number,
+  readAt: Interval,
+): Table {
   // One character for each byte, whatever it is.
   const text = new TextDecoder("latin1").decode(bytes);
-  let from = 0;
+  const entries: TableEntry[] = [];
+  const dead = new Map<number, number>();
+  let from = text.indexOf("\n") + 1;
+  const unread = new Set(text.slice(0, from).match(/\d+/g)?.map(Number));
+  RECORD_END.lastIndex = from;
   for (const end of text.matchAll(RECORD_END)) {
     const [whole, state, parent, group, session, threads, startedAt] = end;
     const nameAt = text.indexOf("(", from) + 1;
     const name = bytes.subarray(nameAt, end.index);
     const pid = Number(text.slice(from, nameAt - 1));
     from = end.index + whole.length;
-    // Its first thread may have ended before others.
-    if (state === "Z" && Number(threads) <= 1) continue;
-    if (state === "X" || state === "x") continue;
-    yield {
+    unread.delete(pid);
+    if (
+      // Its first thread may have ended before others.
+      state === "Z" && Number(threads) <= 1 || state === "X" || state === "x"
+    ) {
+      dead.set(pid, Number(session));
+      continue;
+    }
+    entries.push({
       pid,
       name: new TextDecoder().decode(name),
       parent: Number(parent),
       group: Number(group),
       session: Number(session),
       startedAt: Number(startedAt),
-    };
+    });
   }
+  return new Table(entries, reader, readAt, { unread, dead });
 }
 
 /** A line of `ps`: process, state, parent, group, name. */
 const PS_LINE = /^\s*(\d+)\s+([A-Za-z])\S*\s+(\d+)\s+(\d+)\s+(.*)$/gm;
 
 /** Parses what `ps` prints, which tells no sessions. */
-function* psEntries(bytes: Uint8Array): Iterable<TableEntry> {
+function psTable(bytes: Uint8Array, reader: number, readAt: Interval): Table {
   const text = new TextDecoder().decode(bytes);
+  const entries: TableEntry[] = [];
   for (const match of text.matchAll(PS_LINE)) {
     const [, pid, state, parent, group, name = ""] = match;
     if (state === "Z") continue;
-    yield {
+    entries.push({
       pid: Number(pid),
       name: name.slice(name.lastIndexOf("/") + 1),
       parent: Number(parent),
       group: Number(group),
       session: Number(group),
       startedAt: 0,
-    };
+    });
   }
+  return new Table(entries, reader, readAt);
 }
 
 /** A shell that orphans another one, which prints who has taken it in. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { mock } from "node:test";
-import { ProcessTable, type Table } from "./process_table.ts";
+import { ProcessTable, Table, type TableEntry } from "./process_table.ts";
 import { alive, outputOf } from "./tools/testing.ts";
 
 /** Starts a shell that leads a session, and waits for the line "ready". */
@@ -33,6 +33,37 @@ async function look(): Promise<Table> {
   assert(table !== undefined);
   return table;
 }
+
+Deno.test("Table.doubtful() tells that a session may have a child too young to be seen", () => {
+  const entry = (pid: number, session: number): TableEntry => {
+    return { pid, session, name: "sh", parent: 1, group: pid, startedAt: 0 };
+  };
+  const at = { earliest: 0, latest: 0 };
+  const table = (
+    entries: TableEntry[],
+    unread: number[],
+    dead: [number, number][] = [],
+  ) =>
+    new Table(entries, 0, at, { unread: new Set(unread), dead: new Map(dead) });
+  const cases: [string, boolean, Table, Table?][] = [
+    ["all was read", false, table([entry(5, 5)], [])],
+    ["something has ended", true, table([], [7])],
+    ["it was of the session", true, table([], [7]), table([entry(7, 5)], [])],
+    ["it was of another", false, table([], [7]), table([entry(7, 6)], [])],
+    ["it can never be read", false, table([], [7]), table([], [7])],
+    ["one of the session is dead", true, table([], [], [[7, 5]])],
+    ["one of another is dead", false, table([], [], [[7, 6]])],
+    [
+      "it has been dead before",
+      false,
+      table([], [], [[7, 5]]),
+      table([], [], [[7, 5]]),
+    ],
+  ];
+  for (const [name, expected, now, before] of cases) {
+    assertEquals(now.doubtful(5, before), expected, name);
+  }
+});
 
 Deno.test("Table.session() lists what is alive in a session, in any of its groups", async () => {
   const begun = performance.now();

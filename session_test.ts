@@ -33,6 +33,16 @@ import {
 
 const silent = { logger: null };
 
+/** Whether there is a bash, whose job control works without a terminal. */
+async function hasBash(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("bash", { args: ["-c", ":"] }).output())
+      .success;
+  } catch {
+    return false;
+  }
+}
+
 /** Lists what a process wrote to stdout. */
 function said(job: Process): string[] {
   return job.tail(100).filter(({ source }) => source === "stdout")
@@ -603,6 +613,63 @@ Deno.test("Processman.command() fails from the moment a shutdown begins", async 
   await pm.shutdown();
   assertGreater(errors.length, 0);
   for (const error of errors) assert(error instanceof ProcessmanClosedError);
+});
+
+/** A shell function: twelve shells, one after the other, each in a new group. */
+const CHAIN = "n=0; f() { n=$((n+1)); [ $n -lt 12 ] || exec sleep 500; " +
+  "set -m; f & exit; };";
+
+Deno.test({
+  name: "Process ends what forks into new groups while it is looked for",
+  ignore: Deno.build.os !== "linux" || !await hasBash(),
+  async fn(t) {
+    const sessionOf = async (pid = 0) =>
+      (await new ProcessTable().look())?.session(pid);
+    await t.step("at a stop", async () => {
+      await using pm = new Processman(silent);
+      for (let i = 0; i < 5; i++) {
+        const job = pm.command("bash", [
+          "-c",
+          `${CHAIN} trap f TERM; echo ready; while :; do sleep 0.01; done`,
+        ]);
+        const { pid } = job;
+        await lineOf(job, "ready");
+        assertEquals((await job.stop()).survivors, []);
+        assertEquals(await sessionOf(pid), []);
+      }
+    });
+    await t.step("after a crash, and after a good end", async () => {
+      for (const code of [3, 0, 3, 0, 3, 0]) {
+        await using pm = new Processman(silent);
+        const job = pm.command("bash", [
+          "-c",
+          `${CHAIN} set -m; f >/dev/null 2>&1 & exit ${code}`,
+        ], { restart: { policy: "never" } });
+        const { pid } = job;
+        await job.finished;
+        if (code === 0) await pm.shutdown();
+        assertEquals(await sessionOf(pid), []);
+      }
+    });
+  },
+});
+
+Deno.test("Processman says that it cannot read the process table", async () => {
+  await using parent = runScript(
+    `
+    import { Processman } from "@isbm/processman";
+    const warn = (message) => console.log("warning:", message);
+    const none = () => {};
+    const logger = { debug: none, info: none, warn, error: warn };
+    await using pm = new Processman({ logger, orphans: "leave" });
+    for (let i = 0; i < 2; i++) await pm.command("sleep", ["500"]).stop();
+  `,
+    { flags: ["--deny-run=sh"] },
+  );
+  await parent.finished;
+  assertEquals(parent.tail().map(({ text }) => text), [
+    "warning: The process table cannot be read: what a process started in a process group of its own is left behind, and no stop says so",
+  ]);
 });
 
 Deno.test("Process stops when its start is told and the listener asks for that", async (t) => {

@@ -118,6 +118,9 @@ const FIRST_LOOK_MS = 15;
 /** The longest pause between two readings of the process table. */
 const LONGEST_LOOK_PAUSE_MS = 512;
 
+/** How many looks that leave a doubt are enough to call a session empty. */
+const DOUBTS = 8;
+
 /** How long what has escaped may take to end by itself, in milliseconds. */
 const ESCAPE_MS = 250;
 
@@ -145,6 +148,9 @@ export class Ending {
   #final = false;
   /** Whether there was more in the session than the child. */
   #crowded = false;
+  /** What the last look saw, and whether it can have missed something. */
+  #seen: Table | undefined;
+  #doubt = false;
   #over = false;
 
   /** Begins to end a run; `tell` is called each time after signals were sent. */
@@ -276,17 +282,20 @@ export class Ending {
     let lookAtMs = FIRST_LOOK_MS;
     let groupLeft = true;
     let empty = 0;
+    let doubts = 0;
     while (true) {
       const vanished = groupLeft && !run.groupLeft();
       if (vanished || waitedMs >= lookAtMs) {
         if (vanished) groupLeft = false;
         const left = await before(this.#look(), until);
-        empty = left === 0 ? empty + 1 : 0;
+        if (left !== 0) empty = doubts = 0;
+        // A child may be born while its parent ends, look after look.
+        else if (!this.#doubt || ++doubts > DOUBTS) empty++;
         // What is born during a look may be missing from it, but not twice.
         if (empty === (this.#crowded ? 2 : 1)) break;
         if (until.aborted) return false;
         if (left === undefined && !run.groupLeft()) break;
-        lookAtMs = empty > 0 ? waitedMs : waitedMs +
+        lookAtMs = left === 0 ? waitedMs : waitedMs +
           Math.max(pauseMs, Math.min(waitedMs, LONGEST_LOOK_PAUSE_MS));
       }
       await delay(pauseMs, { signal: until }).catch(() => {});
@@ -313,6 +322,8 @@ export class Ending {
       this.#departed.set(entry.pid, entry);
     }
     const members = table.session(pid);
+    this.#doubt = table.doubtful(pid, this.#seen);
+    this.#seen = table;
     const groups = new Set(members.map(({ group }) => group));
     if (members.some((entry) => entry.pid !== pid)) this.#crowded = true;
     if (this.#patience.signal.aborted) this.#kill(groups);
