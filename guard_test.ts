@@ -659,7 +659,8 @@ Deno.test("Processman asks nobody twice, however it ends after a stop", async (t
         import { Processman } from "@isbm/processman";
         const pm = new Processman({ logger: null });
         const job = pm.command("sh", ["-c",
-          "trap 'echo asked >>${file}' TERM; echo ready; n=0; " +
+          // A shell writes that its child was terminated, into a pipe that is gone.
+          "exec 2>/dev/null; trap 'echo asked >>${file}' TERM; echo ready; n=0; " +
           "while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done"]);
         for await (const { text } of job.lines()) if (text === "ready") break;
         console.log("pids", job.pid);
@@ -724,7 +725,7 @@ Deno.test("Guard that knows all is trusted where another cannot be started", asy
           const pm = new Processman({ logger: null });
           await pm.command("true").finished;
           const job = pm.command("sh", ["-c",
-            "trap 'echo asked >>${file}' TERM; echo ready; n=0; " +
+            "exec 2>/dev/null; trap 'echo asked >>${file}' TERM; echo ready; n=0; " +
             "while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done"]);
           for await (const { text } of job.lines()) if (text === "ready") break;
           ${way}
@@ -799,7 +800,7 @@ Deno.test("Guard goes on with a stop as it was asked for", async (t) => {
         import { Processman } from "@isbm/processman";
         const pm = new Processman({ logger: null });
         const job = pm.command("sh", ["-c", \`
-          trap 'echo leader >>${file}; echo asked' TERM
+          exec 2>/dev/null; trap 'echo leader >>${file}; echo asked' TERM
           (trap 'echo worker >>${file}' TERM; echo ready; n=0
             while [ $n -lt 15 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done) &
           n=0; while [ $n -lt 5 ]; do sleep 0.05; [ -s ${file} ] && n=$((n + 1)); done\`],
@@ -842,6 +843,7 @@ Deno.test("Processman asks each run once at a signal, whatever the program does 
         import { Processman } from "@isbm/processman";
         const pm = new Processman({ logger: null });
         const start = (name, to) => pm.command("sh", ["-c", \`
+          exec 2>/dev/null
           trap 'asked=y; echo \${name} >>${file}' TERM; asked=; n=0; echo ready
           while [ $n -lt 10 ]; do sleep 0.05 & wait $!; [ -z "$asked" ] || n=$((n + 1)); done\`],
           { name, stop: { to } });
