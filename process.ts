@@ -803,8 +803,9 @@ export class Process implements AsyncDisposable {
     else {
       this.#host.rests(run);
       const number = this.#runs;
-      this.#host.sweep.add((table, patience) =>
-        this.#swept({ run, number, end }, table, patience)
+      this.#host.sweep.add(
+        run.pid,
+        (table, patience) => this.#swept({ run, number, end }, table, patience),
       );
     }
     return outcome;
@@ -817,16 +818,13 @@ export class Process implements AsyncDisposable {
     patience: AbortSignal,
   ): Promise<void> {
     const { leftovers } = this.#spec.restart;
-    if (
-      table && (table.session(run.pid).length > 0 || table.doubtful(run.pid))
-    ) {
+    if (table?.session(run.pid).length) {
       const request = { ...leftovers, to: "group", final: false } as const;
       const ending = this.#beginToEnd(run, request);
       const kill = () => ending.ask(KILL);
       if (patience.aborted) kill();
       patience.addEventListener("abort", kill, { once: true });
-      const outcome = await ending.done;
-      if (ending.effective) this.#story.left(run.pid, number, outcome);
+      this.#story.left(run.pid, number, await ending.done);
       patience.removeEventListener("abort", kill);
     }
     if (table) {

@@ -285,11 +285,12 @@ export class ProcessTable {
 }
 
 /**
- * The command that prints the table. Slim Linux images have a shell but no `ps`,
- * and other systems have no `/proc`.
+ * The command that prints the table, on Linux after a list of what there is: a
+ * shell leaves out of the second list what has ended since. Slim Linux images
+ * have a shell but no `ps`, and other systems have no `/proc`.
  */
 const READ_TABLE = Deno.build.os === "linux"
-  ? 'set -- /proc/[0-9]*/stat; echo "$*"; exec cat "$@"'
+  ? "echo /proc/[0-9]*; exec cat /proc/[0-9]*/stat"
   : "exec ps -A -o pid=,stat=,ppid=,pgid=,comm=";
 
 /** How often the table is read before it counts as unreadable. */
@@ -343,8 +344,8 @@ const RECORD_END =
   /\) ([A-Za-z]) (\d+) (-?\d+) (-?\d+)(?: -?\d+){13} (\d+) -?\d+ (\d+)(?: -?\d+){18,}\n/g;
 
 /**
- * Parses a list of files `/proc/PID/stat`, and then what they hold. A name can
- * hold any byte but is too short to hold as many numbers as follow it, so these
+ * Parses a list of folders `/proc/PID`, and then the files `stat` in them. A name
+ * can hold any byte but is too short to hold as many numbers as follow it, so these
  * tell where it ends.
  */
 function linuxTable(

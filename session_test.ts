@@ -615,8 +615,8 @@ Deno.test("Processman.command() fails from the moment a shutdown begins", async 
   for (const error of errors) assert(error instanceof ProcessmanClosedError);
 });
 
-/** A shell function: twelve shells, one after the other, each in a new group. */
-const CHAIN = "n=0; f() { n=$((n+1)); [ $n -lt 12 ] || exec sleep 500; " +
+/** A shell function: eight shells, one after the other, each in a new group. */
+const CHAIN = "n=0; f() { n=$((n+1)); [ $n -lt 8 ] || exec sleep 500; " +
   "set -m; f & exit; };";
 
 Deno.test({

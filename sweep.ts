@@ -5,11 +5,15 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import type { ProcessTable, Table } from "./process_table.ts";
 import { later } from "./wait.ts";
 
 /** How long the look waits for more runs, in milliseconds. */
 const WAIT_MS = 200;
+
+/** How many looks that leave a doubt are enough, as busy as the machine may be. */
+const DOUBTS = 4;
 
 /**
  * What is done for one run when the table has been read, or could not be; when
@@ -33,7 +37,7 @@ export class Sweep {
     this.flush();
   };
   readonly #patience = new AbortController();
-  #waiting: Swept[] = [];
+  #waiting: { session: number; swept: Swept }[] = [];
   #hasten: () => void = () => {};
   #sweeps = new Set<Promise<void>>();
 
@@ -42,9 +46,9 @@ export class Sweep {
     this.#table = table;
   }
 
-  /** Takes a run that has ended. */
-  add(swept: Swept): void {
-    if (this.#waiting.push(swept) > 1) return;
+  /** Takes a run that has ended, by its session. */
+  add(session: number, swept: Swept): void {
+    if (this.#waiting.push({ session, swept }) > 1) return;
     addEventListener("beforeunload", this.#beforeUnload);
     const sweep = this.#sweep();
     this.#sweeps.add(sweep);
@@ -66,10 +70,28 @@ export class Sweep {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.#hasten = () => resolve(undefined);
     await Promise.race([promise, later(WAIT_MS)]);
-    const due = this.#waiting;
+    let due = this.#waiting;
     this.#waiting = [];
     removeEventListener("beforeunload", this.#beforeUnload);
-    const table = await this.#table.look();
-    await Promise.all(due.map((swept) => swept(table, this.#patience.signal)));
+    const endings: Promise<void>[] = [];
+    let before: Table | undefined;
+    for (let doubts = 0; due.length > 0; doubts++) {
+      if (doubts > 0) await delay(4 ** (doubts - 1));
+      const table = await this.#table.look();
+      const { sure = [], doubtful = [] } = Object.groupBy(
+        due,
+        ({ session }) =>
+          doubts < DOUBTS && table?.session(session).length === 0 &&
+            table.doubtful(session, before)
+            ? "doubtful"
+            : "sure",
+      );
+      for (const { swept } of sure) {
+        endings.push(swept(table, this.#patience.signal));
+      }
+      due = doubtful;
+      before = table;
+    }
+    await Promise.all(endings);
   }
 }
