@@ -359,7 +359,6 @@ function linuxTable(
   const dead = new Map<number, number>();
   let from = text.indexOf("\n") + 1;
   const unread = new Set(text.slice(0, from).match(/\d+/g)?.map(Number));
-  RECORD_END.lastIndex = from;
   for (const end of text.matchAll(RECORD_END)) {
     const [whole, state, parent, group, session, threads, startedAt] = end;
     const nameAt = text.indexOf("(", from) + 1;

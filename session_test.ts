@@ -33,16 +33,6 @@ import {
 
 const silent = { logger: null };
 
-/** Whether there is a bash, whose job control works without a terminal. */
-async function hasBash(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("bash", { args: ["-c", ":"] }).output())
-      .success;
-  } catch {
-    return false;
-  }
-}
-
 /** Lists what a process wrote to stdout. */
 function said(job: Process): string[] {
   return job.tail(100).filter(({ source }) => source === "stdout")
@@ -620,8 +610,9 @@ const CHAIN = "n=0; f() { n=$((n+1)); [ $n -lt 8 ] || exec sleep 500; " +
   "set -m; f & exit; };";
 
 Deno.test({
-  name: "Process ends what forks into new groups while it is looked for",
-  ignore: Deno.build.os !== "linux" || !await hasBash(),
+  name:
+    "Process finds and ends processes that fork into new groups during a look",
+  ignore: Deno.build.os !== "linux",
   async fn(t) {
     const sessionOf = async (pid = 0) =>
       (await new ProcessTable().look())?.session(pid);

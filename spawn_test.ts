@@ -547,6 +547,11 @@ Deno.test({
   },
 });
 
+/** The folder that a file is in. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
 /** What becomes of a program that has run, and what Deno says then. */
 const ENDS: Record<string, (path: string) => Promise<unknown>> = {
   "it is missing": (path) => Deno.remove(path),
@@ -556,9 +561,9 @@ const ENDS: Record<string, (path: string) => Promise<unknown>> = {
     await Deno.mkdir(path);
   },
   "its folder is missing": (path) =>
-    Deno.remove(path.replace(/\/[^/]*$/, ""), { recursive: true }),
+    Deno.remove(folderOf(path), { recursive: true }),
   "its folder is a file": async (path) => {
-    const folder = path.replace(/\/[^/]*$/, "");
+    const folder = folderOf(path);
     await Deno.remove(folder, { recursive: true });
     await Deno.writeTextFile(folder, "");
   },
@@ -575,7 +580,7 @@ const ENDS: Record<string, (path: string) => Promise<unknown>> = {
     await Deno.symlink("/etc/passwd/tool", path);
   },
   "its folder is a link to itself": async (path) => {
-    const folder = path.replace(/\/[^/]*$/, "");
+    const folder = folderOf(path);
     await Deno.remove(folder, { recursive: true });
     await Deno.symlink(folder, folder);
   },

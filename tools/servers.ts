@@ -35,8 +35,8 @@ function postgresFolders(): string[] {
 }
 
 /**
- * Returns a port that nobody listens on, and that the system gives no connection
- * either: it could be taken before a server is there.
+ * Returns a port that nobody listens on. It is below those that the system picks
+ * for connections, so that none of them takes it before the server starts.
  */
 export function freePort(): number {
   while (true) {
