@@ -211,7 +211,7 @@ function fullStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
 async function memoryOf(
   use: (output: Output) => Promise<unknown>,
 ): Promise<{ read: number; copied: number; allocated: number }> {
-  const output = new Output({ keepBytes: CHUNK_BYTES, maxLineLength: 1_000 });
+  const output = new Output({ bufferBytes: CHUNK_BYTES, maxLineLength: 1_000 });
   const counted = { copied: 0, allocated: 0 };
   const { set, slice } = Uint8Array.prototype;
   const prototype = Object.getPrototypeOf(Uint8Array.prototype);

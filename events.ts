@@ -5,7 +5,7 @@
  */
 
 import type { Decision, RestartDecision } from "./restart.ts";
-import type { Outcome, StopReport } from "./stop.ts";
+import type { StopOutcome, StopReport } from "./stop.ts";
 
 /** What every event says. */
 export interface EventBase {
@@ -36,7 +36,7 @@ export interface ExitEvent extends EventBase {
   /** How it ended. */
   readonly status: Deno.CommandStatus;
   /** How long it lived, in milliseconds. */
-  readonly ranMs: number;
+  readonly durationMs: number;
   /** Whether it was asked to end. */
   readonly requested: boolean;
   /** Whether it ended badly, without having been asked to. */
@@ -48,7 +48,7 @@ export interface ExitEvent extends EventBase {
 }
 
 /** A run that ended by itself had left processes behind. */
-export interface LeftoversEvent extends EventBase, Outcome {
+export interface LeftoversEvent extends EventBase, StopOutcome {
   /** Tells the events apart. */
   readonly kind: "leftovers";
   /** The process ID that the run had. */

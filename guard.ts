@@ -9,7 +9,7 @@
 import { mayRun } from "./permissions.ts";
 import type { Run } from "./run.ts";
 import { signalNumber } from "./signals.ts";
-import { later, reactions } from "./wait.ts";
+import { later, reactions } from "./abortable.ts";
 
 /**
  * How long leaders that are asked have the processor for themselves, in

@@ -29,7 +29,7 @@ export interface LinesOptions {
    *
    * @default {true}
    */
-  kept?: boolean;
+  buffered?: boolean;
 }
 
 /** A piece of output, and when and by which run it was written. */

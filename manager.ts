@@ -13,7 +13,7 @@ import {
   oneOf,
   options as optionsOf,
   wrong,
-} from "./checks.ts";
+} from "./validate.ts";
 import { ProcessmanClosedError } from "./errors.ts";
 import { EventHub, type ProcessEvent } from "./events.ts";
 import {
@@ -25,7 +25,7 @@ import {
   specify,
 } from "./options.ts";
 import { type Asked, Guard, type GuardInfo, HANDOVER_MS } from "./guard.ts";
-import { LogFiles } from "./log_file.ts";
+import { OutputFiles } from "./output_file.ts";
 import { type Host, Process } from "./process.ts";
 import { mayRun } from "./permissions.ts";
 import { ProcessTable, type Table, type TableEntry } from "./process_table.ts";
@@ -34,8 +34,8 @@ import { handledSignalName, raise, SignalTrap } from "./signals.ts";
 import { Spawner } from "./spawn.ts";
 import type { StopOptions, StopReport } from "./stop.ts";
 import { Sweep } from "./sweep.ts";
-import type { LogLevel } from "./story.ts";
-import { later } from "./wait.ts";
+import type { LogLevel } from "./reporter.ts";
+import { later } from "./abortable.ts";
 
 /** What writes the log: a logger of `@std/log`, `console`, or the like. */
 export interface Logger {
@@ -207,7 +207,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     this.#host = {
       table,
       sweep: new Sweep(table),
-      logs: new LogFiles((message) => this.#log("warn", message)),
+      logs: new OutputFiles((message) => this.#log("warn", message)),
       groups: Deno.build.os !== "windows" && mayRun(),
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),

@@ -29,6 +29,22 @@ export type {
   StartEvent,
   StopEvent,
 } from "./events.ts";
+export type {
+  Child,
+  ChildOptions,
+  Clock,
+  DelayOptions,
+  Interval,
+  Kernel,
+  NotStarted,
+  ProcessEntry,
+  ProcessOrigins,
+  ProcessPipes,
+  SpawnedChild,
+  SpawnRequest,
+  TableReading,
+  Traces,
+} from "./kernel.ts";
 export type { Line, Lines, LinesOptions, OutputSource } from "./lines.ts";
 export {
   type Logger,
@@ -43,9 +59,9 @@ export type {
   Prepared,
   PreparedRun,
 } from "./options.ts";
-export type { OutputFileOptions } from "./log_file.ts";
+export type { OutputFileOptions } from "./output_file.ts";
 export type { OutputOptions } from "./output.ts";
-export { type PrintOptions, printOutput } from "./print_output.ts";
+export { printOutput, type PrintOutputOptions } from "./print_output.ts";
 export type { Process, ProcessState, SignalOptions } from "./process.ts";
 export {
   type Backoff,
@@ -67,8 +83,8 @@ export {
 export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
 export type {
   EscapedProcess,
-  Outcome,
   StopOptions,
+  StopOutcome,
   StopReport,
   StopStep,
 } from "./stop.ts";

@@ -209,7 +209,7 @@ Deno.test("Process runs to its end though nobody reads its 10 MB", async () => {
     "head -c 10000000 /dev/zero; echo end",
   ]);
   assert((await writer.finished).success);
-  assertEquals(writer.dropped, { stdout: 10_000_004 - 65_536, stderr: 0 });
+  assertEquals(writer.droppedBytes, { stdout: 10_000_004 - 65_536, stderr: 0 });
   const kept = await new Response(writer.stdout).bytes();
   assertEquals(kept.length, 65_536);
   assertEquals(new TextDecoder().decode(kept.slice(-4)), "end\n");

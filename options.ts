@@ -18,8 +18,8 @@ import {
   text,
   whole,
   wrong,
-} from "./checks.ts";
-import type { OutputFileOptions } from "./log_file.ts";
+} from "./validate.ts";
+import type { OutputFileOptions } from "./output_file.ts";
 import type { OutputOptions, OutputRules } from "./output.ts";
 import {
   checkRestart,
@@ -205,7 +205,7 @@ const checkFile = options<OutputFileOptions>({
       wrong(path, "a whole number >= 1 or Infinity", value, RangeError);
     }
   },
-  keep: (value, path) => {
+  maxFiles: (value, path) => {
     whole(value, path);
     if (value as number > 1_000) {
       wrong(path, "a whole number <= 1000", value, RangeError);
@@ -246,7 +246,7 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
   restart: checkRestart,
   stop: options(STOP_CHECKS),
   output: options<OutputOptions>({
-    keepBytes: whole,
+    bufferBytes: whole,
     maxLineLength: (value, path) => {
       whole(value, path);
       if (value === 0) wrong(path, "a whole number >= 1", value, RangeError);
@@ -371,10 +371,10 @@ export function specify(
       ...given(defaults.stop),
       ...given(own.stop),
     },
-    output: { keepBytes: 65_536, maxLineLength: 1_048_576, ...output },
+    output: { bufferBytes: 65_536, maxLineLength: 1_048_576, ...output },
     file: file && {
       maxBytes: 10_485_760,
-      keep: 5,
+      maxFiles: 5,
       json: false,
       ...given(file),
     },

@@ -27,8 +27,8 @@ const WHOLE = [
   "uid",
   "gid",
   "restart.limit.restarts",
-  "output.keepBytes",
-  "output.file.keep",
+  "output.bufferBytes",
+  "output.file.maxFiles",
 ];
 const OBJECTS = ["restart", "restart.limit", "stop", "output", "output.file"];
 const SIZES = ["output.maxLineLength", "output.file.maxBytes"];
@@ -63,7 +63,7 @@ const REFUSALS: readonly Refusal[] = [
     ["output.file.maxBytes"],
     [[0, "0"], ...BELOW, [1.5, "1.5"], [-Infinity, "-Infinity"]],
   ],
-  ["a whole number <= 1000", RangeError, ["output.file.keep"], [
+  ["a whole number <= 1000", RangeError, ["output.file.maxFiles"], [
     [1_001, "1001"],
   ]],
   ["a finite number >= 0", RangeError, TIMES, [...BELOW, INFINITE]],
@@ -187,8 +187,8 @@ Deno.test("Processman.command() refuses options that do not exist", () =>
       ["restart.polcy", restart],
       ["restart.limit.within", "restarts, withinMs"],
       ["stop.gracePeriod", "signal, gracePeriodMs, to"],
-      ["output.keep", "keepBytes, maxLineLength, file"],
-      ["output.file.name", "path, maxBytes, keep, json"],
+      ["output.keep", "bufferBytes, maxLineLength, file"],
+      ["output.file.name", "path, maxBytes, maxFiles, json"],
     ];
     for (const [path, known] of cases) {
       for (const value of [1, undefined]) {
@@ -265,7 +265,7 @@ Deno.test("Processman.command() refuses bad arguments", () =>
         'restart.limit.restarts" must be a number: current value is undefined',
       ],
       [
-        ["true", [], { output: { file: { keep: 3 } } }],
+        ["true", [], { output: { file: { maxFiles: 3 } } }],
         'output.file.path" must be a string: current value is undefined',
       ],
     ];
@@ -432,7 +432,7 @@ Deno.test("specify() fills in what is left open", () => {
         random: Math.random,
       },
       stop: { signal: "SIGTERM", gracePeriodMs: 10_000, to: "group" },
-      output: { keepBytes: 65_536, maxLineLength: 1_048_576 },
+      output: { bufferBytes: 65_536, maxLineLength: 1_048_576 },
       file: undefined,
       signal: undefined,
       critical: false,
@@ -464,7 +464,7 @@ Deno.test("specify() puts the options of a command before the defaults", () => {
       stdout: "inherit",
       restart: { policy: "always", limit, resetAfterMs: undefined },
       stop: { signal: "SIGINT" },
-      output: { keepBytes: 0 },
+      output: { bufferBytes: 0 },
     } as Wrong,
     {
       cwd: "/",
@@ -495,11 +495,11 @@ Deno.test("specify() puts the options of a command before the defaults", () => {
     random: Math.random,
   });
   assertEquals(stop, { signal: "SIGINT", gracePeriodMs: 3, to: "group" });
-  assertEquals(output, { keepBytes: 0, maxLineLength: 80 });
+  assertEquals(output, { bufferBytes: 0, maxLineLength: 80 });
   assertEquals(file, {
     path: "log",
     maxBytes: 10_485_760,
-    keep: 5,
+    maxFiles: 5,
     json: true,
   });
 });

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { wrong } from "./checks.ts";
-import { History } from "./history.ts";
+import { wrong } from "./validate.ts";
+import { ByteRing } from "./byte_ring.ts";
 import {
   type Chunk,
   type Line,
@@ -14,7 +14,7 @@ import {
   type LinesOptions,
   type OutputSource,
 } from "./lines.ts";
-import type { LogWriter, OutputFileOptions } from "./log_file.ts";
+import type { FileWriter, OutputFileOptions } from "./output_file.ts";
 import { PIPE_BYTES, Pump } from "./pump.ts";
 
 /** What is kept of the output of a process. */
@@ -25,7 +25,7 @@ export interface OutputOptions {
    *
    * @default {65_536}
    */
-  keepBytes?: number;
+  bufferBytes?: number;
   /**
    * The longest line, in UTF-16 code units: a longer one is cut there and
    * marked as `truncated`.
@@ -70,10 +70,10 @@ export class Output {
   #caughtUp: (() => void) | undefined;
 
   /** Creates the output of a process that has not run yet. */
-  constructor(options: OutputRules, log?: LogWriter) {
+  constructor(options: OutputRules, log?: FileWriter) {
     const wake = () => this.wake();
-    this.stdout = new Source("stdout", options.keepBytes, wake);
-    this.stderr = new Source("stderr", options.keepBytes, wake);
+    this.stdout = new Source("stdout", options.bufferBytes, wake);
+    this.stderr = new Source("stderr", options.bufferBytes, wake);
     this.#maxLineLength = options.maxLineLength;
     if (log !== undefined) this.#copyTo(log);
   }
@@ -154,7 +154,7 @@ export class Output {
   }
 
   /** Copies all lines to a log; a child that writes faster has to wait. */
-  async #copyTo(log: LogWriter): Promise<void> {
+  async #copyTo(log: FileWriter): Promise<void> {
     const reader = this.#logged = this.#subscribe({});
     while (true) {
       const next = reader.take();
@@ -168,9 +168,9 @@ export class Output {
   }
 
   /** Makes a reader of lines, with those kept first if they are wanted. */
-  #subscribe({ kept = true }: LinesOptions): LineReader {
+  #subscribe({ buffered = true }: LinesOptions): LineReader {
     const reader = new LineReader(this.#maxLineLength);
-    if (kept) { for (const chunk of this.#kept()) reader.push(chunk); }
+    if (buffered) { for (const chunk of this.#kept()) reader.push(chunk); }
     this.stdout.seen();
     this.stderr.seen();
     for (const { name } of [this.stdout, this.stderr]) {
@@ -245,8 +245,8 @@ export class Output {
 /** One output of a process, as bytes. */
 export class Source {
   /** How many bytes nobody has seen, and nobody will. */
-  dropped = 0;
-  readonly #history: History;
+  droppedBytes = 0;
+  readonly #ring: ByteRing;
   readonly #wake: () => void;
   readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
@@ -261,16 +261,16 @@ export class Source {
   /** Creates a source; `wake` is called when it has room again. */
   constructor(
     readonly name: OutputSource,
-    keepBytes: number,
+    bufferBytes: number,
     wake: () => void,
   ) {
-    this.#history = new History(name, keepBytes);
+    this.#ring = new ByteRing(name, bufferBytes);
     this.#wake = wake;
   }
 
   /** How many bytes there have been. */
   get end(): number {
-    return this.#history.end;
+    return this.#ring.end;
   }
 
   /** Whether somebody reads the stream. */
@@ -299,12 +299,12 @@ export class Source {
 
   /** Returns a buffer to read into. */
   buffer(size: number): Uint8Array<ArrayBuffer> {
-    return this.#history.takeSpare(size) ?? new Uint8Array(size);
+    return this.#ring.takeSpare(size) ?? new Uint8Array(size);
   }
 
   /** Lists what is kept; the bytes must be used at once. */
   kept(): Iterable<Chunk> {
-    return this.#history.chunks();
+    return this.#ring.chunks();
   }
 
   /** Notes that readers of lines have been given all that there is. */
@@ -314,7 +314,7 @@ export class Source {
 
   /** Takes in a chunk that was read into a buffer of this size. */
   deliver(chunk: Chunk, size: number, seen: boolean): void {
-    const history = this.#history;
+    const history = this.#ring;
     const bytes = chunk.bytes as Uint8Array<ArrayBuffer>;
     const large = bytes.length >= size / 2;
     const { start } = history;
@@ -337,8 +337,8 @@ export class Source {
   #pull(controller: ReadableByteStreamController): Promise<void> {
     if (this.#controller === undefined) {
       this.#controller = controller;
-      const from = Math.max(this.#read, this.#history.start);
-      for (const { bytes } of this.#history.chunks(from)) {
+      const from = Math.max(this.#read, this.#ring.start);
+      for (const { bytes } of this.#ring.chunks(from)) {
         this.#waiting.push(new Uint8Array(bytes));
       }
       this.#read = from;
@@ -396,7 +396,7 @@ export class Source {
   /** Counts what was kept from a position on and is not kept any more. */
   #countDropped(from: number): void {
     const unread = Math.max(from, this.#read, this.#seen);
-    this.dropped += Math.max(0, this.#history.start - unread);
+    this.droppedBytes += Math.max(0, this.#ring.start - unread);
   }
 
   #cancel(): void {

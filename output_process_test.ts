@@ -70,7 +70,7 @@ Deno.test("Process.stdout gives 1 GiB as it was written", async () => {
   ]);
   assertEquals(sum, expected);
   assert((await job.finished).success);
-  assertEquals(job.dropped, { stdout: 0, stderr: 0 });
+  assertEquals(job.droppedBytes, { stdout: 0, stderr: 0 });
 });
 
 Deno.test("Process.stdout and stderr are right for 64 processes at once", async () => {
@@ -118,7 +118,10 @@ Deno.test("Process.stdout gives or counts each byte, whenever it is read", async
           from=$((from + count))
           echo $from >&2
         done`),
-      { stdin: "piped", output: { keepBytes: Math.floor(random() * 100_000) } },
+      {
+        stdin: "piped",
+        output: { bufferBytes: Math.floor(random() * 100_000) },
+      },
     );
     const stdin = job.stdin.getWriter();
     const reports = job.stderr.pipeThrough(new TextDecoderStream()).getReader();
@@ -132,8 +135,8 @@ Deno.test("Process.stdout gives or counts each byte, whenever it is read", async
     let position = 0;
     let dropped = 0;
     const check = (chunk: Uint8Array) => {
-      position += job.dropped.stdout - dropped;
-      dropped = job.dropped.stdout;
+      position += job.droppedBytes.stdout - dropped;
+      dropped = job.droppedBytes.stdout;
       const expected = numbersAt(position, chunk.length);
       assert(same(chunk, expected), `seed ${seed} at ${position}`);
       position += chunk.length;
@@ -190,7 +193,7 @@ Deno.test("Process.stdout has all that a child wrote before SIGKILL", async (t) 
         const job = pm.command(
           ...sh(`i=${FIRST}
             while :; do echo $i; i=$((i + 1)); echo $i >&2; done`),
-          { output: { keepBytes: 10_000_000 } },
+          { output: { bufferBytes: 10_000_000 } },
         );
         const read = () => new Response(job.stdout).bytes();
         const early = when === "at once" ? read() : undefined;
@@ -213,7 +216,7 @@ Deno.test("Process stops no child and takes no memory when nobody reads", async 
   const write = async (bytes: number) => {
     const job = pm.command("head", ["-c", `${bytes}`, "/dev/zero"]);
     assert((await job.finished).success);
-    assertEquals(job.dropped.stdout, bytes - 65_536);
+    assertEquals(job.droppedBytes.stdout, bytes - 65_536);
   };
   const sizes: number[] = [];
   const timer = setInterval(() => sizes.push(Deno.memoryUsage().rss), 20);

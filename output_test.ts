@@ -79,14 +79,14 @@ class TestRun {
 }
 
 /** What is kept, where it does not matter. */
-const RULES = { keepBytes: 65_536, maxLineLength: 1_000_000 };
+const RULES = { bufferBytes: 65_536, maxLineLength: 1_000_000 };
 
 /** The output of a process, and its first run. */
-function start({ keepBytes = 65_536, maxLineLength = 1_000_000 } = {}): {
+function start({ bufferBytes = 65_536, maxLineLength = 1_000_000 } = {}): {
   output: Output;
   run: TestRun;
 } {
-  const output = new Output({ keepBytes, maxLineLength });
+  const output = new Output({ bufferBytes, maxLineLength });
   return { output, run: new TestRun(output) };
 }
 
@@ -128,23 +128,23 @@ function told(lines: Iterable<Line>): string[] {
 }
 
 Deno.test("Output drains what nobody reads, and counts what it drops", async () => {
-  const { output, run } = start({ keepBytes: 1_000 });
+  const { output, run } = start({ bufferBytes: 1_000 });
   const all = randomBytes(100_000);
   for (const part of pieces(all, seeded(1), 3_000)) {
     run.stdout.write(part);
     await turn();
     assertEquals(run.stdout.unread, 0);
   }
-  assertEquals(output.stdout.dropped, 99_000);
-  assertEquals(output.stderr.dropped, 0);
+  assertEquals(output.stdout.droppedBytes, 99_000);
+  assertEquals(output.stderr.droppedBytes, 0);
   await run.end();
   output.end();
   assertEquals(await allOf(output.stdout.stream), all.slice(-1_000));
-  assertEquals(output.stdout.dropped, 99_000);
+  assertEquals(output.stdout.droppedBytes, 99_000);
 });
 
 Deno.test("Output keeps nothing when it shall not", async () => {
-  const { output, run } = start({ keepBytes: 0 });
+  const { output, run } = start({ bufferBytes: 0 });
   run.stdout.write("dropped");
   await turn();
   const read = allOf(output.stdout.stream);
@@ -153,11 +153,11 @@ Deno.test("Output keeps nothing when it shall not", async () => {
   await run.end();
   output.end();
   assertEquals(await read, encoder.encode("read"));
-  assertEquals(output.stdout.dropped, 7);
+  assertEquals(output.stdout.droppedBytes, 7);
 });
 
 Deno.test("Source.stream begins with what is kept and loses nothing more", async () => {
-  const { output, run } = start({ keepBytes: 5_000 });
+  const { output, run } = start({ bufferBytes: 5_000 });
   const all = randomBytes(60_000);
   run.stdout.write(all.slice(0, 20_000));
   await turn();
@@ -168,11 +168,11 @@ Deno.test("Source.stream begins with what is kept and loses nothing more", async
   await run.end();
   output.end();
   assertEquals(await read, all.slice(15_000));
-  assertEquals(output.stdout.dropped, 15_000);
+  assertEquals(output.stdout.droppedBytes, 15_000);
 });
 
 Deno.test("Source.stream makes the child wait for its reader", async () => {
-  const { output, run } = start({ keepBytes: 100 });
+  const { output, run } = start({ bufferBytes: 100 });
   const all = randomBytes(200_000);
   const reader = output.stdout.stream.getReader();
   const chunks: Bytes[] = [];
@@ -195,7 +195,7 @@ Deno.test("Source.stream makes the child wait for its reader", async () => {
   reader.releaseLock();
   chunks.push(await allOf(output.stdout.stream));
   assertEquals(joined(chunks), all);
-  assertEquals(output.stdout.dropped, 0);
+  assertEquals(output.stdout.droppedBytes, 0);
 });
 
 Deno.test("Source.stream goes on where a cancelled one stopped", async () => {
@@ -209,15 +209,15 @@ Deno.test("Source.stream goes on where a cancelled one stopped", async () => {
   output.end();
   assertEquals(await someOf(output.stdout, 1), encoder.encode("h"));
   assertEquals(await allOf(output.stdout.stream), encoder.encode("ijklm"));
-  assertEquals(output.stdout.dropped, 0);
+  assertEquals(output.stdout.droppedBytes, 0);
 });
 
 Deno.test("Source.stream is drained and counted again when it is cancelled", async () => {
-  const { output, run } = start({ keepBytes: 10 });
+  const { output, run } = start({ bufferBytes: 10 });
   const all = randomBytes(100_000);
   run.stdout.write(all);
   await turn();
-  assertEquals(output.stdout.dropped, 99_990);
+  assertEquals(output.stdout.droppedBytes, 99_990);
   // More than what is kept waits for the reader when it is cancelled.
   const reader = output.stdout.stream.getReader({ mode: "byob" });
   assertEquals((await reader.read(new Uint8Array(4))).value?.length, 4);
@@ -229,14 +229,14 @@ Deno.test("Source.stream is drained and counted again when it is cancelled", asy
   await run.end();
   output.end();
   assertEquals(await allOf(output.stdout.stream), all.slice(-10));
-  assertEquals(output.stdout.dropped, 200_000 - 14);
+  assertEquals(output.stdout.droppedBytes, 200_000 - 14);
 });
 
 Deno.test("Source gives or counts each byte, however it is read", async () => {
   for (let seed = 0; seed < 60; seed++) {
     const random = seeded(seed);
-    const keepBytes = Math.floor(random() ** 3 * 20_000);
-    const { output, run } = start({ keepBytes });
+    const bufferBytes = Math.floor(random() ** 3 * 20_000);
+    const { output, run } = start({ bufferBytes });
     const source = output.stdout;
     const all = randomBytes(100_000, random);
     let position = 0;
@@ -244,8 +244,8 @@ Deno.test("Source gives or counts each byte, however it is read", async () => {
     let stream: ReadableStream<Bytes> | undefined;
     // What is dropped, is so before the first read of a stream.
     const check = (bytes: Bytes = new Uint8Array()) => {
-      position += source.dropped - dropped;
-      dropped = source.dropped;
+      position += source.droppedBytes - dropped;
+      dropped = source.droppedBytes;
       const expected = all.slice(position, position + bytes.length);
       const same = bytes.every((byte, index) => byte === expected[index]);
       assert(same, `seed ${seed} at ${position}`);
@@ -263,7 +263,9 @@ Deno.test("Source gives or counts each byte, however it is read", async () => {
       written += part.length;
       if (random() < 0.5) await turn();
       if (stream === undefined) await turn(); // until all is kept or dropped
-      while (random() < 0.6 && position + source.dropped - dropped < written) {
+      while (
+        random() < 0.6 && position + source.droppedBytes - dropped < written
+      ) {
         await read();
       }
       if (random() < 0.3) {
@@ -339,7 +341,7 @@ Deno.test("Source.stream goes on when its lock is released in between", async ()
 });
 
 Deno.test("Source.stream spans the runs and closes after the last", async () => {
-  const output = new Output({ keepBytes: 100, maxLineLength: 100 });
+  const output = new Output({ bufferBytes: 100, maxLineLength: 100 });
   const read = allOf(output.stdout.stream);
   const all = randomBytes(90_000);
   for (let number = 1; number <= 9; number++) {
@@ -367,7 +369,7 @@ Deno.test("Source.stream closes for who waits and for who comes late", async () 
 });
 
 Deno.test("Source.stream gives all that arrives after the end of the run", async () => {
-  const { output, run } = start({ keepBytes: 10 });
+  const { output, run } = start({ bufferBytes: 10 });
   const all = randomBytes(300_000);
   const reader = output.stdout.stream.getReader();
   const first = reader.read();
@@ -408,13 +410,13 @@ Deno.test("Output.batches() leaves out what is kept, if wanted", async () => {
   const { output, run } = start();
   run.stdout.write("old\n");
   await turn();
-  const read = Array.fromAsync(output.batches({ kept: false }));
+  const read = Array.fromAsync(output.batches({ buffered: false }));
   await turn();
   run.stdout.write("new\n");
   await run.end();
   output.end();
   assertEquals(told((await read).flat()), ["1 new"]);
-  assertEquals(await Array.fromAsync(output.batches({ kept: false })), []);
+  assertEquals(await Array.fromAsync(output.batches({ buffered: false })), []);
 });
 
 Deno.test("Output.batches() tells runs apart and ends their last lines", async () => {
@@ -514,14 +516,14 @@ Deno.test("Output.batches() gives concurrent calls a batch each", async () => {
 });
 
 Deno.test("Output.batches() counts as read", async () => {
-  const { output, run } = start({ keepBytes: 10 });
+  const { output, run } = start({ bufferBytes: 10 });
   const read = Array.fromAsync(output.batches({}));
   await turn();
   for (let i = 0; i < 100; i++) run.stdout.write("0123456789".repeat(9) + "\n");
   await run.end();
   output.end();
   assertEquals((await read).flat().length, 100);
-  assertEquals(output.stdout.dropped, 0);
+  assertEquals(output.stdout.droppedBytes, 0);
 });
 
 Deno.test("Output.tail() lists the newest lines", async () => {
@@ -539,7 +541,7 @@ Deno.test("Output.tail() lists the newest lines", async () => {
 });
 
 Deno.test("Output.tail() refuses what is no number of lines", () => {
-  const output = new Output({ keepBytes: 1, maxLineLength: 1 });
+  const output = new Output({ bufferBytes: 1, maxLineLength: 1 });
   for (const count of [-1, NaN]) {
     assertThrows(
       () => output.tail(count),

@@ -5,13 +5,13 @@
  */
 
 import { delay } from "@std/async/delay";
-import { type Check, flag, options as optionsOf } from "./checks.ts";
+import { type Check, flag, options as optionsOf } from "./validate.ts";
 import type { Line, OutputSource } from "./lines.ts";
 import type { Processman } from "./manager.ts";
 import type { Process } from "./process.ts";
 
 /** Options for {@linkcode printOutput}. */
-export interface PrintOptions {
+export interface PrintOutputOptions {
   /**
    * Whether each line begins with the local time at which it arrived.
    *
@@ -26,7 +26,7 @@ export interface PrintOptions {
   color?: boolean;
 }
 
-const checkOptions: Check = optionsOf<PrintOptions>({
+const checkOptions: Check = optionsOf<PrintOutputOptions>({
   time: flag,
   color: flag,
 });
@@ -72,7 +72,7 @@ const BUSY_MS = 5;
  */
 export function printOutput(
   source: Process | Processman,
-  options: PrintOptions = {},
+  options: PrintOutputOptions = {},
 ): Promise<void> {
   checkOptions(options, "");
   const printer = new Printer(options);
@@ -125,7 +125,7 @@ class Printer {
   #width = 0;
   #last: Promise<void> = Promise.resolve();
 
-  constructor({ time = false, color }: PrintOptions) {
+  constructor({ time = false, color }: PrintOutputOptions) {
     this.#time = time;
     this.#outputs = {
       stdout: new Printed(Deno.stdout, color),

@@ -262,7 +262,7 @@ Deno.test("printOutput() goes on when its reader has gone", async () => {
         printOutput(pm);
         const job = pm.command("seq", ["300000"]);
         const { code } = await job.finished;
-        console.error("all", code, job.dropped.stdout);
+        console.error("all", code, job.droppedBytes.stdout);
 END
     \`, Deno.execPath()]);
     for await (const { text } of reader.lines()) console.log(text);

@@ -5,10 +5,10 @@
  */
 
 import { delay } from "@std/async/delay";
-import { flag, oneOf, options as optionsOf } from "./checks.ts";
+import { flag, oneOf, options as optionsOf } from "./validate.ts";
 import { SpawnError, StopError } from "./errors.ts";
 import type { Asked, GuardInfo } from "./guard.ts";
-import { Input } from "./input.ts";
+import { Stdin } from "./stdin.ts";
 import { type Line, Lines, type LinesOptions } from "./lines.ts";
 import {
   checkPrepared,
@@ -17,7 +17,7 @@ import {
   type Spec,
   stopRequest,
 } from "./options.ts";
-import type { LogFiles } from "./log_file.ts";
+import type { OutputFiles } from "./output_file.ts";
 import { FLUSH_MS, Output, type Source } from "./output.ts";
 import type { Pump } from "./pump.ts";
 import type { ProcessTable, Table } from "./process_table.ts";
@@ -35,14 +35,14 @@ import {
   type EscapedProcess,
   KILL_WAIT_MS,
   NOTHING,
-  type Outcome,
   type StopOptions,
+  type StopOutcome,
   type StopReport,
   type StopRequest,
 } from "./stop.ts";
 import type { Sweep } from "./sweep.ts";
-import { type Audience, failure, type RunEnd, Story } from "./story.ts";
-import { before, reactions } from "./wait.ts";
+import { type Audience, failure, Reporter, type RunEnd } from "./reporter.ts";
+import { before, reactions } from "./abortable.ts";
 
 /** Where a process is in its life; each variant holds what is true there. */
 export type ProcessState =
@@ -103,7 +103,7 @@ export interface Host extends Audience {
   /** What starts children. */
   readonly spawner: Spawner;
   /** The files that output is written to. */
-  readonly logs: LogFiles;
+  readonly logs: OutputFiles;
   /** Notes that a run began, and how it is to be ended. */
   began(run: Run, info: GuardInfo): void;
   /** Notes who of a run was sent a signal, and when `SIGKILL` follows. */
@@ -130,7 +130,7 @@ const checkSignal = optionsOf<SignalOptions>({
   to: oneOf("group", "leader"),
 });
 
-const checkLines = optionsOf<LinesOptions>({ kept: flag });
+const checkLines = optionsOf<LinesOptions>({ buffered: flag });
 
 /** How many lines of stderr are kept with a crash. */
 const LAST_LINES = 10;
@@ -171,7 +171,7 @@ export class Process implements AsyncDisposable {
   readonly args: readonly string[];
   readonly #spec: Spec;
   readonly #host: Host;
-  readonly #story: Story;
+  readonly #reporter: Reporter;
   #state: ProcessState = { kind: "starting", run: 1 };
   /** What comes next: what the policy says, another run, or nothing. */
   #wanted: "policy" | "run" | "nothing" = "policy";
@@ -188,7 +188,7 @@ export class Process implements AsyncDisposable {
   /** What is left in the session of a run that could not be ended. */
   #stuck: { session: number; pids: readonly number[] } | undefined;
   #output: Output;
-  #input: Input | undefined;
+  #input: Stdin | undefined;
 
   /** @ignore Made by `Processman.command()`, which starts it at once. */
   constructor(name: string, spec: Spec, host: Host) {
@@ -197,7 +197,7 @@ export class Process implements AsyncDisposable {
     this.args = spec.args;
     this.#spec = spec;
     this.#host = host;
-    this.#story = new Story(name, host);
+    this.#reporter = new Reporter(name, host);
     this.#output = this.#newOutput();
     this.#input = this.#newInput();
     this.#begin();
@@ -232,7 +232,7 @@ export class Process implements AsyncDisposable {
   /**
    * What the process writes to stdout, over all its runs.
    *
-   * Until it is read, the newest `output.keepBytes` bytes are kept. From the
+   * Until it is read, the newest `output.bufferBytes` bytes are kept. From the
    * first read on nothing is lost: a child that writes faster than it is read
    * has to wait. After `cancel()` the process is drained again, and this is a
    * new stream. It closes when the process has finished.
@@ -266,9 +266,9 @@ export class Process implements AsyncDisposable {
   }
 
   /** How many bytes of output were dropped since nobody read them. */
-  get dropped(): { readonly stdout: number; readonly stderr: number } {
+  get droppedBytes(): { readonly stdout: number; readonly stderr: number } {
     const { stdout, stderr } = this.#output;
-    return { stdout: stdout.dropped, stderr: stderr.dropped };
+    return { stdout: stdout.droppedBytes, stderr: stderr.droppedBytes };
   }
 
   /**
@@ -508,7 +508,8 @@ export class Process implements AsyncDisposable {
         if (!this.#wants("policy")) decision = undefined;
       }
       const words = this.#lastWords(last);
-      const tell = () => this.#story.ended(last, this.#runs, decision, words);
+      const tell = () =>
+        this.#reporter.ended(last, this.#runs, decision, words);
       const told = !(ended instanceof SpawnError) && !this.#spent(ended, last);
       // An end is told at once, however long it takes to end what is left.
       if (told) tell();
@@ -525,7 +526,7 @@ export class Process implements AsyncDisposable {
       }
       if (!told) tell();
       if (decision?.kind === "restart") {
-        this.#story.restarting(decision, last.error);
+        this.#reporter.restarting(decision, last.error);
         await this.#backOff(decision, last);
       }
       if (this.#wants("nothing")) {
@@ -542,7 +543,7 @@ export class Process implements AsyncDisposable {
    */
   #conclude(
     last: RunEnd,
-    outcome: Outcome,
+    outcome: StopOutcome,
     { decision, told }: {
       decision?: Exclude<Decision, RestartDecision> | undefined;
       told: boolean;
@@ -574,9 +575,9 @@ export class Process implements AsyncDisposable {
     this.#started = undefined;
     this.#finished.resolve(report);
 
-    if (!told) this.#story.ended(last, run, decision, words);
-    if (error) this.#story.failed(error);
-    else if (asked) this.#story.stopped(report);
+    if (!told) this.#reporter.ended(last, run, decision, words);
+    if (error) this.#reporter.failed(error);
+    else if (asked) this.#reporter.stopped(report);
     if (this.#spec.critical && !asked) this.#host.abandon(this);
   }
 
@@ -636,9 +637,9 @@ export class Process implements AsyncDisposable {
     return new Output(output, file && this.#host.logs.writer(this.name, file));
   }
 
-  #newInput(): Input | undefined {
+  #newInput(): Stdin | undefined {
     return this.#spec.command.stdin === "piped"
-      ? new Input(this.name)
+      ? new Stdin(this.name)
       : undefined;
   }
 
@@ -694,7 +695,7 @@ export class Process implements AsyncDisposable {
     // It came before there was anything to stop.
     if (this.#wants("nothing")) this.#end(this.#request);
     if (number === 1 && run.warning) this.#host.log("warn", run.warning);
-    this.#story.started(pid, number);
+    this.#reporter.started(pid, number);
     this.#started?.resolve();
     this.#started = undefined;
     return { run, pumps };
@@ -706,7 +707,7 @@ export class Process implements AsyncDisposable {
     const { run, pumps } = attached;
     const status = await run.status;
     const now = performance.now();
-    const ranMs = now - run.startedAt;
+    const durationMs = now - run.startedAt;
     this.#host.died();
     const requested = !this.#wants("policy");
     this.#input?.detach();
@@ -719,11 +720,11 @@ export class Process implements AsyncDisposable {
     while (pumps.some(({ ended }) => !ended) && performance.now() < latest) {
       if (await this.#quiet(pumps)) break;
     }
-    const end = { status, now, ranMs, requested, pid: run.pid };
+    const end = { status, now, durationMs, requested, pid: run.pid };
     const lines = () => this.#saidLast();
     const why = requested
       ? undefined
-      : await run.explain({ status, ranMs, lines });
+      : await run.explain({ status, durationMs, lines });
     if (why === undefined) return end;
     const { error, moved } = why;
     if (moved) return { ...end, spawnFailure: "moved", error };
@@ -734,8 +735,8 @@ export class Process implements AsyncDisposable {
 
   /** The last lines of the present run, if it is known that they are. */
   #saidLast(): string[] | undefined {
-    const { command: { stderr }, output: { keepBytes = 0 } } = this.#spec;
-    if (stderr !== "piped" || keepBytes < LAST_BYTES) return undefined;
+    const { command: { stderr }, output: { bufferBytes = 0 } } = this.#spec;
+    if (stderr !== "piped" || bufferBytes < LAST_BYTES) return undefined;
     return this.#output.tail(LAST_LINES, undefined, this.#runs)
       .map(({ text }) => text);
   }
@@ -768,7 +769,7 @@ export class Process implements AsyncDisposable {
     { run, pumps }: Attached,
     end: RunEnd,
     told: boolean,
-  ): Promise<Outcome> {
+  ): Promise<StopOutcome> {
     const own = this.#ending === undefined;
     let outcome = NOTHING;
     if (told) {
@@ -788,9 +789,9 @@ export class Process implements AsyncDisposable {
       outcome = { ...outcome, escaped: unique(escaped) };
       const { pid } = run;
       if (own && (ending?.effective || escaped.length > 0)) {
-        this.#story.left(pid, this.#runs, outcome);
+        this.#reporter.left(pid, this.#runs, outcome);
       }
-      this.#story.escaped(outcome.escaped);
+      this.#reporter.escaped(outcome.escaped);
       const pids = outcome.survivors;
       if (pids.length > 0) this.#stuck = { session: pid, pids };
     }
@@ -824,12 +825,12 @@ export class Process implements AsyncDisposable {
       const kill = () => ending.ask(KILL);
       if (patience.aborted) kill();
       patience.addEventListener("abort", kill, { once: true });
-      this.#story.left(run.pid, number, await ending.done);
+      this.#reporter.left(run.pid, number, await ending.done);
       patience.removeEventListener("abort", kill);
     }
     if (table) {
       const daemons = await this.#host.daemons(table, run.startedAt, end.now);
-      if (daemons.length > 0) this.#story.daemonized(this.program, daemons);
+      if (daemons.length > 0) this.#reporter.daemonized(this.program, daemons);
     }
     this.#host.ended(run);
   }
@@ -964,7 +965,7 @@ export class Process implements AsyncDisposable {
     return `Process "${this.name}" ended, and its file takes longer than ${FLUSH_MS} ms to be written: not waiting for it`;
   }
 
-  #unstoppable({ survivors }: Pick<Outcome, "survivors">): StopError {
+  #unstoppable({ survivors }: Pick<StopOutcome, "survivors">): StopError {
     const { name: process } = this;
     const pids = survivors.length > 0 ? survivors : [this.#run?.pid ?? 0];
     return new StopError(
@@ -1002,7 +1003,7 @@ const NOT_RUN: Deno.CommandStatus = { success: false, code: 126, signal: null };
 const NEVER_RUN: RunEnd = {
   status: NOT_RUN,
   now: 0,
-  ranMs: 0,
+  durationMs: 0,
   requested: false,
 };
 
@@ -1015,7 +1016,7 @@ function notStarted(error: SpawnError): RunEnd {
   return {
     status: statusOf(error),
     now: performance.now(),
-    ranMs: 0,
+    durationMs: 0,
     requested: false,
     spawnFailure: final ? "final" : "transient",
     error,

@@ -6,7 +6,7 @@
  */
 
 import { mayRun } from "./permissions.ts";
-import { reactions } from "./wait.ts";
+import { reactions } from "./abortable.ts";
 
 /** One living process, as the process table has it. */
 export interface TableEntry {

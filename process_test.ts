@@ -710,7 +710,7 @@ Deno.test("Process is not flooded by who holds its pipe after its end", async ()
   const leader = pm.command(
     "sh",
     ["-c", "cat /dev/zero & echo $! >&2; sleep 0.1"],
-    { group: false, output: { keepBytes: 0 } },
+    { group: false, output: { bufferBytes: 0 } },
   );
   const holder = Number(await lineOf(leader, /\d/));
   const reader = leader.stdout.getReader();

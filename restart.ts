@@ -14,7 +14,7 @@ import {
   options as optionsOf,
   whole,
   wrong,
-} from "./checks.ts";
+} from "./validate.ts";
 import { signalName } from "./signals.ts";
 
 /**
@@ -214,7 +214,7 @@ export interface Ended {
   /** The status of the run. */
   readonly status: Deno.CommandStatus;
   /** How long the run lived, in milliseconds. */
-  readonly ranMs: number;
+  readonly durationMs: number;
   /** When it ended, in milliseconds of a monotonic clock. */
   readonly now: number;
   /**
@@ -410,7 +410,7 @@ export function decideRestart(
   // What could not be started has no exit code, only one to report.
   const crashed = spawnFailure !== undefined ||
     !success && !rules.successCodes.includes(code);
-  const inARow = ended.ranMs < rules.resetAfterMs ? history.attempt : 0;
+  const inARow = ended.durationMs < rules.resetAfterMs ? history.attempt : 0;
   const attempt = crashed ? inARow + 1 : 0;
 
   if (spawnFailure === "moved") {

@@ -46,7 +46,7 @@ function rulesOf(rules: Partial<RestartRules> = {}): RestartRules {
 /** The end of a run, by default one that lived for a moment. */
 function exit(code: number, facts: Partial<Ended> = {}): Ended {
   const status = { code, success: code === 0, signal: null };
-  return { status, ranMs: 5, now: 0, ...facts };
+  return { status, durationMs: 5, now: 0, ...facts };
 }
 
 /** What is decided after each of some ends, one after the other. */
@@ -251,8 +251,8 @@ Deno.test("decideRestart() counts consecutive crashes", () => {
   const ends = [
     exit(1),
     exit(2),
-    exit(1, { ranMs: 59_999.9 }),
-    exit(1, { ranMs: 60_000 }), // was healthy
+    exit(1, { durationMs: 59_999.9 }),
+    exit(1, { durationMs: 60_000 }), // was healthy
     exit(1),
   ];
   assertEquals(decideAll(ends).map(brief), [1, 2, 3, 1, 2]);
@@ -266,7 +266,7 @@ Deno.test("decideRestart() starts the count anew after a clean exit", () => {
 });
 
 Deno.test("decideRestart() always starts anew with resetAfterMs 0", () => {
-  const ends = [exit(1, { ranMs: 0 }), exit(1, { ranMs: 0 })];
+  const ends = [exit(1, { durationMs: 0 }), exit(1, { durationMs: 0 })];
   assertEquals(decideAll(ends, { resetAfterMs: 0 }).map(brief), [1, 1]);
 });
 
@@ -276,7 +276,7 @@ Deno.test("decideRestart() tells the backoff attempt and previous wait", () => {
     calls.push([attempt, previousMs]);
     return 10 * calls.length;
   };
-  const healthy = exit(1, { ranMs: 60_000 });
+  const healthy = exit(1, { durationMs: 60_000 });
   decideAll(
     [exit(1), exit(1), exit(1), healthy, exit(1), exit(0), exit(0), exit(1)],
     { policy: "always", backoff },
@@ -345,7 +345,7 @@ Deno.test("decideRestart() counts what is left of the limit", () => {
 
 Deno.test("decideRestart() applies the limit however long the runs were", () => {
   const limit = { restarts: 1, withinMs: 600_000 };
-  const healthy = exit(1, { ranMs: 90_000, now: 90_000 });
+  const healthy = exit(1, { durationMs: 90_000, now: 90_000 });
   assertEquals(decideAll([exit(1), healthy], { limit }).map(brief), [
     1,
     "limit",
@@ -362,7 +362,7 @@ Deno.test("decideRestart() fails at once when the limit allows none", () => {
 });
 
 Deno.test("decideRestart() retries a spawn that may work later", () => {
-  const failed = exit(126, { ranMs: 0, spawnFailure: "transient" });
+  const failed = exit(126, { durationMs: 0, spawnFailure: "transient" });
   const [first, second] = decideAll([exit(1), failed]);
   assertEquals(brief(first as Decision), 1);
   assertEquals(second, {
@@ -505,15 +505,15 @@ Deno.test("checkReachable() agrees with what is decided", () => {
     let history: RestartHistory = NO_HISTORY;
     let now = 0;
     for (let run = 0; run < 12; run++) {
-      const ranMs = random() < 0.5 ? 0 : rules.resetAfterMs;
-      const end = exit(1, { now: now + ranMs, ranMs });
+      const durationMs = random() < 0.5 ? 0 : rules.resetAfterMs;
+      const end = exit(1, { now: now + durationMs, durationMs });
       const [decision, next] = decideRestart(end, history, rules);
       if (decision.kind === "fail") {
         checkReachable(rules);
         break;
       }
       history = next;
-      now += ranMs + (decision as RestartDecision).delayMs;
+      now += durationMs + (decision as RestartDecision).delayMs;
     }
   }
 });

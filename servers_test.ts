@@ -360,7 +360,7 @@ async function withPostgres(
       ...user,
       cwd: folder,
       restart: { policy: "never" },
-      output: { keepBytes: 1_048_576 },
+      output: { bufferBytes: 1_048_576 },
     });
   });
 }

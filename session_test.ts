@@ -391,7 +391,7 @@ Deno.test("Process.stop() has its own grace period while left-overs are ended", 
     });
     await eventOf(events, "exit");
     const { steps } = await job.stop(ms ? { gracePeriodMs: ms } : {});
-    return steps[0]?.tookMs ?? 0;
+    return steps[0]?.durationMs ?? 0;
   };
   assertLess(await stop(50, 60_000), 30_000);
   assertLess(300, await stop(60_000, 50, 400));

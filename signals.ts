@@ -4,7 +4,7 @@
  * @module
  */
 
-import { wrong } from "./checks.ts";
+import { wrong } from "./validate.ts";
 
 /** The signals that a process can be sent, all that Deno has a name for. */
 const NAMES: ReadonlySet<Deno.Signal> = new Set([

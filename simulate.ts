@@ -9,7 +9,7 @@ import {
   milliseconds,
   options as optionsOf,
   whole,
-} from "./checks.ts";
+} from "./validate.ts";
 import {
   checkRestart,
   decideRestart,
@@ -22,7 +22,7 @@ import {
 /** How a run ends in a simulation. */
 export interface SimulatedExit {
   /** How long the run lives, in milliseconds. */
-  ranMs: number;
+  durationMs: number;
   /**
    * Its exit code.
    *
@@ -42,7 +42,7 @@ export interface SimulatedRun {
 }
 
 const checkExits = arrayOf(optionsOf<SimulatedExit>({
-  ranMs: milliseconds,
+  durationMs: milliseconds,
   code: whole,
 }));
 
@@ -56,7 +56,7 @@ const checkExits = arrayOf(optionsOf<SimulatedExit>({
  * import { constant, simulate } from "@isbm/processman";
  * import { assertEquals } from "@std/assert";
  *
- * const crash = { ranMs: 100 };
+ * const crash = { durationMs: 100 };
  * const runs = simulate(
  *   { backoff: constant(400), limit: { restarts: 2, withinMs: 10_000 } },
  *   [crash, crash, crash, crash],
@@ -83,10 +83,10 @@ export function simulate(
   const runs: SimulatedRun[] = [];
   let history = NO_HISTORY;
   let startMs = 0;
-  for (const { ranMs, code = 1 } of exits) {
-    const endMs = startMs + ranMs;
+  for (const { durationMs, code = 1 } of exits) {
+    const endMs = startMs + durationMs;
     const status = { success: code === 0, code, signal: null };
-    const ended = { status, ranMs, now: endMs };
+    const ended = { status, durationMs, now: endMs };
     const [decision, next] = decideRestart(ended, history, rules);
     runs.push({ startMs, endMs, decision });
     if (decision.kind !== "restart") break;

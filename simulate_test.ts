@@ -7,7 +7,7 @@ import {
   type SimulatedExit,
 } from "./mod.ts";
 
-const crash = { ranMs: 50 };
+const crash = { durationMs: 50 };
 
 Deno.test("simulate() follows the default policy", () => {
   const drawn = [0.5, 0.1, 0.9];
@@ -24,14 +24,14 @@ Deno.test("simulate() follows the default policy", () => {
 });
 
 Deno.test("simulate() ends where there is no restart", () => {
-  const ends = simulate({}, [crash, { ranMs: 10, code: 0 }, crash]);
+  const ends = simulate({}, [crash, { durationMs: 10, code: 0 }, crash]);
   assertEquals(ends.map(({ decision }) => decision.kind), ["restart", "leave"]);
 });
 
 Deno.test("simulate() counts attempts anew after a long run", () => {
   const runs = simulate(
     { backoff: exponential({ jitter: "none" }), resetAfterMs: 1_000 },
-    [crash, crash, { ranMs: 1_000 }, crash],
+    [crash, crash, { durationMs: 1_000 }, crash],
   );
   assertEquals(
     runs.map(({ decision }) => decision.kind === "restart" && decision.delayMs),
@@ -42,7 +42,11 @@ Deno.test("simulate() counts attempts anew after a long run", () => {
 Deno.test("simulate() refuses bad input by name", () => {
   const cases: [object, SimulatedExit[], string][] = [
     [{ polcy: 1 }, [], 'Option "restart.polcy" does not exist'],
-    [{}, [{ ranMs: -1 }], 'Option "exits[0].ranMs" must be a finite number'],
+    [
+      {},
+      [{ durationMs: -1 }],
+      'Option "exits[0].durationMs" must be a finite number',
+    ],
     [
       { backoff: constant(9), limit: { restarts: 9, withinMs: 9 } },
       [],

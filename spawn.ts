@@ -14,7 +14,7 @@
  * @module
  */
 
-import { wrong } from "./checks.ts";
+import { wrong } from "./validate.ts";
 import { SpawnError } from "./errors.ts";
 import { mayRun, mayRunAll } from "./permissions.ts";
 import {
@@ -24,7 +24,7 @@ import {
   findSync,
   type Found,
   type Search,
-} from "./program.ts";
+} from "./find_program.ts";
 import { become, loginEnv, lookUpSync, type User } from "./user.ts";
 
 /** What changes how the system loads any program. */
@@ -70,7 +70,7 @@ export interface Traces {
   /** How it ended. */
   readonly status: Deno.CommandStatus;
   /** How long it took, in milliseconds. */
-  readonly ranMs: number;
+  readonly durationMs: number;
   /** Returns the last lines that it wrote; `undefined` if they are not kept. */
   readonly lines: () => readonly string[] | undefined;
 }
@@ -281,12 +281,14 @@ export class Spawner {
       ended: (status) => {
         if (perhapsNotStarted(status)) this.#programs.delete(key);
       },
-      explain: async ({ status, ranMs, lines }) => {
+      explain: async ({ status, durationMs, lines }) => {
         if (!perhapsNotStarted(status) || !mayRunAll()) return undefined;
         const text = lines()?.join("\n");
         const reason = text && reasonOf(text, search.program);
         // It ran, or else there would be a line that says why not.
-        if (text === undefined ? ranMs > SOON_MS : !reason) return undefined;
+        if (text === undefined ? durationMs > SOON_MS : !reason) {
+          return undefined;
+        }
         const { cause, moved = false } = await whyNot(spec, search, reason);
         if (cause === undefined) return undefined;
         if (this.#broken.size >= PROGRAMS) this.#broken.clear();

@@ -85,7 +85,7 @@ async function seenInRuns(
   options: CommandOptions,
 ): Promise<string[]> {
   await using pm = new Processman(silent);
-  const keep = { output: { keepBytes: 1_000_000 } };
+  const keep = { output: { bufferBytes: 1_000_000 } };
   const job = pm.command(program, ["-c", LOOK], {
     ...options,
     ...keep,
@@ -270,8 +270,8 @@ async function run(
   const { stdout: _, stderr, ...status } = await child.output();
   ended(status);
   const lines = () => new TextDecoder().decode(stderr).trimEnd().split("\n");
-  const ranMs = performance.now() - since;
-  return (await explain({ status, ranMs, lines }))?.error;
+  const durationMs = performance.now() - since;
+  return (await explain({ status, durationMs, lines }))?.error;
 }
 
 Deno.test({
@@ -951,7 +951,7 @@ for (const [name, [permission, script, expected]] of Object.entries(PROMPTS)) {
               spawner,
             });
             const status = await child.status;
-            await explain({ status: { ...status, code: 127 }, ranMs: 0, lines: () => undefined });
+            await explain({ status: { ...status, code: 127 }, durationMs: 0, lines: () => undefined });
             ended({ ...status, code: 127 });
             console.log("said " + status.code);
           } catch (error) {

@@ -9,7 +9,7 @@ import { delay } from "@std/async/delay";
 import type { Asked } from "./guard.ts";
 import type { ProcessTable, Table, TableEntry } from "./process_table.ts";
 import type { Run, Sent } from "./run.ts";
-import { before } from "./wait.ts";
+import { before } from "./abortable.ts";
 
 /** How a process is stopped. */
 export interface StopOptions {
@@ -44,7 +44,7 @@ export interface StopStep {
   /** The signal. */
   readonly signal: Deno.Signal;
   /** Time until the next signal, or until everything had ended, in milliseconds. */
-  readonly tookMs: number;
+  readonly durationMs: number;
 }
 
 /** A process that has left the session of a run. */
@@ -78,7 +78,7 @@ export interface StopReport {
 }
 
 /** What {@linkcode Ending} knows at its end. */
-export interface Outcome {
+export interface StopOutcome {
   /** The signals that were sent, in order. */
   readonly steps: readonly StopStep[];
   /** Whether `SIGKILL` was sent. */
@@ -90,7 +90,7 @@ export interface Outcome {
 }
 
 /** The outcome where there was nothing to end. */
-export const NOTHING: Outcome = {
+export const NOTHING: StopOutcome = {
   steps: [],
   forced: false,
   survivors: [],
@@ -130,7 +130,7 @@ const CHILD = 0;
 /** One run being ended, with everything in its session. */
 export class Ending {
   /** The outcome; never rejects and is bounded in time. */
-  readonly done: Promise<Outcome>;
+  readonly done: Promise<StopOutcome>;
   readonly #run: Run;
   readonly #table: ProcessTable;
   readonly #tell: (asked: Asked) => void;
@@ -240,7 +240,7 @@ export class Ending {
       : setTimeout(() => this.#patience.abort(), ms);
   }
 
-  async #descend(): Promise<Outcome> {
+  async #descend(): Promise<StopOutcome> {
     const patience = this.#patience.signal;
     let over = !patience.aborted && await this.#emptied(patience);
     if (this.#timer !== undefined) clearTimeout(this.#timer);
@@ -258,7 +258,7 @@ export class Ending {
     const escaped = await this.#escaped();
     const steps = this.#steps.map(({ signal, at }, i) => ({
       signal,
-      tookMs: (this.#steps[i + 1]?.at ?? end) - at,
+      durationMs: (this.#steps[i + 1]?.at ?? end) - at,
     }));
     const left = over ? [] : await this.#left();
     return { steps, forced, survivors: left, escaped };

@@ -7,7 +7,7 @@
 
 import { delay } from "@std/async/delay";
 import type { ProcessTable, Table } from "./process_table.ts";
-import { later } from "./wait.ts";
+import { later } from "./abortable.ts";
 
 /** How long the look waits for more runs, in milliseconds. */
 const WAIT_MS = 200;

@@ -36,7 +36,7 @@ export const byob: Contender = {
 export const unread: Contender = {
   bytes: counted(async (process) => {
     await process.finished;
-    return process.dropped.stdout + 65_536;
+    return process.droppedBytes.stdout + 65_536;
   }),
 };
 

@@ -138,8 +138,8 @@ function told(event: ProcessEvent): string {
       return `given up: ${event.error.message}`;
     case "stop": {
       const { steps } = event.report;
-      const how = steps.map(({ signal, tookMs }) =>
-        `${signal}, ${tookMs.toFixed()} ms`
+      const how = steps.map(({ signal, durationMs }) =>
+        `${signal}, ${durationMs.toFixed()} ms`
       );
       return `stopped (${how.join("; ") || "while it waited"})`;
     }

@@ -6,7 +6,7 @@ import {
   options,
   text,
   whole,
-} from "./checks.ts";
+} from "./validate.ts";
 
 /** Returns the message of what a check throws for a value. */
 function messageFor(

@@ -7,7 +7,7 @@
 import { RestartLimitError } from "./errors.ts";
 import type { ProcessEvent } from "./events.ts";
 import type { Decision, Ended, RestartDecision } from "./restart.ts";
-import type { EscapedProcess, Outcome, StopReport } from "./stop.ts";
+import type { EscapedProcess, StopOutcome, StopReport } from "./stop.ts";
 
 /** The levels of messages in the log. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -31,7 +31,7 @@ export interface RunEnd extends Ended {
 }
 
 /** Tells about one process. */
-export class Story {
+export class Reporter {
   readonly #name: string;
   readonly #audience: Audience;
 
@@ -56,7 +56,7 @@ export class Story {
     lastWords: () => string[],
   ): void {
     const name = this.#name;
-    const { status, ranMs, requested, pid, error } = end;
+    const { status, durationMs, requested, pid, error } = end;
     const time = Date.now();
     const crashed = !requested && isCrash(end, decision);
     const stderr = crashed ? lastWords() : [];
@@ -68,7 +68,7 @@ export class Story {
         pid,
         run,
         status,
-        ranMs,
+        durationMs,
         requested,
         crashed,
         decision,
@@ -80,7 +80,7 @@ export class Story {
       : `by ${status.signal}`;
     const what = error?.message ??
       `Process "${name}" ${crashed ? "crashed" : "ended"} ${how} after ${
-        Math.round(ranMs)
+        Math.round(durationMs)
       } ms`;
     this.#audience.log(
       crashed ? "warn" : "debug",
@@ -89,7 +89,7 @@ export class Story {
   }
 
   /** What a run left behind when it ended by itself has been ended. */
-  left(pid: number, run: number, outcome: Outcome): void {
+  left(pid: number, run: number, outcome: StopOutcome): void {
     const name = this.#name;
     const time = Date.now();
     const { steps, survivors } = outcome;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Input } from "./input.ts";
+import { Stdin } from "./stdin.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -50,11 +50,11 @@ class Pipe {
 
 /** An input, and a way to write text to it. */
 function start(): {
-  input: Input;
+  input: Stdin;
   writer: WritableStreamDefaultWriter<Uint8Array>;
   write: (text: string) => Promise<void>;
 } {
-  const input = new Input("web");
+  const input = new Stdin("web");
   const writer = input.writable.getWriter();
   const write = (text: string) => writer.write(encoder.encode(text));
   return { input, writer, write };
@@ -75,7 +75,7 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
 
 const ENDED = 'Cannot write to process "web": it has ended';
 
-Deno.test("Input waits until there is a run", async () => {
+Deno.test("Stdin waits until there is a run", async () => {
   const { input, write } = start();
   const written = [write("a"), write("b")];
   assert(!await settled(Promise.race(written)));
@@ -85,7 +85,7 @@ Deno.test("Input waits until there is a run", async () => {
   assertEquals(run.taken, ["a", "b"]);
 });
 
-Deno.test("Input writes as fast as the run takes it", async () => {
+Deno.test("Stdin writes as fast as the run takes it", async () => {
   const { input, write } = start();
   const run = new Pipe(1);
   input.attach(run.stream);
@@ -97,7 +97,7 @@ Deno.test("Input writes as fast as the run takes it", async () => {
   assertEquals(run.taken, ["a", "b"]);
 });
 
-Deno.test("Input writes what a run did not take to the next one, whole", async () => {
+Deno.test("Stdin writes what a run did not take to the next one, whole", async () => {
   const { input, write } = start();
   const runs = [new Pipe(1), new Pipe(0), new Pipe()] as const;
   input.attach(runs[0].stream);
@@ -114,7 +114,7 @@ Deno.test("Input writes what a run did not take to the next one, whole", async (
   assertEquals(runs.map(({ taken }) => taken), [["a"], [], ["b", "c"]]);
 });
 
-Deno.test("Input gives up a pipe that others hold open after the run", async () => {
+Deno.test("Stdin gives up a pipe that others hold open after the run", async () => {
   const { input, write } = start();
   const held = new Pipe(0);
   input.attach(held.stream);
@@ -127,7 +127,7 @@ Deno.test("Input gives up a pipe that others hold open after the run", async () 
   assertEquals([held.taken, next.taken], [[], ["a"]]);
 });
 
-Deno.test("Input waits for the next run when one closes its input", async () => {
+Deno.test("Stdin waits for the next run when one closes its input", async () => {
   const { input, write } = start();
   const deaf = new Pipe();
   deaf.die();
@@ -141,7 +141,7 @@ Deno.test("Input waits for the next run when one closes its input", async () => 
   assertEquals(next.taken, ["a", "b"]);
 });
 
-Deno.test("Input closes the pipe of a run that is over", async () => {
+Deno.test("Stdin closes the pipe of a run that is over", async () => {
   const { input } = start();
   const run = new Pipe();
   input.attach(run.stream);
@@ -150,7 +150,7 @@ Deno.test("Input closes the pipe of a run that is over", async () => {
   assertEquals(run.end, "aborted");
 });
 
-Deno.test("Input.writable closes this run's input and that of all later ones", async () => {
+Deno.test("Stdin.writable closes this run's input and that of all later ones", async () => {
   const { input, writer, write } = start();
   const runs = [new Pipe(), new Pipe()] as const;
   input.attach(runs[0].stream);
@@ -167,7 +167,7 @@ Deno.test("Input.writable closes this run's input and that of all later ones", a
   input.end();
 });
 
-Deno.test("Input.writable drops what waits when it is aborted", async () => {
+Deno.test("Stdin.writable drops what waits when it is aborted", async () => {
   for (const attached of [true, false]) {
     const { input, writer, write } = start();
     const run = new Pipe(0);
@@ -185,7 +185,7 @@ Deno.test("Input.writable drops what waits when it is aborted", async () => {
   }
 });
 
-Deno.test("Input.end() fails what waits and what comes later", async () => {
+Deno.test("Stdin.end() fails what waits and what comes later", async () => {
   for (const attached of [true, false]) {
     const { input, writer, write } = start();
     if (attached) input.attach(new Pipe(0).stream);
@@ -198,13 +198,13 @@ Deno.test("Input.end() fails what waits and what comes later", async () => {
   }
 });
 
-Deno.test("Input.end() fails the first write after it", async () => {
+Deno.test("Stdin.end() fails the first write after it", async () => {
   const { input, write } = start();
   input.end();
   await assertRejects(() => write("a"), TypeError, ENDED);
 });
 
-Deno.test("Input.end() leaves nothing to reject when nobody writes", async () => {
+Deno.test("Stdin.end() leaves nothing to reject when nobody writes", async () => {
   const { input, writer } = start();
   const run = new Pipe();
   input.attach(run.stream);
@@ -214,7 +214,7 @@ Deno.test("Input.end() leaves nothing to reject when nobody writes", async () =>
   await writer.close();
 });
 
-Deno.test("Input refuses what is no bytes, instead of waiting for ever", async () => {
+Deno.test("Stdin refuses what is no bytes, instead of waiting for ever", async () => {
   for (const chunk of ["text", null, 5, [1, 2], {}]) {
     const { input, writer } = start();
     const run = new Pipe();

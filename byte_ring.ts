@@ -26,7 +26,7 @@ interface Segment {
 type Mark = Omit<Chunk, "source" | "bytes"> & { readonly at: number };
 
 /** The newest bytes of a source; older ones are dropped. */
-export class History {
+export class ByteRing {
   /** How many bytes there were before the first that is kept. */
   start = 0;
   /** How many bytes there have been. */
@@ -36,8 +36,8 @@ export class History {
   #before = 0;
   readonly #spares: Uint8Array<ArrayBuffer>[] = [];
 
-  /** Creates a history that keeps the newest `keepBytes` bytes of a source. */
-  constructor(readonly source: OutputSource, readonly keepBytes: number) {}
+  /** Creates a history that keeps the newest `bufferBytes` bytes of a source. */
+  constructor(readonly source: OutputSource, readonly bufferBytes: number) {}
 
   /**
    * Adds a chunk.
@@ -47,7 +47,7 @@ export class History {
    */
   add(chunk: Chunk, buffer?: Uint8Array<ArrayBuffer>): void {
     this.end += chunk.bytes.length;
-    this.start = Math.max(this.start, this.end - this.keepBytes);
+    this.start = Math.max(this.start, this.end - this.bufferBytes);
     this.#trim();
     if (buffer !== undefined) this.#keep(chunk, buffer);
     else this.#gather(chunk);
@@ -77,7 +77,7 @@ export class History {
 
   /** Takes a buffer over. */
   #keep(chunk: Chunk, buffer: Uint8Array<ArrayBuffer>): void {
-    if (this.keepBytes === 0) return this.#spare(buffer);
+    if (this.bufferBytes === 0) return this.#spare(buffer);
     const used = chunk.bytes.length;
     if (this.#segments.length === 0) this.#before = this.end - used;
     this.#segments.push({ bytes: buffer, used, marks: [mark(chunk, 0)] });
@@ -85,8 +85,8 @@ export class History {
 
   /** Copies chunks one behind the other. */
   #gather(chunk: Chunk): void {
-    if (this.keepBytes === 0) return;
-    let bytes = chunk.bytes.subarray(-this.keepBytes);
+    if (this.bufferBytes === 0) return;
+    let bytes = chunk.bytes.subarray(-this.bufferBytes);
     if (this.#segments.length === 0) this.#before = this.end - bytes.length;
     while (bytes.length > 0) {
       const last = this.#room();

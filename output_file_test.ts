@@ -2,10 +2,10 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { mock } from "node:test";
 import type { Line } from "./lines.ts";
 import {
-  LogFiles,
-  type LogWriter,
+  type FileWriter,
   type OutputFileOptions,
-} from "./log_file.ts";
+  OutputFiles,
+} from "./output_file.ts";
 import { constant, Processman } from "./mod.ts";
 import {
   eventOf,
@@ -54,9 +54,9 @@ class Clock implements Disposable {
 function open(
   path: string,
   options: Omit<OutputFileOptions, "path"> = {},
-): { writer: LogWriter; files: LogFiles; warnings: string[] } {
+): { writer: FileWriter; files: OutputFiles; warnings: string[] } {
   const warnings: string[] = [];
-  const files = new LogFiles((message) => warnings.push(message));
+  const files = new OutputFiles((message) => warnings.push(message));
   return {
     writer: files.writer("job", filled(path, options)),
     files,
@@ -68,7 +68,7 @@ function filled(
   path: string | URL,
   options: Omit<OutputFileOptions, "path"> = {},
 ): Required<OutputFileOptions> {
-  return { path, maxBytes: 1_000_000, keep: 5, json: false, ...options };
+  return { path, maxBytes: 1_000_000, maxFiles: 5, json: false, ...options };
 }
 
 function line(text: string): Line {
@@ -85,7 +85,7 @@ function range(first: number, last: number): number[] {
 }
 
 Deno.test({
-  name: "LogFiles.writer() adds lines to what there is",
+  name: "OutputFiles.writer() adds lines to what there is",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -100,7 +100,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() writes JSON that says where a line is from",
+  name: "OutputFiles.writer() writes JSON that says where a line is from",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -127,7 +127,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() opens nothing before the first line",
+  name: "OutputFiles.writer() opens nothing before the first line",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -139,16 +139,16 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() keeps within its bounds, with whole lines",
+  name: "OutputFiles.writer() keeps within its bounds, with whole lines",
   ignore,
   async fn() {
     for (let seed = 0; seed < 25; seed++) {
       const random = seeded(seed);
       const whole = (most: number) => Math.floor(random() * most);
       const maxBytes = 1 + whole(300);
-      const keep = whole(4);
+      const maxFiles = whole(4);
       await using folder = new Folder();
-      const { writer, warnings } = open(folder.log, { maxBytes, keep });
+      const { writer, warnings } = open(folder.log, { maxBytes, maxFiles });
       const all: string[] = [];
       for (let batch = 0; batch < 20; batch++) {
         const texts = Array.from(
@@ -163,7 +163,7 @@ Deno.test({
       const texts = await folder.read();
       const names = Array.from(Deno.readDirSync(folder.path));
       assertEquals(names.length, texts.length);
-      assert(texts.length <= keep + 1, `seed ${seed}`);
+      assert(texts.length <= maxFiles + 1, `seed ${seed}`);
       const kept = texts.join("");
       assert(kept.length > 0 && `\n${all.join("\n")}\n`.endsWith(`\n${kept}`));
       for (const [index, text] of texts.entries()) {
@@ -181,7 +181,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() renames nothing that has no bounds",
+  name: "OutputFiles.writer() renames nothing that has no bounds",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -193,13 +193,16 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() renames nothing that is no regular file",
+  name: "OutputFiles.writer() renames nothing that is no regular file",
   ignore,
   async fn() {
     await using folder = new Folder();
     await outputOf("mkfifo", folder.log);
     using pipe = await Deno.open(folder.log, { read: true, write: true });
-    const { writer, warnings } = open(folder.log, { maxBytes: 10, keep: 0 });
+    const { writer, warnings } = open(folder.log, {
+      maxBytes: 10,
+      maxFiles: 0,
+    });
     await writer.write(lines(...range(1, 9)));
     await writer.write(lines(...range(1, 9)));
     await writer.close();
@@ -211,13 +214,13 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles opens a file once, however many write to it",
+  name: "OutputFiles opens a file once, however many write to it",
   ignore,
   async fn() {
     await using folder = new Folder();
-    const files = new LogFiles((message) => assertEquals(message, ""));
+    const files = new OutputFiles((message) => assertEquals(message, ""));
     const writers = [folder.log, new URL(`file://${folder.log}`)].map((path) =>
-      files.writer("job", filled(path, { maxBytes: 60, keep: 99 }))
+      files.writer("job", filled(path, { maxBytes: 60, maxFiles: 99 }))
     );
     const written = range(1, 300).map((n) => writers[n % 2]?.write(lines(n)));
     await Promise.all(written);
@@ -231,7 +234,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.reopen() leaves a file that was moved away",
+  name: "OutputFiles.reopen() leaves a file that was moved away",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -248,7 +251,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() notices what happens to its file",
+  name: "OutputFiles.writer() notices what happens to its file",
   ignore,
   async fn(t) {
     for (const how of ["moved", "replaced", "removed", "truncated"] as const) {
@@ -275,7 +278,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() warns once, counts what is lost, and recovers",
+  name: "OutputFiles.writer() warns once, counts what is lost, and recovers",
   ignore,
   async fn() {
     using clock = new Clock();
@@ -321,7 +324,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() tries again at once when it is reopened",
+  name: "OutputFiles.writer() tries again at once when it is reopened",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -346,7 +349,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() asks nobody for a permission that is taken away",
+  name: "OutputFiles.writer() asks nobody for a permission that is taken away",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -368,12 +371,15 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() stays within its bounds when it cannot rename",
+  name: "OutputFiles.writer() stays within its bounds when it cannot rename",
   ignore,
   async fn() {
     await using folder = new Folder();
     await Deno.mkdir(`${folder.log}.1/full`, { recursive: true });
-    const { writer, warnings } = open(folder.log, { maxBytes: 10, keep: 1 });
+    const { writer, warnings } = open(folder.log, {
+      maxBytes: 10,
+      maxFiles: 1,
+    });
     await writer.write(lines("1234567", "8901234", "567"));
     await writer.close();
     assertEquals(await Deno.readTextFile(folder.log), "1234567\n");
@@ -383,7 +389,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() tears no line on a full disk",
+  name: "OutputFiles.writer() tears no line on a full disk",
   ignore: ignore || !await mountable(),
   async fn() {
     await using folder = new Folder();
@@ -426,7 +432,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "LogFiles.writer() writes on after a short write",
+  name: "OutputFiles.writer() writes on after a short write",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -459,7 +465,7 @@ Deno.test("Processman.command() tells of a file without a permission", async () 
   await using script = runScript(`
     import { Processman } from "${new URL("mod.ts", import.meta.url)}";
     await using pm = new Processman({ logger: null });
-    const output = { file: { path: "/var/log/job.log", keep: 1 } };
+    const output = { file: { path: "/var/log/job.log", maxFiles: 1 } };
     try {
       pm.command("sleep", ["500"], { output });
     } catch (error) {
@@ -502,7 +508,7 @@ Deno.test({
         `requires write access to "${log}.5"`,
       );
       assertEquals([...pm], []);
-      command({ keep: 4 });
+      command({ maxFiles: 4 });
       command({ maxBytes: Infinity });
     } finally {
       denied.mock.restore();
@@ -525,7 +531,7 @@ Deno.test({
           backoff: constant(0),
           limit: { restarts: 9, withinMs: 1e6 },
         },
-        output: { file: { path: folder.log, maxBytes: 100_000, keep: 99 } },
+        output: { file: { path: folder.log, maxBytes: 100_000, maxFiles: 99 } },
       },
     );
     await eventOf(events, "restart");

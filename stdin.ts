@@ -9,7 +9,7 @@
  * whole: while no run takes it, it waits; when the run it was for ended before
  * it had taken all of it, it is written to the next one.
  */
-export class Input {
+export class Stdin {
   /** The stream. */
   readonly writable: WritableStream<Uint8Array>;
   readonly #name: string;

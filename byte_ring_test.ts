@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { History } from "./history.ts";
+import { ByteRing } from "./byte_ring.ts";
 import type { Chunk } from "./lines.ts";
 import { pieces, seeded } from "./tools/testing.ts";
 
@@ -31,11 +31,11 @@ function randomBytes(
   return Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }
 
-for (const keepBytes of [0, 1, 7, 256, 1_000, 4_096, 10_007, 1_000_000]) {
-  Deno.test(`History keeps exactly the newest ${keepBytes} bytes`, () => {
-    const random = seeded(keepBytes);
+for (const bufferBytes of [0, 1, 7, 256, 1_000, 4_096, 10_007, 1_000_000]) {
+  Deno.test(`ByteRing keeps exactly the newest ${bufferBytes} bytes`, () => {
+    const random = seeded(bufferBytes);
     const all = randomBytes(60_000, random);
-    const history = new History("stdout", keepBytes);
+    const history = new ByteRing("stdout", bufferBytes);
     let added = 0;
     for (const part of pieces(all, random, 5_000)) {
       // Some are copied, some given away in a buffer that is half full or more.
@@ -48,26 +48,26 @@ for (const keepBytes of [0, 1, 7, 256, 1_000, 4_096, 10_007, 1_000_000]) {
       }
       added += part.length;
       assertEquals(history.end, added);
-      assertEquals(history.start, Math.max(0, added - keepBytes));
+      assertEquals(history.start, Math.max(0, added - bufferBytes));
       const expected = all.subarray(history.start, added);
       assertEquals(joined(history.chunks()), [...expected]);
     }
   });
 }
 
-Deno.test("History gathers bytes that come one at a time", () => {
+Deno.test("ByteRing gathers bytes that come one at a time", () => {
   const random = seeded(1);
   const all = randomBytes(3_000, random);
-  const history = new History("stdout", 100);
+  const history = new ByteRing("stdout", 100);
   for (const byte of all) history.add(chunkOf(Uint8Array.of(byte)));
   assertEquals(joined(history.chunks()), [...all.subarray(-100)]);
   assertEquals([...history.chunks()].length <= 2, true);
 });
 
-Deno.test("History lists what is kept from any position on", () => {
+Deno.test("ByteRing lists what is kept from any position on", () => {
   const random = seeded(2);
   const all = randomBytes(2_000, random);
-  const history = new History("stdout", 1_500);
+  const history = new ByteRing("stdout", 1_500);
   for (const part of pieces(all, random, 300)) {
     const [bytes, buffer] = inBuffer(part, 300);
     history.add(chunkOf(bytes), part.length > 150 ? buffer : undefined);
@@ -78,9 +78,9 @@ Deno.test("History lists what is kept from any position on", () => {
   }
 });
 
-Deno.test("History notes when and by which run each byte was written", () => {
+Deno.test("ByteRing notes when and by which run each byte was written", () => {
   const random = seeded(3);
-  const history = new History("stderr", 2_000);
+  const history = new ByteRing("stderr", 2_000);
   const notes: string[] = [];
   for (let i = 0; i < 500; i++) {
     const part = randomBytes(1 + Math.floor(random() * 40), random);
@@ -103,8 +103,8 @@ Deno.test("History notes when and by which run each byte was written", () => {
   assert(kept.every(({ source }) => source === "stderr"));
 });
 
-Deno.test("History gives back a buffer that it does not need any more", () => {
-  const history = new History("stdout", 10);
+Deno.test("ByteRing gives back a buffer that it does not need any more", () => {
+  const history = new ByteRing("stdout", 10);
   const [first, buffer] = inBuffer(new Uint8Array(12), 16);
   history.add(chunkOf(first), buffer);
   assertEquals(history.takeSpare(16), undefined); // still in use
@@ -121,9 +121,9 @@ function givenAway(size: number): [Chunk, Uint8Array<ArrayBuffer>] {
   return [chunkOf(buffer), buffer];
 }
 
-Deno.test("History never hands out a buffer that still holds kept bytes", () => {
+Deno.test("ByteRing never hands out a buffer that still holds kept bytes", () => {
   const random = seeded(4);
-  const history = new History("stdout", 1_000);
+  const history = new ByteRing("stdout", 1_000);
   const all: number[] = [];
   for (let i = 0; i < 2_000; i++) {
     const buffer = history.takeSpare(64) ?? new Uint8Array(64);
@@ -137,9 +137,9 @@ Deno.test("History never hands out a buffer that still holds kept bytes", () => 
   assertEquals(joined(history.chunks()), all.slice(-1_000));
 });
 
-Deno.test("History takes little more memory than what it keeps", () => {
+Deno.test("ByteRing takes little more memory than what it keeps", () => {
   const cases: [number, number, number, number][] = [
-    // keepBytes, bytes of a chunk, times, most memory
+    // bufferBytes, bytes of a chunk, times, most memory
     [0, 100, 1_000, 0],
     [1, 100, 1_000, 256],
     [65_536, 1, 200_000, 65_536 + 16_384],
@@ -147,8 +147,8 @@ Deno.test("History takes little more memory than what it keeps", () => {
     [65_536, 10, 20, 256],
     [65_536, 10, 200, 4_096],
   ];
-  for (const [keepBytes, length, times, most] of cases) {
-    const history = new History("stdout", keepBytes);
+  for (const [bufferBytes, length, times, most] of cases) {
+    const history = new ByteRing("stdout", bufferBytes);
     const chunk = chunkOf(new Uint8Array(length));
     for (let i = 0; i < times; i++) history.add(chunk);
     const buffers = new Set(
@@ -156,12 +156,12 @@ Deno.test("History takes little more memory than what it keeps", () => {
     );
     const memory = [...buffers]
       .reduce((sum, { byteLength }) => sum + byteLength, 0);
-    assert(memory <= most, `${memory} bytes to keep ${keepBytes}`);
+    assert(memory <= most, `${memory} bytes to keep ${bufferBytes}`);
   }
 });
 
-Deno.test("History takes no more than twice of what it keeps with buffers", () => {
-  const history = new History("stdout", 65_536);
+Deno.test("ByteRing takes no more than twice of what it keeps with buffers", () => {
+  const history = new ByteRing("stdout", 65_536);
   for (let i = 0; i < 1_000; i++) {
     const buffer = new Uint8Array(16_384);
     history.add(chunkOf(buffer.subarray(0, 8_192)), buffer);

@@ -28,7 +28,7 @@ export interface OutputFileOptions {
    *
    * @default {5}
    */
-  keep?: number;
+  maxFiles?: number;
   /**
    * Whether each line is written as a JSON object with `time` (ISO 8601),
    * `process`, `source`, `run`, `text` and `truncated`, instead of as it is.
@@ -39,7 +39,7 @@ export interface OutputFileOptions {
 }
 
 /** Writes the lines of one process to its log file. */
-export interface LogWriter {
+export interface FileWriter {
   /** Writes lines; resolves when that is done, or has failed. Never rejects. */
   write(lines: readonly Line[]): Promise<void>;
   /** Resolves when the file is not needed any more. Never rejects. */
@@ -60,8 +60,8 @@ const LINES_AT_ONCE = 4_000;
 const LF = 10;
 
 /** The log files of a manager: each is open once, whoever writes to it. */
-export class LogFiles {
-  readonly #files = new Map<string, LogFile>();
+export class OutputFiles {
+  readonly #files = new Map<string, OutputFile>();
   readonly #warn: (message: string) => void;
 
   /** Creates the set; `warn` is told of files that cannot be written. */
@@ -75,15 +75,15 @@ export class LogFiles {
    *
    * @throws {Deno.errors.NotCapable} If a permission is missing.
    */
-  writer(process: string, options: Required<OutputFileOptions>): LogWriter {
+  writer(process: string, options: Required<OutputFileOptions>): FileWriter {
     const path = absolute(options.path);
-    const { maxBytes, keep } = options;
+    const { maxBytes, maxFiles } = options;
     checkAccess(
       path,
-      maxBytes === Infinity ? 0 : keep,
+      maxBytes === Infinity ? 0 : maxFiles,
       `Cannot write the output of process "${process}" to a file: `,
     );
-    let file: LogFile | undefined;
+    let file: OutputFile | undefined;
     return {
       write: async (lines) => {
         file ??= this.#take(path);
@@ -105,14 +105,14 @@ export class LogFiles {
     );
   }
 
-  #take(path: string): LogFile {
-    const file = this.#files.get(path) ?? new LogFile(path, this.#warn);
+  #take(path: string): OutputFile {
+    const file = this.#files.get(path) ?? new OutputFile(path, this.#warn);
     this.#files.set(path, file);
     file.users++;
     return file;
   }
 
-  async #giveBack(file: LogFile): Promise<void> {
+  async #giveBack(file: OutputFile): Promise<void> {
     if (--file.users > 0) return;
     this.#files.delete(file.path);
     await file.close();
@@ -120,7 +120,7 @@ export class LogFiles {
 }
 
 /** One file, which is written by one at a time. */
-class LogFile {
+class OutputFile {
   /** How many processes write to it. */
   users = 0;
   readonly path: string;
@@ -206,7 +206,7 @@ class LogFile {
   }
 
   async #append(
-    { maxBytes, keep }: Required<OutputFileOptions>,
+    { maxBytes, maxFiles }: Required<OutputFileOptions>,
   ): Promise<void> {
     let file = await this.#current();
     while (this.#rest.length > 0) {
@@ -214,7 +214,7 @@ class LogFile {
         ? this.#rest.length
         : fitting(this.#rest, this.#size, maxBytes);
       if (length > 0) await this.#write(file, length);
-      else file = await this.#rotate(keep);
+      else file = await this.#rotate(maxFiles);
     }
   }
 
@@ -261,11 +261,11 @@ class LogFile {
   }
 
   /** Makes room: gives the file, and those before it, the next number. */
-  async #rotate(keep: number): Promise<Deno.FsFile> {
+  async #rotate(maxFiles: number): Promise<Deno.FsFile> {
     this.#close();
-    checkAccess(this.path, keep, "");
-    if (keep === 0) await Deno.remove(this.path);
-    for (let number = keep; number > 0; number--) {
+    checkAccess(this.path, maxFiles, "");
+    if (maxFiles === 0) await Deno.remove(this.path);
+    for (let number = maxFiles; number > 0; number--) {
       const from = numbered(this.path, number - 1);
       try {
         await Deno.rename(from, numbered(this.path, number));
@@ -301,8 +301,8 @@ class LogFile {
  * Throws unless a file, and those that it is renamed to, may be used: Deno would
  * ask the user for it.
  */
-function checkAccess(path: string, keep: number, what: string): void {
-  for (let number = 0; number <= keep; number++) {
+function checkAccess(path: string, maxFiles: number, what: string): void {
+  for (let number = 0; number <= maxFiles; number++) {
     const file = numbered(path, number);
     for (const name of ["read", "write"] as const) {
       const { state } = Deno.permissions.querySync({ name, path: file });
