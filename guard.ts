@@ -9,6 +9,7 @@
 import { mayRun } from "./permissions.ts";
 import type { Run } from "./run.ts";
 import { signalNumber } from "./signals.ts";
+import type { Asked } from "./stop.ts";
 import { later, reactions } from "./abortable.ts";
 
 /**
@@ -455,18 +456,6 @@ export interface GuardInfo {
   to: "group" | "leader";
   /** The outputs that this program reads: 1, 2 or both. */
   streams: readonly number[];
-}
-
-/** How a run was asked to end. */
-export interface Asked {
-  /** The signal that was sent. */
-  signal: Deno.Signal;
-  /** Who gets it: all of the run, or its leader alone as long as it lives. */
-  to: "group" | "leader";
-  /** The groups that it has been sent to. */
-  groups: readonly number[];
-  /** When `SIGKILL` is due, in milliseconds since the epoch. */
-  killAt: number;
 }
 
 /** Options for {@linkcode Guard}. */

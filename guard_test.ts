@@ -5,7 +5,7 @@ import { Processman } from "./mod.ts";
 import { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
 import { Spawner } from "./spawn.ts";
-import { Ending } from "./stop.ts";
+import { Ending } from "./ending.ts";
 import {
   type Attack,
   attack,

@@ -9,6 +9,7 @@ import "@std/log/setup";
 import {
   arrayOf,
   callable,
+  fileOrUrl,
   flag,
   oneOf,
   options as optionsOf,
@@ -18,13 +19,11 @@ import { ProcessmanClosedError } from "./errors.ts";
 import { EventHub, type ProcessEvent } from "./events.ts";
 import {
   checkDefaults,
-  checkStop,
   type CommandDefaults,
   type CommandOptions,
-  fileOrUrl,
   specify,
 } from "./options.ts";
-import { type Asked, Guard, type GuardInfo, HANDOVER_MS } from "./guard.ts";
+import { Guard, type GuardInfo, HANDOVER_MS } from "./guard.ts";
 import { OutputFiles } from "./output_file.ts";
 import { type Host, Process } from "./process.ts";
 import { mayRun } from "./permissions.ts";
@@ -32,7 +31,12 @@ import { ProcessTable, type Table, type TableEntry } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
 import { Spawner } from "./spawn.ts";
-import type { StopOptions, StopReport } from "./stop.ts";
+import {
+  type Asked,
+  checkStop,
+  type StopOptions,
+  type StopReport,
+} from "./stop.ts";
 import { Sweep } from "./sweep.ts";
 import type { LogLevel } from "./reporter.ts";
 import { later } from "./abortable.ts";

@@ -10,26 +10,31 @@ import {
   callable,
   type Check,
   type Checks,
+  fileOrUrl,
   filled,
   flag,
-  milliseconds,
+  given,
   oneOf,
   options,
   text,
   whole,
   wrong,
 } from "./validate.ts";
-import type { OutputFileOptions } from "./output_file.ts";
-import type { OutputOptions, OutputRules } from "./output.ts";
+import { FILE_DEFAULTS, type OutputFileOptions } from "./output_file.ts";
+import {
+  checkOutput,
+  OUTPUT_DEFAULTS,
+  type OutputOptions,
+  type OutputRules,
+} from "./output.ts";
 import {
   checkRestart,
   type RestartOptions,
   type RestartRules,
   restartRules,
 } from "./restart.ts";
-import { signalName } from "./signals.ts";
 import type { ChildOptions } from "./spawn.ts";
-import type { StopOptions, StopRequest } from "./stop.ts";
+import { checkStop, STOP_DEFAULTS, type StopOptions } from "./stop.ts";
 
 /** Options that a process has in common with others, see `defaults`. */
 export interface CommandDefaults {
@@ -190,30 +195,6 @@ export interface Spec {
 
 const stdio = oneOf("piped", "inherit", "null");
 
-const STOP_CHECKS: Checks<StopOptions> = {
-  signal: signalName,
-  gracePeriodMs: milliseconds,
-  to: oneOf("group", "leader"),
-};
-
-const checkFile = options<OutputFileOptions>({
-  path: fileOrUrl,
-  maxBytes: (value, path) => {
-    if (value === Infinity) return;
-    if (typeof value !== "number") wrong(path, "a number", value);
-    if (!Number.isSafeInteger(value) || value < 1) {
-      wrong(path, "a whole number >= 1 or Infinity", value, RangeError);
-    }
-  },
-  maxFiles: (value, path) => {
-    whole(value, path);
-    if (value as number > 1_000) {
-      wrong(path, "a whole number <= 1000", value, RangeError);
-    }
-  },
-  json: flag,
-});
-
 const PLACE_CHECKS: Checks<Pick<CommandDefaults, "cwd" | "env">> = {
   cwd: fileOrUrl,
   env: (value, path) => {
@@ -244,19 +225,8 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
   windowsRawArguments: flag,
   group: flag,
   restart: checkRestart,
-  stop: options(STOP_CHECKS),
-  output: options<OutputOptions>({
-    bufferBytes: whole,
-    maxLineLength: (value, path) => {
-      whole(value, path);
-      if (value === 0) wrong(path, "a whole number >= 1", value, RangeError);
-    },
-    file: (value, path) => {
-      checkFile(value, path);
-      const { path: file } = value as Partial<OutputFileOptions>;
-      fileOrUrl(file, `${path}.path`);
-    },
-  }),
+  stop: checkStop,
+  output: checkOutput,
 };
 
 /** Checks options that processes have in common. */
@@ -272,9 +242,6 @@ const checkCommand = options<CommandOptions>({
   prepare: callable,
 });
 
-/** Checks the options of a stop. */
-export const checkStop: Check = options(STOP_CHECKS);
-
 const checkPreparedRun = options<PreparedRun>({
   ...PLACE_CHECKS,
   args: arrayOf(text),
@@ -287,21 +254,6 @@ const checkPreparedRun = options<PreparedRun>({
  */
 export function checkPrepared(value: unknown): void {
   if (value !== undefined) checkPreparedRun(value, "prepare()");
-}
-
-/**
- * Makes a request of the options of one stop, and fills in what they leave open.
- *
- * @throws {TypeError} If an option does not exist or has a wrong type.
- * @throws {RangeError} If the grace period is negative or not finite.
- */
-export function stopRequest(
-  options: StopOptions,
-  rules: Required<StopOptions>,
-): StopRequest {
-  checkStop(options, "");
-  const final = options.gracePeriodMs !== undefined;
-  return { ...rules, ...given(options), final };
 }
 
 /**
@@ -365,43 +317,14 @@ export function specify(
     group: all.group ?? true,
     restart,
     stop: {
-      signal: "SIGTERM",
-      gracePeriodMs: 10_000,
-      to: "group",
+      ...STOP_DEFAULTS,
       ...given(defaults.stop),
       ...given(own.stop),
     },
-    output: { bufferBytes: 65_536, maxLineLength: 1_048_576, ...output },
-    file: file && {
-      maxBytes: 10_485_760,
-      maxFiles: 5,
-      json: false,
-      ...given(file),
-    },
+    output: { ...OUTPUT_DEFAULTS, ...output },
+    file: file && { ...FILE_DEFAULTS, ...given(file) },
     signal: own.signal,
     critical: own.critical ?? false,
     prepare: own.prepare,
   };
-}
-
-/** What an object has that is not `undefined`. */
-type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
-
-function given<T extends object>(object: T | undefined): Given<T> {
-  const result: Partial<T> = {};
-  for (const name of Object.keys(object ?? {}) as (keyof T)[]) {
-    if (object?.[name] !== undefined) result[name] = object[name];
-  }
-  return result as Given<T>;
-}
-
-/** Checks for what Deno takes as the name of a file or folder. */
-export function fileOrUrl(
-  value: unknown,
-  path: string,
-): asserts value is string | URL {
-  if (!(value instanceof URL)) filled(value, path);
-  else if (value.protocol !== "file:") {
-    wrong(path, "a path or a file: URL", value.href);
-  }
 }

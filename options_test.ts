@@ -6,7 +6,8 @@ import {
 } from "@std/assert";
 import { mock } from "node:test";
 import { Processman } from "./manager.ts";
-import { specify, stopRequest } from "./options.ts";
+import { specify } from "./options.ts";
+import { stopRequest } from "./stop.ts";
 import { constant } from "./restart.ts";
 
 /** A value of a wrong type. */

@@ -5,7 +5,13 @@
  * @module
  */
 
-import { wrong } from "./validate.ts";
+import {
+  type Check,
+  fileOrUrl,
+  options as optionsOf,
+  whole,
+  wrong,
+} from "./validate.ts";
 import { ByteRing } from "./byte_ring.ts";
 import {
   type Chunk,
@@ -14,7 +20,11 @@ import {
   type LinesOptions,
   type OutputSource,
 } from "./lines.ts";
-import type { FileWriter, OutputFileOptions } from "./output_file.ts";
+import {
+  checkFile,
+  type FileWriter,
+  type OutputFileOptions,
+} from "./output_file.ts";
 import { PIPE_BYTES, Pump } from "./pump.ts";
 
 /** What is kept of the output of a process. */
@@ -48,6 +58,26 @@ export interface OutputOptions {
 
 /** What is kept of the output of a process, with nothing left open. */
 export type OutputRules = Required<Omit<OutputOptions, "file">>;
+
+/** Checks what is to be kept of the output. */
+export const checkOutput: Check = optionsOf<OutputOptions>({
+  bufferBytes: whole,
+  maxLineLength: (value, path) => {
+    whole(value, path);
+    if (value === 0) wrong(path, "a whole number >= 1", value, RangeError);
+  },
+  file: (value, path) => {
+    checkFile(value, path);
+    const { path: file } = value as Partial<OutputFileOptions>;
+    fileOrUrl(file, `${path}.path`);
+  },
+});
+
+/** What is kept of the output where nothing else is said. */
+export const OUTPUT_DEFAULTS: OutputRules = {
+  bufferBytes: 65_536,
+  maxLineLength: 1_048_576,
+};
 
 /** How long a log is waited for after the end of a run, in milliseconds. */
 export const FLUSH_MS = 5_000;

@@ -5,6 +5,14 @@
  */
 
 import type { Line } from "./lines.ts";
+import {
+  type Check,
+  fileOrUrl,
+  flag,
+  options as optionsOf,
+  whole,
+  wrong,
+} from "./validate.ts";
 
 /** Where the output of a process is written to, see `output.file`. */
 export interface OutputFileOptions {
@@ -37,6 +45,32 @@ export interface OutputFileOptions {
    */
   json?: boolean;
 }
+
+/** Checks the options of a file. */
+export const checkFile: Check = optionsOf<OutputFileOptions>({
+  path: fileOrUrl,
+  maxBytes: (value, path) => {
+    if (value === Infinity) return;
+    if (typeof value !== "number") wrong(path, "a number", value);
+    if (!Number.isSafeInteger(value) || value < 1) {
+      wrong(path, "a whole number >= 1 or Infinity", value, RangeError);
+    }
+  },
+  maxFiles: (value, path) => {
+    whole(value, path);
+    if (value as number > 1_000) {
+      wrong(path, "a whole number <= 1000", value, RangeError);
+    }
+  },
+  json: flag,
+});
+
+/** The options of a file where nothing else is said. */
+export const FILE_DEFAULTS: Required<Omit<OutputFileOptions, "path">> = {
+  maxBytes: 10_485_760,
+  maxFiles: 5,
+  json: false,
+};
 
 /** Writes the lines of one process to its log file. */
 export interface FileWriter {

@@ -7,7 +7,7 @@
 import { delay } from "@std/async/delay";
 import { flag, oneOf, options as optionsOf } from "./validate.ts";
 import { SpawnError, StopError } from "./errors.ts";
-import type { Asked, GuardInfo } from "./guard.ts";
+import type { GuardInfo } from "./guard.ts";
 import { Stdin } from "./stdin.ts";
 import { type Line, Lines, type LinesOptions } from "./lines.ts";
 import {
@@ -15,7 +15,6 @@ import {
   type PrepareContext,
   type PreparedRun,
   type Spec,
-  stopRequest,
 } from "./options.ts";
 import type { OutputFiles } from "./output_file.ts";
 import { FLUSH_MS, Output, type Source } from "./output.ts";
@@ -30,15 +29,16 @@ import {
 import { Run } from "./run.ts";
 import { signalName } from "./signals.ts";
 import { type Spawner, spawnError } from "./spawn.ts";
+import { Ending, KILL_WAIT_MS } from "./ending.ts";
 import {
-  Ending,
+  type Asked,
   type EscapedProcess,
-  KILL_WAIT_MS,
   NOTHING,
   type StopOptions,
   type StopOutcome,
   type StopReport,
   type StopRequest,
+  stopRequest,
 } from "./stop.ts";
 import type { Sweep } from "./sweep.ts";
 import { type Audience, failure, Reporter, type RunEnd } from "./reporter.ts";

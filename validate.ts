@@ -74,6 +74,17 @@ export function filled(value: unknown, path: string): asserts value is string {
   if (value === "") wrong(path, "a string that is not empty", value);
 }
 
+/** Checks for what Deno takes as the name of a file or folder. */
+export function fileOrUrl(
+  value: unknown,
+  path: string,
+): asserts value is string | URL {
+  if (!(value instanceof URL)) filled(value, path);
+  else if (value.protocol !== "file:") {
+    wrong(path, "a path or a file: URL", value.href);
+  }
+}
+
 /** Returns a check for one of some values. */
 export function oneOf(...values: readonly string[]): Check {
   return (value, path) => {
@@ -91,6 +102,17 @@ export function arrayOf(check: Check): Check {
       check(entry, `${path}[${index}]`);
     }
   };
+}
+
+/** What an object has that is not `undefined`. */
+export type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
+
+export function given<T extends object>(object: T | undefined): Given<T> {
+  const result: Partial<T> = {};
+  for (const name of Object.keys(object ?? {}) as (keyof T)[]) {
+    if (object?.[name] !== undefined) result[name] = object[name];
+  }
+  return result as Given<T>;
 }
 
 /** Throws the error for a value that an option does not take. */

@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
 import { Spawner } from "./spawn.ts";
-import { Ending } from "./stop.ts";
+import { Ending } from "./ending.ts";
 import { alive } from "./tools/testing.ts";
 
 const RULES = {
