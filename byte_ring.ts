@@ -1,67 +1,69 @@
 /**
- * The newest bytes of a source, in little memory.
+ * The newest bytes of an output, in little memory.
  *
  * @module
  */
 
 import type { Chunk, OutputSource } from "./lines.ts";
 
-/** The largest segment that small chunks are gathered in. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The size of the largest segment that small chunks are copied into. */
 const GATHER_BYTES = 16_384;
 
-/** How many buffers are kept to be used again. */
-const SPARES = 2;
-
-/** The smallest one. */
+/** The size of the smallest one. */
 const FIRST_BYTES = 256;
 
-/** Some bytes in a row, with notes where they come from. */
+/** How many buffers are kept for later use. */
+const SPARES = 2;
+
+/** Consecutive bytes, and marks that say where they come from. */
 interface Segment {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Bytes;
   used: number;
   readonly marks: Mark[];
 }
 
-/** From here on, until the next mark, this is when and by whom it was written. */
+/** When and by which run the bytes from here to the next mark were written. */
 type Mark = Omit<Chunk, "source" | "bytes"> & { readonly at: number };
 
-/** The newest bytes of a source; older ones are dropped. */
+/** Buffers the newest bytes of an output; older ones are dropped. */
 export class ByteRing {
-  /** How many bytes there were before the first that is kept. */
+  /** The position of the first buffered byte among all that were added. */
   start = 0;
-  /** How many bytes there have been. */
+  /** How many bytes have been added. */
   end = 0;
-  #segments: Segment[] = [];
-  /** How many bytes there were before the first segment. */
-  #before = 0;
-  readonly #spares: Uint8Array<ArrayBuffer>[] = [];
+  readonly #segments: Segment[] = [];
+  /** The position of the first byte of the first segment. */
+  #first = 0;
+  readonly #spares: Bytes[] = [];
 
-  /** Creates a history that keeps the newest `bufferBytes` bytes of a source. */
+  /** Creates a ring for the newest `bufferBytes` bytes of an output. */
   constructor(readonly source: OutputSource, readonly bufferBytes: number) {}
 
   /**
    * Adds a chunk.
    *
-   * @param chunk The chunk; its bytes are copied unless they are given away.
-   * @param buffer What the bytes are the beginning of, to be given away.
+   * @param chunk The chunk; its bytes are copied if there is no `buffer`.
+   * @param buffer The buffer that starts with the bytes; the ring takes it over.
    */
-  add(chunk: Chunk, buffer?: Uint8Array<ArrayBuffer>): void {
+  add(chunk: Chunk, buffer?: Bytes): void {
     this.end += chunk.bytes.length;
     this.start = Math.max(this.start, this.end - this.bufferBytes);
     this.#trim();
-    if (buffer !== undefined) this.#keep(chunk, buffer);
-    else this.#gather(chunk);
+    if (buffer !== undefined) this.#takeOver(chunk, buffer);
+    else this.#copy(chunk);
   }
 
-  /** Takes a buffer that is not needed any more, if it is of this size. */
-  takeSpare(size: number): Uint8Array<ArrayBuffer> | undefined {
+  /** Hands out a buffer that is no longer in use, if it has this size. */
+  takeSpare(size: number): Bytes | undefined {
     const spare = this.#spares.pop();
     return spare?.length === size ? spare : undefined;
   }
 
-  /** Lists what is kept from a position on; the bytes must be used at once. */
+  /** Lists the buffered bytes from a position on; they must be used at once. */
   *chunks(from: number = this.start): Generator<Chunk> {
-    let position = this.#before;
+    let position = this.#first;
     const first = Math.max(from, this.start);
     for (const { bytes, used, marks } of this.#segments) {
       for (const [index, { at, time, run, order }] of marks.entries()) {
@@ -75,21 +77,20 @@ export class ByteRing {
     }
   }
 
-  /** Takes a buffer over. */
-  #keep(chunk: Chunk, buffer: Uint8Array<ArrayBuffer>): void {
+  #takeOver(chunk: Chunk, buffer: Bytes): void {
     if (this.bufferBytes === 0) return this.#spare(buffer);
     const used = chunk.bytes.length;
-    if (this.#segments.length === 0) this.#before = this.end - used;
+    if (this.#segments.length === 0) this.#first = this.end - used;
     this.#segments.push({ bytes: buffer, used, marks: [mark(chunk, 0)] });
   }
 
-  /** Copies chunks one behind the other. */
-  #gather(chunk: Chunk): void {
+  /** Copies a chunk behind the one before it. */
+  #copy(chunk: Chunk): void {
     if (this.bufferBytes === 0) return;
     let bytes = chunk.bytes.subarray(-this.bufferBytes);
-    if (this.#segments.length === 0) this.#before = this.end - bytes.length;
+    if (this.#segments.length === 0) this.#first = this.end - bytes.length;
     while (bytes.length > 0) {
-      const last = this.#room();
+      const last = this.#lastWithRoom();
       const part = bytes.subarray(0, last.bytes.length - last.used);
       last.bytes.set(part, last.used);
       const note = last.marks.at(-1);
@@ -102,33 +103,33 @@ export class ByteRing {
     }
   }
 
-  /** Returns a segment that is not full. */
-  #room(): Segment {
+  /** Returns the last segment, or a new one if that is full. */
+  #lastWithRoom(): Segment {
     const last = this.#segments.at(-1);
     if (last && last.used < last.bytes.length) return last;
-    const kept = this.end - this.start;
-    const size = Math.max(FIRST_BYTES, Math.min(GATHER_BYTES, kept));
+    const buffered = this.end - this.start;
+    const size = Math.max(FIRST_BYTES, Math.min(GATHER_BYTES, buffered));
     const bytes = this.takeSpare(size) ?? new Uint8Array(size);
     const segment: Segment = { bytes, used: 0, marks: [] };
     this.#segments.push(segment);
     return segment;
   }
 
-  /** Drops the segments of which nothing is kept. */
+  /** Drops each segment whose bytes are all before the start. */
   #trim(): void {
     let first: Segment | undefined;
     while (
       (first = this.#segments[0]) !== undefined &&
-      this.#before + first.used <= this.start
+      this.#first + first.used <= this.start
     ) {
       this.#segments.shift();
-      this.#before += first.used;
+      this.#first += first.used;
       this.#spare(first.bytes);
     }
   }
 
-  /** Keeps a buffer to be used again, which costs less than a new one. */
-  #spare(bytes: Uint8Array<ArrayBuffer>): void {
+  /** Keeps a buffer for later use, which is cheaper than allocating one. */
+  #spare(bytes: Bytes): void {
     if (this.#spares.push(bytes) > SPARES) this.#spares.shift();
   }
 }

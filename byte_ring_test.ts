@@ -3,16 +3,18 @@ import { ByteRing } from "./byte_ring.ts";
 import type { Chunk } from "./lines.ts";
 import { pieces, seeded } from "./tools/testing.ts";
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** A chunk of stdout. */
-function chunkOf(bytes: Uint8Array, facts: Partial<Chunk> = {}): Chunk {
+function chunkOf(bytes: Bytes, facts: Partial<Chunk> = {}): Chunk {
   return { source: "stdout", bytes, time: 1, run: 1, order: 1, ...facts };
 }
 
-/** A chunk that is the beginning of a buffer, and the buffer. */
+/** Bytes at the beginning of a buffer, and the buffer. */
 function inBuffer(
-  bytes: Uint8Array,
+  bytes: Bytes,
   size: number,
-): [Uint8Array, Uint8Array<ArrayBuffer>] {
+): [Bytes, Bytes] {
   const buffer = new Uint8Array(size);
   buffer.set(bytes);
   return [buffer.subarray(0, bytes.length), buffer];
@@ -27,30 +29,30 @@ function joined(chunks: Iterable<Chunk>): number[] {
 function randomBytes(
   length: number,
   random: () => number,
-): Uint8Array<ArrayBuffer> {
+): Bytes {
   return Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }
 
 for (const bufferBytes of [0, 1, 7, 256, 1_000, 4_096, 10_007, 1_000_000]) {
-  Deno.test(`ByteRing keeps exactly the newest ${bufferBytes} bytes`, () => {
+  Deno.test(`ByteRing buffers exactly the newest ${bufferBytes} bytes`, () => {
     const random = seeded(bufferBytes);
     const all = randomBytes(60_000, random);
-    const history = new ByteRing("stdout", bufferBytes);
+    const ring = new ByteRing("stdout", bufferBytes);
     let added = 0;
     for (const part of pieces(all, random, 5_000)) {
-      // Some are copied, some given away in a buffer that is half full or more.
+      // Some are copied, others are given away in a buffer at least half full.
       if (random() < 0.5) {
         const [bytes, buffer] = inBuffer(part, part.length * (1 + random()));
-        history.add(chunkOf(bytes), buffer);
+        ring.add(chunkOf(bytes), buffer);
       } else {
-        history.add(chunkOf(part));
-        part.fill(0); // it belongs to somebody else
+        ring.add(chunkOf(part));
+        part.fill(0); // its buffer is used again
       }
       added += part.length;
-      assertEquals(history.end, added);
-      assertEquals(history.start, Math.max(0, added - bufferBytes));
-      const expected = all.subarray(history.start, added);
-      assertEquals(joined(history.chunks()), [...expected]);
+      assertEquals(ring.end, added);
+      assertEquals(ring.start, Math.max(0, added - bufferBytes));
+      const expected = all.subarray(ring.start, added);
+      assertEquals(joined(ring.chunks()), [...expected]);
     }
   });
 }
@@ -58,29 +60,29 @@ for (const bufferBytes of [0, 1, 7, 256, 1_000, 4_096, 10_007, 1_000_000]) {
 Deno.test("ByteRing gathers bytes that come one at a time", () => {
   const random = seeded(1);
   const all = randomBytes(3_000, random);
-  const history = new ByteRing("stdout", 100);
-  for (const byte of all) history.add(chunkOf(Uint8Array.of(byte)));
-  assertEquals(joined(history.chunks()), [...all.subarray(-100)]);
-  assertEquals([...history.chunks()].length <= 2, true);
+  const ring = new ByteRing("stdout", 100);
+  for (const byte of all) ring.add(chunkOf(Uint8Array.of(byte)));
+  assertEquals(joined(ring.chunks()), [...all.subarray(-100)]);
+  assertEquals([...ring.chunks()].length <= 2, true);
 });
 
-Deno.test("ByteRing lists what is kept from any position on", () => {
+Deno.test("ByteRing lists the buffered bytes from any position on", () => {
   const random = seeded(2);
   const all = randomBytes(2_000, random);
-  const history = new ByteRing("stdout", 1_500);
+  const ring = new ByteRing("stdout", 1_500);
   for (const part of pieces(all, random, 300)) {
     const [bytes, buffer] = inBuffer(part, 300);
-    history.add(chunkOf(bytes), part.length > 150 ? buffer : undefined);
+    ring.add(chunkOf(bytes), part.length > 150 ? buffer : undefined);
   }
   for (const from of [0, 499, 500, 501, 750, 1_234, 1_999, 2_000, 9_999]) {
     const expected = all.subarray(Math.max(from, 500));
-    assertEquals(joined(history.chunks(from)), [...expected], `from ${from}`);
+    assertEquals(joined(ring.chunks(from)), [...expected], `from ${from}`);
   }
 });
 
 Deno.test("ByteRing notes when and by which run each byte was written", () => {
   const random = seeded(3);
-  const history = new ByteRing("stderr", 2_000);
+  const ring = new ByteRing("stderr", 2_000);
   const notes: string[] = [];
   for (let i = 0; i < 500; i++) {
     const part = randomBytes(1 + Math.floor(random() * 40), random);
@@ -91,11 +93,11 @@ Deno.test("ByteRing notes when and by which run each byte was written", () => {
     };
     const [bytes, buffer] = inBuffer(part, 64);
     const given = random() < 0.3 ? buffer : undefined;
-    history.add(chunkOf(bytes, facts), given);
+    ring.add(chunkOf(bytes, facts), given);
     const { time, run, order } = facts;
     for (const byte of part) notes.push(`${byte} ${time} ${run} ${order}`);
   }
-  const kept = [...history.chunks()];
+  const kept = [...ring.chunks()];
   const noted = kept.flatMap(({ bytes, time, run, order }) =>
     Array.from(bytes, (byte) => `${byte} ${time} ${run} ${order}`)
   );
@@ -103,41 +105,41 @@ Deno.test("ByteRing notes when and by which run each byte was written", () => {
   assert(kept.every(({ source }) => source === "stderr"));
 });
 
-Deno.test("ByteRing gives back a buffer that it does not need any more", () => {
-  const history = new ByteRing("stdout", 10);
+Deno.test("ByteRing hands out a buffer that is no longer in use", () => {
+  const ring = new ByteRing("stdout", 10);
   const [first, buffer] = inBuffer(new Uint8Array(12), 16);
-  history.add(chunkOf(first), buffer);
-  assertEquals(history.takeSpare(16), undefined); // still in use
-  history.add(...givenAway(16));
-  assertEquals(history.takeSpare(16), buffer);
-  assertEquals(history.takeSpare(16), undefined); // only once
-  history.add(...givenAway(16));
-  assertEquals(history.takeSpare(32), undefined); // of another size
+  ring.add(chunkOf(first), buffer);
+  assertEquals(ring.takeSpare(16), undefined); // still in use
+  ring.add(...givenAway(16));
+  assertEquals(ring.takeSpare(16), buffer);
+  assertEquals(ring.takeSpare(16), undefined); // only once
+  ring.add(...givenAway(16));
+  assertEquals(ring.takeSpare(32), undefined); // of another size
 });
 
-/** A chunk that fills the buffer which is given away with it. */
-function givenAway(size: number): [Chunk, Uint8Array<ArrayBuffer>] {
+/** A chunk that fills a buffer, and the buffer. */
+function givenAway(size: number): [Chunk, Bytes] {
   const buffer = new Uint8Array(size);
   return [chunkOf(buffer), buffer];
 }
 
-Deno.test("ByteRing never hands out a buffer that still holds kept bytes", () => {
+Deno.test("ByteRing never hands out a buffer that holds buffered bytes", () => {
   const random = seeded(4);
-  const history = new ByteRing("stdout", 1_000);
+  const ring = new ByteRing("stdout", 1_000);
   const all: number[] = [];
   for (let i = 0; i < 2_000; i++) {
-    const buffer = history.takeSpare(64) ?? new Uint8Array(64);
+    const buffer = ring.takeSpare(64) ?? new Uint8Array(64);
     const part = randomBytes(1 + Math.floor(random() * 64), random);
     buffer.set(part);
     const large = part.length >= 32;
     const bytes = buffer.subarray(0, part.length);
-    history.add(chunkOf(bytes), large ? buffer : undefined);
+    ring.add(chunkOf(bytes), large ? buffer : undefined);
     all.push(...part);
   }
-  assertEquals(joined(history.chunks()), all.slice(-1_000));
+  assertEquals(joined(ring.chunks()), all.slice(-1_000));
 });
 
-Deno.test("ByteRing takes little more memory than what it keeps", () => {
+Deno.test("ByteRing takes little more memory than the bytes need", () => {
   const cases: [number, number, number, number][] = [
     // bufferBytes, bytes of a chunk, times, most memory
     [0, 100, 1_000, 0],
@@ -148,26 +150,26 @@ Deno.test("ByteRing takes little more memory than what it keeps", () => {
     [65_536, 10, 200, 4_096],
   ];
   for (const [bufferBytes, length, times, most] of cases) {
-    const history = new ByteRing("stdout", bufferBytes);
+    const ring = new ByteRing("stdout", bufferBytes);
     const chunk = chunkOf(new Uint8Array(length));
-    for (let i = 0; i < times; i++) history.add(chunk);
+    for (let i = 0; i < times; i++) ring.add(chunk);
     const buffers = new Set(
-      Array.from(history.chunks(), ({ bytes }) => bytes.buffer),
+      Array.from(ring.chunks(), ({ bytes }) => bytes.buffer),
     );
     const memory = [...buffers]
       .reduce((sum, { byteLength }) => sum + byteLength, 0);
-    assert(memory <= most, `${memory} bytes to keep ${bufferBytes}`);
+    assert(memory <= most, `${memory} bytes to buffer ${bufferBytes}`);
   }
 });
 
-Deno.test("ByteRing takes no more than twice of what it keeps with buffers", () => {
-  const history = new ByteRing("stdout", 65_536);
+Deno.test("ByteRing takes at most twice the memory for buffers that are given away", () => {
+  const ring = new ByteRing("stdout", 65_536);
   for (let i = 0; i < 1_000; i++) {
     const buffer = new Uint8Array(16_384);
-    history.add(chunkOf(buffer.subarray(0, 8_192)), buffer);
+    ring.add(chunkOf(buffer.subarray(0, 8_192)), buffer);
   }
   const buffers = new Set(
-    Array.from(history.chunks(), ({ bytes }) => bytes.buffer),
+    Array.from(ring.chunks(), ({ bytes }) => bytes.buffer),
   );
   assertEquals(buffers.size * 16_384, 2 * 65_536);
 });

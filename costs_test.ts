@@ -10,6 +10,7 @@ import { mock } from "node:test";
 import { type CommandOptions, constant, Processman } from "./mod.ts";
 import { Output } from "./output.ts";
 import { Table } from "./process_table.ts";
+import { systemClock } from "./system.ts";
 import { lineOf, outputOf, runScript } from "./tools/testing.ts";
 
 const silent = { logger: null };
@@ -211,7 +212,8 @@ function fullStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
 async function memoryOf(
   use: (output: Output) => Promise<unknown>,
 ): Promise<{ read: number; copied: number; allocated: number }> {
-  const output = new Output({ bufferBytes: CHUNK_BYTES, maxLineLength: 1_000 });
+  const rules = { bufferBytes: CHUNK_BYTES, maxLineLength: 1_000 };
+  const output = new Output(rules, systemClock);
   const counted = { copied: 0, allocated: 0 };
   const { set, slice } = Uint8Array.prototype;
   const prototype = Object.getPrototypeOf(Uint8Array.prototype);
@@ -244,7 +246,7 @@ async function memoryOf(
   });
   try {
     const used = use(output);
-    await output.pump(output.stdout, fullStream(), 1).done;
+    await output.pump("stdout", fullStream(), 1).done;
     output.end();
     await used;
   } finally {

@@ -1,5 +1,5 @@
 /**
- * Bytes to lines, for any number of readers.
+ * Splits output into lines, for any number of readers.
  *
  * @module
  */
@@ -9,52 +9,57 @@ export type OutputSource = "stdout" | "stderr";
 
 /** A line that a process wrote. */
 export interface Line {
-  /** Where it was written to. */
+  /** The output that it was written to. */
   readonly source: OutputSource;
-  /** The line without its end, decoded as UTF-8. */
+  /** The line without its line break, decoded as UTF-8. */
   readonly text: string;
   /** When its end arrived, in milliseconds since the epoch. */
   readonly time: number;
-  /** The number of the run that wrote it, 1 for the first. */
+  /** The number of the run that wrote it; the first run is number 1. */
   readonly run: number;
-  /** Whether it was longer than `output.maxLineLength`, and cut there. */
+  /** Whether it was longer than `output.maxLineLength` and has been cut there. */
   readonly truncated: boolean;
 }
 
 /** Options for {@linkcode Process.lines}. */
 export interface LinesOptions {
   /**
-   * Whether to begin with the lines that are kept already, instead of with the
-   * first that arrives from now on.
+   * Whether to start with the lines that are buffered already. If `false`, the
+   * first line is the first that arrives from now on.
    *
    * @default {true}
    */
   buffered?: boolean;
 }
 
-/** A piece of output, and when and by which run it was written. */
+/** A piece of output, with its time and its run. */
 export interface Chunk {
-  /** Where it was written to. */
+  /** The output that it was written to. */
   readonly source: OutputSource;
-  /** The bytes, which belong to somebody else and change later. */
-  readonly bytes: Uint8Array;
+  /** The bytes; their buffer is used again, so they change later. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** When it arrived, in milliseconds since the epoch. */
   readonly time: number;
-  /** The number of the run. */
+  /** The number of the run that wrote it. */
   readonly run: number;
-  /** Tells the order in which chunks of both sources arrived. */
+  /**
+   * The place of the chunk among those of both outputs: the later chunk has the
+   * higher number, and chunks in a row of one output have the same.
+   */
   readonly order: number;
 }
 
 /** Splits one source into lines, at LF and CRLF. */
 export class LineSplitter {
-  #decoder = new TextDecoder();
+  readonly #decoder = new TextDecoder();
+  /** The line that has no end yet. */
   #rest = "";
+  /** Whether the rest of a line that was too long is being skipped. */
   #skipping = false;
   #time = 0;
   #run = 0;
 
-  /** Creates a splitter for a source and a longest line, in UTF-16 units. */
+  /** Creates a splitter; `maxLength` is in UTF-16 code units. */
   constructor(readonly source: OutputSource, readonly maxLength: number) {}
 
   /** Adds the lines that a chunk completes to `lines`. */
@@ -65,7 +70,7 @@ export class LineSplitter {
     this.#split(this.#decoder.decode(chunk.bytes, { stream: true }), lines);
   }
 
-  /** Adds the last line of a run to `lines`, if it has no end. */
+  /** Adds the last line of a run to `lines`, even if it has no line break. */
   flush(lines: Line[]): void {
     this.#split(this.#decoder.decode(), lines);
     if (this.#rest !== "") lines.push(this.#line(this.#rest));
@@ -85,7 +90,7 @@ export class LineSplitter {
     this.#hold(text.slice(start), lines);
   }
 
-  /** Ends the line that earlier chunks began. */
+  /** Adds the line that starts in earlier chunks and ends with a text. */
   #complete(text: string, lines: Line[]): void {
     if (this.#skipping) {
       this.#skipping = false;
@@ -96,18 +101,18 @@ export class LineSplitter {
     lines.push(this.#line(withoutReturn(whole, 0, whole.length)));
   }
 
-  /** Keeps the beginning of a line, up to the longest that there may be. */
+  /** Holds a text for the next line, which is added at once if it is too long. */
   #hold(text: string, lines: Line[]): void {
     if (this.#skipping) return;
     this.#rest += text;
-    // One more, since it may be the CR of the line's end.
+    // One more unit may be the CR of a line break.
     if (this.#rest.length <= this.maxLength + 1) return;
     lines.push(this.#line(this.#rest));
     this.#rest = "";
     this.#skipping = true;
   }
 
-  /** Makes a line of a text, cut if it is too long. */
+  /** Makes a line of a text, and cuts it if it is too long. */
   #line(text: string): Line {
     const truncated = text.length > this.maxLength;
     return {
@@ -120,18 +125,20 @@ export class LineSplitter {
   }
 }
 
-/** How many bytes of lines may wait for a reader before the child has to. */
-const ENOUGH_BYTES = 256 * 1024;
+/** How many bytes a reader may be behind before the child has to wait for it. */
+const FULL_BYTES = 256 * 1024;
 
 /** One reader of the lines of a process. */
 export class LineReader {
-  #splitters: Record<OutputSource, LineSplitter>;
+  readonly #splitters: Readonly<Record<OutputSource, LineSplitter>>;
+  /** Lines that have not been taken. */
   #lines: Line[] = [];
   #bytes = 0;
   #ended = false;
-  readonly #waiting: ((lines: Line[] | undefined) => void)[] = [];
+  /** The calls of `take()` that wait for lines. */
+  readonly #takers: ((lines: Line[] | undefined) => void)[] = [];
 
-  /** Creates a reader; `maxLength` is the longest line, in UTF-16 units. */
+  /** Creates a reader; `maxLength` is in UTF-16 code units. */
   constructor(maxLength: number) {
     this.#splitters = {
       stdout: new LineSplitter("stdout", maxLength),
@@ -139,68 +146,73 @@ export class LineReader {
     };
   }
 
-  /** Whether so much waits to be taken that no more should be read. */
+  /** Whether it is so far behind that no more output should be read. */
   get full(): boolean {
-    // A line that is still being written makes nobody wait for itself.
-    return this.#bytes > ENOUGH_BYTES && this.#lines.length > 0;
+    // While there is no complete line, a reader cannot take anything.
+    return this.#bytes > FULL_BYTES && this.#lines.length > 0;
   }
 
-  /** Whether all lines have been taken, and somebody waits for the next. */
+  /** Whether all lines have been taken and a call waits for the next. */
   get idle(): boolean {
-    return this.#waiting.length > 0;
+    return this.#takers.length > 0;
   }
 
-  /** How many bytes have come in since lines were taken. */
+  /** How many bytes have arrived since lines were last taken. */
   get backlog(): number {
     return this.#bytes;
   }
 
-  /** Takes in a chunk. */
+  /** Adds a chunk. */
   push(chunk: Chunk): void {
     this.#splitters[chunk.source].push(chunk, this.#lines);
     this.#bytes += chunk.bytes.length;
-    this.#hand();
+    this.#answer();
   }
 
-  /** Takes in the end of a run. */
+  /** Notes that a run writes nothing more to a source. */
   flush(source: OutputSource): void {
     this.#splitters[source].flush(this.#lines);
-    this.#hand();
+    this.#answer();
   }
 
-  /** Takes in the end of all runs. */
+  /** Notes that no run follows. */
   end(): void {
     this.flush("stdout");
     this.flush("stderr");
     this.#ended = true;
-    this.#hand();
+    this.#answer();
   }
 
-  /** Takes all lines there are, with the last even if it has no end. */
+  /** Returns all lines, including a last one that has no line break. */
   rest(): Line[] {
     this.flush("stdout");
     this.flush("stderr");
     return this.#lines;
   }
 
-  /** Resolves to all lines that wait, at least one; `undefined` at the end. */
+  /**
+   * Takes all lines that have not been taken, as soon as there is one.
+   *
+   * @returns A promise of the lines, or of `undefined` at the end.
+   */
   take(): Promise<Line[] | undefined> {
     const { promise, resolve } = Promise.withResolvers<Line[] | undefined>();
-    this.#waiting.push(resolve);
-    this.#hand();
+    this.#takers.push(resolve);
+    this.#answer();
     return promise;
   }
 
-  /** Ends at once, without the lines that wait. */
+  /** Ends the reader at once, without the lines that have not been taken. */
   leave(): void {
     this.#lines = [];
     this.#ended = true;
-    this.#hand();
+    this.#answer();
   }
 
-  #hand(): void {
+  /** Gives the lines to a call that waits. */
+  #answer(): void {
     while (this.#lines.length > 0 || this.#ended) {
-      const resolve = this.#waiting.shift();
+      const resolve = this.#takers.shift();
       if (resolve === undefined) return;
       resolve(this.#lines.length > 0 ? this.#lines : undefined);
       this.#lines = [];
@@ -210,9 +222,9 @@ export class LineReader {
 }
 
 /**
- * The lines that a process writes, in the order in which they arrive: kept ones
- * first. Each iteration is a reader of its own; while it lasts nothing is lost,
- * and a child that writes faster than it is read has to wait.
+ * The lines that a process writes, in the order in which they arrive, starting
+ * with the buffered ones. Each iteration reads all of them. While it lasts,
+ * nothing is lost: a child that writes faster than it is read has to wait.
  */
 export class Lines implements AsyncIterable<Line> {
   readonly #open: () => AsyncIterableIterator<Line[], void>;
@@ -223,8 +235,8 @@ export class Lines implements AsyncIterable<Line> {
   }
 
   /**
-   * Iterates over all lines that have arrived at a time, as arrays: less work
-   * for each line.
+   * Iterates over arrays of lines, each with all lines that have arrived since
+   * the one before it. This is faster than iterating over single lines.
    *
    * @returns The iterator; it ends when the process is finished.
    */
@@ -238,46 +250,58 @@ export class Lines implements AsyncIterable<Line> {
    * @returns The iterator; it ends when the process is finished.
    */
   [Symbol.asyncIterator](): AsyncIterator<Line, void> {
-    const batches = this.#open();
-    let batch: Line[] = [];
-    let index = 0;
-    let waiting = 0;
-    let last: Promise<unknown> = Promise.resolve();
-
-    const take = async (): Promise<IteratorResult<Line, void>> => {
-      let value = batch[index++];
-      if (value === undefined) {
-        const next = await batches.next();
-        batch = next.value ?? [];
-        index = 1;
-        value = batch[0];
-      }
-      waiting--;
-      return value === undefined
-        ? { done: true, value }
-        : { done: false, value };
-    };
-    return {
-      next: () => {
-        const value = waiting === 0 ? batch[index] : undefined;
-        if (value === undefined) {
-          waiting++;
-          const result = last.then(take);
-          last = result;
-          return result;
-        }
-        index++;
-        return Promise.resolve({ done: false, value });
-      },
-      return: async () => {
-        batch = [];
-        await batches.return?.();
-        return { done: true, value: undefined };
-      },
-    };
+    return new LineIterator(this.#open());
   }
 }
 
+type LineResult = IteratorResult<Line, void>;
+
+/** Iterates over the single lines of batches. */
+class LineIterator implements AsyncIterator<Line, void> {
+  readonly #batches: AsyncIterator<Line[], void>;
+  #batch: Line[] = [];
+  /** The index in the batch of the next line. */
+  #index = 0;
+  /** How many calls of `next()` wait for a batch, and the result of the last. */
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(batches: AsyncIterator<Line[], void>) {
+    this.#batches = batches;
+  }
+
+  next(): Promise<LineResult> {
+    const value = this.#waiting === 0 ? this.#batch[this.#index] : undefined;
+    if (value !== undefined) {
+      this.#index++;
+      return Promise.resolve({ done: false, value });
+    }
+    this.#waiting++;
+    const result = this.#last.then(() => this.#take());
+    this.#last = result;
+    return result;
+  }
+
+  async return(): Promise<LineResult> {
+    this.#batch = [];
+    await this.#batches.return?.();
+    return { done: true, value: undefined };
+  }
+
+  async #take(): Promise<LineResult> {
+    let value = this.#batch[this.#index++];
+    if (value === undefined) {
+      const next = await this.#batches.next();
+      this.#batch = next.value ?? [];
+      this.#index = 1;
+      value = this.#batch[0];
+    }
+    this.#waiting--;
+    return value === undefined ? { done: true, value } : { done: false, value };
+  }
+}
+
+/** Returns a part of a text, without a CR at its end. */
 function withoutReturn(text: string, start: number, end: number): string {
   return text.slice(
     start,
@@ -285,7 +309,7 @@ function withoutReturn(text: string, start: number, end: number): string {
   );
 }
 
-/** Cuts a text to a length, but no pair of surrogates in two. */
+/** Cuts a text to a length, or to one less if that splits a surrogate pair. */
 function cut(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   const inPair = last >= 0xd800 && last < 0xdc00;

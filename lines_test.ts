@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
 
 /** A chunk of stdout of the first run. */
 function chunkOf(
-  bytes: Uint8Array | string,
+  bytes: Uint8Array<ArrayBuffer> | string,
   facts: Partial<Chunk> = {},
 ): Chunk {
   return {
@@ -28,7 +28,7 @@ function chunkOf(
 
 /** Splits some chunks, and the rest, into lines. */
 function split(
-  chunks: Iterable<Uint8Array | string>,
+  chunks: Iterable<Uint8Array<ArrayBuffer> | string>,
   maxLength = 1_000,
 ): Line[] {
   const splitter = new LineSplitter("stdout", maxLength);

@@ -38,6 +38,7 @@ import {
   type StopReport,
 } from "./stop.ts";
 import { Sweep } from "./sweep.ts";
+import { systemClock } from "./system.ts";
 import type { LogLevel } from "./reporter.ts";
 import { later } from "./abortable.ts";
 
@@ -211,7 +212,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     this.#host = {
       table,
       sweep: new Sweep(table),
-      logs: new OutputFiles((message) => this.#log("warn", message)),
+      logs: new OutputFiles(
+        (message) => this.#log("warn", message),
+        systemClock,
+      ),
       groups: Deno.build.os !== "windows" && mayRun(),
       // At an uncaught error, Deno kills them unless there is a guard.
       spawner: new Spawner({ fork: options.orphans === "leave" }),

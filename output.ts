@@ -1,18 +1,12 @@
 /**
- * The output of a process over all its runs: always drained, so that no child
- * is ever blocked because nobody reads, and lossless once somebody does.
+ * The output of a process over all its runs. It is always drained, so a child
+ * never blocks because nothing reads its output; once something reads it,
+ * nothing is lost.
  *
  * @module
  */
 
-import {
-  type Check,
-  fileOrUrl,
-  options as optionsOf,
-  whole,
-  wrong,
-} from "./validate.ts";
-import { ByteRing } from "./byte_ring.ts";
+import type { Clock } from "./kernel.ts";
 import {
   type Chunk,
   type Line,
@@ -25,41 +19,51 @@ import {
   type FileWriter,
   type OutputFileOptions,
 } from "./output_file.ts";
-import { PIPE_BYTES, Pump } from "./pump.ts";
+import { PIPE_BYTES, Pump, type Use } from "./pump.ts";
+import { Source } from "./source.ts";
+import {
+  type Check,
+  fileOrUrl,
+  options as optionsOf,
+  whole,
+  wrong,
+} from "./validate.ts";
 
-/** What is kept of the output of a process. */
+/** What to do with the output of a process. */
 export interface OutputOptions {
   /**
-   * How many of the newest bytes of stdout, and as many of stderr, are kept for
-   * those who read late and for `tail()`. Memory is taken as it is needed.
+   * How many bytes are buffered: the newest of stdout, and as many of stderr,
+   * for readers that come late and for `tail()`. Memory is allocated as needed.
    *
    * @default {65_536}
    */
   bufferBytes?: number;
   /**
-   * The longest line, in UTF-16 code units: a longer one is cut there and
-   * marked as `truncated`.
+   * The length of the longest line, in UTF-16 code units. A longer line is cut
+   * there and marked as `truncated`.
    *
    * @default {1_048_576}
    */
   maxLineLength?: number;
   /**
-   * A file that both outputs are written to, as lines, for which this program
-   * needs `--allow-read` and `--allow-write` for the folder. Without loss: a
-   * child that writes faster than the disk has to wait. When the disk is full or
-   * the file cannot be written for another reason, a warning is logged and lines
-   * are lost; it is tried again after five seconds, and their number is logged
-   * as soon as that works. A run has ended when its last line is in the file.
+   * A file to which both outputs are written, as lines. This program needs
+   * `--allow-read` and `--allow-write` for its folder.
+   *
+   * No line is lost while the file can be written: a child that writes faster
+   * than the disk has to wait. When the file cannot be written, for example
+   * because the disk is full, a warning is logged and lines are lost. processman
+   * tries again after five seconds, and logs how many lines were lost as soon as
+   * it succeeds. A run has ended when its last line is in the file.
    *
    * @default {none}
    */
   file?: OutputFileOptions;
 }
 
-/** What is kept of the output of a process, with nothing left open. */
+/** The output options without the file, each with a value. */
 export type OutputRules = Required<Omit<OutputOptions, "file">>;
 
-/** Checks what is to be kept of the output. */
+/** Checks output options. */
 export const checkOutput: Check = optionsOf<OutputOptions>({
   bufferBytes: whole,
   maxLineLength: (value, path) => {
@@ -73,98 +77,115 @@ export const checkOutput: Check = optionsOf<OutputOptions>({
   },
 });
 
-/** What is kept of the output where nothing else is said. */
+/** The defaults of the output options. */
 export const OUTPUT_DEFAULTS: OutputRules = {
   bufferBytes: 65_536,
   maxLineLength: 1_048_576,
 };
 
-/** How long a log is waited for after the end of a run, in milliseconds. */
+/** Time spent waiting for the file after the end of a run, in milliseconds. */
 export const FLUSH_MS = 5_000;
 
-/** Both outputs of a process, from its start to its end. */
+/** Both outputs of a process, over all its runs. */
 export class Output {
   /** The bytes of stdout. */
   readonly stdout: Source;
   /** The bytes of stderr. */
   readonly stderr: Source;
+  readonly #clock: Clock;
   readonly #maxLineLength: number;
   readonly #readers = new Set<LineReader>();
-  /** The outputs of a run that is not over. */
-  readonly #pumped = new Set<OutputSource>();
+  /** The pumps of a run whose output is still being read. */
+  readonly #pumps = new Map<OutputSource, Pump>();
+  /** Present while something waits for room. */
   #room: PromiseWithResolvers<void> | undefined;
-  #order = 0;
+  /** The source of the last chunk, and how often it has changed. */
   #last: OutputSource | undefined;
+  #order = 0;
   #ended = false;
-  #logged: LineReader | undefined;
-  #caughtUp: (() => void) | undefined;
+  /** What the file is written from, if there is one. */
+  #fileReader: LineReader | undefined;
+  /** Is aborted when all lines are in the file; present after `flush()`. */
+  #flushed: AbortController | undefined;
 
   /** Creates the output of a process that has not run yet. */
-  constructor(options: OutputRules, log?: FileWriter) {
-    const wake = () => this.wake();
-    this.stdout = new Source("stdout", options.bufferBytes, wake);
-    this.stderr = new Source("stderr", options.bufferBytes, wake);
-    this.#maxLineLength = options.maxLineLength;
-    if (log !== undefined) this.#copyTo(log);
+  constructor(rules: OutputRules, clock: Clock, file?: FileWriter) {
+    const wake = () => this.#wake();
+    this.stdout = new Source("stdout", rules.bufferBytes, wake);
+    this.stderr = new Source("stderr", rules.bufferBytes, wake);
+    this.#clock = clock;
+    this.#maxLineLength = rules.maxLineLength;
+    if (file !== undefined) this.#writeTo(file);
   }
 
-  /** Begins to read one output of a run, given by its number. */
+  /** Whether readers are so far behind that no run should be started. */
+  get behind(): boolean {
+    return this.stdout.backlog > PIPE_BYTES ||
+      this.stderr.backlog > PIPE_BYTES ||
+      [...this.#readers].some(({ backlog }) => backlog > PIPE_BYTES);
+  }
+
+  /** Starts to read one output of a run, which is given by its number. */
   pump(
-    source: Source,
+    name: OutputSource,
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
     run: number,
   ): Pump {
-    this.#pumped.add(source.name);
-    return new Pump(this, source, stream, run);
+    const source = this[name];
+    const sink = {
+      full: () => this.#full(source),
+      buffer: (size: number) => source.buffer(size),
+      deliver: (bytes: Uint8Array<ArrayBuffer>) =>
+        this.#deliver(source, bytes, run),
+      close: () => this.#close(source),
+    };
+    const pump = new Pump(sink, stream, this.#clock);
+    this.#pumps.set(name, pump);
+    return pump;
   }
 
-  /** Notes that a run writes no more to a source. */
-  emptied({ name }: Source): void {
-    this.#pumped.delete(name);
-    for (const lines of this.#readers) lines.flush(name);
+  /** Resolves when a reader has taken something. */
+  roomMade(): Promise<void> {
+    return (this.#room ??= Promise.withResolvers()).promise;
   }
 
   /**
-   * Resolves when the log has all that has been read; to `false` if that takes
-   * so long that it is not waited for.
+   * Waits until all lines that have been read are in the file, but for at most
+   * `FLUSH_MS`.
+   *
+   * @returns Whether they are in the file.
    */
-  flush(): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    if (this.#logged === undefined || this.#logged.idle) resolve(true);
-    else {
-      const timer = setTimeout(resolve, FLUSH_MS, false);
-      this.#caughtUp = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    }
-    return promise;
+  async flush(): Promise<boolean> {
+    if (this.#fileReader === undefined || this.#fileReader.idle) return true;
+    const { signal } = this.#flushed = new AbortController();
+    await this.#clock.delay(FLUSH_MS, { signal });
+    return signal.aborted;
   }
 
-  /** Ends the streams and the lines, after what has arrived has been read. */
+  /** Ends the streams and the lines, once readers have what has arrived. */
   end(): void {
     this.#ended = true;
     this.stdout.close();
     this.stderr.close();
-    for (const lines of this.#readers) lines.end();
+    for (const reader of this.#readers) reader.end();
     this.#readers.clear();
   }
 
-  /** Iterates over batches of lines, from the first `next()` on. */
+  /** Iterates over batches of lines; the first `next()` starts to read. */
   batches(options: LinesOptions): AsyncIterableIterator<Line[], void> {
     let reader: LineReader | undefined;
     return {
       next: async () => {
         reader ??= this.#subscribe(options);
         const value = await reader.take();
-        this.wake();
+        this.#wake();
         return value ? { done: false, value } : { done: true, value };
       },
       return: () => {
         reader ??= new LineReader(this.#maxLineLength);
         this.#readers.delete(reader);
         reader.leave();
-        this.wake();
+        this.#wake();
         return Promise.resolve({ done: true, value: undefined });
       },
       [Symbol.asyncIterator]() {
@@ -173,278 +194,85 @@ export class Output {
     };
   }
 
-  /** Lists the newest lines, of all runs and sources or of some. */
+  /** Lists the newest lines, of all sources and runs or of one. */
   tail(count: number, source?: OutputSource, run?: number): Line[] {
     if (!(count >= 0)) wrong("count", "a number >= 0", count, RangeError);
     const reader = new LineReader(this.#maxLineLength);
-    for (const chunk of this.#kept(source)) {
+    for (const chunk of this.#buffered(source)) {
       if (run === undefined || chunk.run === run) reader.push(chunk);
     }
     return count === 0 ? [] : reader.rest().slice(-count);
   }
 
-  /** Copies all lines to a log; a child that writes faster has to wait. */
-  async #copyTo(log: FileWriter): Promise<void> {
-    const reader = this.#logged = this.#subscribe({});
-    while (true) {
-      const next = reader.take();
-      if (reader.idle) this.#caughtUp?.();
-      const lines = await next;
-      if (lines === undefined) break;
-      this.wake();
-      await log.write(lines);
-    }
-    await log.close();
+  /** Whether to read no more of a source for now. */
+  #full(source: Source): boolean {
+    if (source.full) return true;
+    for (const reader of this.#readers) if (reader.full) return true;
+    return false;
   }
 
-  /** Makes a reader of lines, with those kept first if they are wanted. */
+  #deliver(
+    source: Source,
+    bytes: Uint8Array<ArrayBuffer>,
+    run: number,
+  ): Use {
+    const { name } = source;
+    if (this.#last !== name) this.#order++;
+    this.#last = name;
+    const time = this.#clock.time();
+    const chunk: Chunk = { source: name, bytes, time, run, order: this.#order };
+    for (const reader of this.#readers) reader.push(chunk);
+    source.deliver(chunk, this.#readers.size > 0);
+    if (source.reading) return "streamed";
+    return this.#readers.size > 0 ? "split" : "drained";
+  }
+
+  /** Notes that a run writes nothing more to a source. */
+  #close({ name }: Source): void {
+    this.#pumps.delete(name);
+    for (const reader of this.#readers) reader.flush(name);
+  }
+
+  /** Wakes everything that waits for room. */
+  #wake(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+    for (const pump of this.#pumps.values()) pump.wake();
+  }
+
+  /** Writes all lines to a file; a child that writes faster has to wait. */
+  async #writeTo(file: FileWriter): Promise<void> {
+    const reader = this.#fileReader = this.#subscribe({});
+    while (true) {
+      const next = reader.take();
+      if (reader.idle) this.#flushed?.abort();
+      const lines = await next;
+      if (lines === undefined) break;
+      this.#wake();
+      await file.write(lines);
+    }
+    await file.close();
+  }
+
+  /** Creates a reader of lines, and gives it the buffered ones if wanted. */
   #subscribe({ buffered = true }: LinesOptions): LineReader {
     const reader = new LineReader(this.#maxLineLength);
-    if (buffered) { for (const chunk of this.#kept()) reader.push(chunk); }
-    this.stdout.seen();
-    this.stderr.seen();
-    for (const { name } of [this.stdout, this.stderr]) {
-      // A line that was left without an end gets none.
-      if (!this.#pumped.has(name)) reader.flush(name);
+    for (const chunk of buffered ? this.#buffered() : []) reader.push(chunk);
+    for (const source of [this.stdout, this.stderr]) {
+      source.markSplit();
+      // The run that wrote an unfinished line may be over: then that is all.
+      if (!this.#pumps.has(source.name)) reader.flush(source.name);
     }
     if (this.#ended) reader.end();
     else this.#readers.add(reader);
     return reader;
   }
 
-  /** Lists what is kept in the order in which it arrived. */
-  #kept(source?: OutputSource): Chunk[] {
+  /** Lists the buffered chunks in the order in which they arrived. */
+  #buffered(name?: OutputSource): Chunk[] {
     return [this.stdout, this.stderr]
-      .filter((each) => source === undefined || each.name === source)
-      .flatMap((each) => [...each.kept()])
+      .filter((source) => name === undefined || source.name === name)
+      .flatMap((source) => [...source.buffered()])
       .sort((a, b) => a.order - b.order);
-  }
-
-  /** Takes what was read into a buffer of a size. */
-  deliver(
-    source: Source,
-    bytes: Uint8Array<ArrayBuffer>,
-    size: number,
-    run: number,
-  ): void {
-    if (this.#last !== source.name) this.#order++;
-    this.#last = source.name;
-    const chunk: Chunk = {
-      source: source.name,
-      bytes,
-      time: Date.now(),
-      run,
-      order: this.#order,
-    };
-    for (const lines of this.#readers) lines.push(chunk);
-    source.deliver(chunk, size, this.#readers.size > 0);
-  }
-
-  /** What becomes of what is read of a source. */
-  use(source: Source): "drained" | "streamed" | "split" {
-    if (source.reading) return "streamed";
-    return this.#readers.size > 0 ? "split" : "drained";
-  }
-
-  /** Whether readers are so far behind that no more should be produced. */
-  get behind(): boolean {
-    return this.stdout.backlog > PIPE_BYTES ||
-      this.stderr.backlog > PIPE_BYTES ||
-      [...this.#readers].some(({ backlog }) => backlog > PIPE_BYTES);
-  }
-
-  /** Resolves when a reader has taken something. */
-  roomMade(): Promise<void> {
-    return (this.#room ??= Promise.withResolvers()).promise;
-  }
-
-  /** Whether no more is to be read of a source for now. */
-  full(source: Source): boolean {
-    if (source.full) return true;
-    for (const lines of this.#readers) if (lines.full) return true;
-    return false;
-  }
-
-  /** Makes those look again who wait for room. */
-  wake(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
-  }
-}
-
-/** One output of a process, as bytes. */
-export class Source {
-  /** How many bytes nobody has seen, and nobody will. */
-  droppedBytes = 0;
-  readonly #ring: ByteRing;
-  readonly #wake: () => void;
-  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
-  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
-  #pulled: PromiseWithResolvers<void> | undefined;
-  #controller: ReadableByteStreamController | undefined;
-  #closed = false;
-  /** Where the stream has been read to. */
-  #read = 0;
-  /** Where readers of lines have read to. */
-  #seen = 0;
-
-  /** Creates a source; `wake` is called when it has room again. */
-  constructor(
-    readonly name: OutputSource,
-    bufferBytes: number,
-    wake: () => void,
-  ) {
-    this.#ring = new ByteRing(name, bufferBytes);
-    this.#wake = wake;
-  }
-
-  /** How many bytes there have been. */
-  get end(): number {
-    return this.#ring.end;
-  }
-
-  /** Whether somebody reads the stream. */
-  get reading(): boolean {
-    return this.#controller !== undefined;
-  }
-
-  /** How many bytes wait for the reader of the stream. */
-  get backlog(): number {
-    return this.#waiting.reduce((sum, { length }) => sum + length, 0);
-  }
-
-  /** Whether a reader has not yet asked for more. */
-  get full(): boolean {
-    return this.reading && this.#pulled === undefined;
-  }
-
-  /** The stream; a new one when the last was cancelled. */
-  get stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#stream ??= new ReadableStream({
-      type: "bytes",
-      pull: (controller) => this.#pull(controller),
-      cancel: () => this.#cancel(),
-    });
-  }
-
-  /** Returns a buffer to read into. */
-  buffer(size: number): Uint8Array<ArrayBuffer> {
-    return this.#ring.takeSpare(size) ?? new Uint8Array(size);
-  }
-
-  /** Lists what is kept; the bytes must be used at once. */
-  kept(): Iterable<Chunk> {
-    return this.#ring.chunks();
-  }
-
-  /** Notes that readers of lines have been given all that there is. */
-  seen(): void {
-    this.#seen = this.end;
-  }
-
-  /** Takes in a chunk that was read into a buffer of this size. */
-  deliver(chunk: Chunk, size: number, seen: boolean): void {
-    const history = this.#ring;
-    const bytes = chunk.bytes as Uint8Array<ArrayBuffer>;
-    const large = bytes.length >= size / 2;
-    const { start } = history;
-    history.add(chunk, large ? new Uint8Array(bytes.buffer) : undefined);
-    if (seen) this.seen();
-    if (!this.reading) return this.#countDropped(start);
-    // The buffer will be used again, so what the reader gets is a copy.
-    const given = this.#waiting.length === 0 ? this.#fill(bytes) : 0;
-    if (given === bytes.length) return;
-    this.#waiting.push(bytes.slice(given));
-    this.#hand();
-  }
-
-  /** Ends the stream after what waits in it. */
-  close(): void {
-    this.#closed = true;
-    this.#hand();
-  }
-
-  #pull(controller: ReadableByteStreamController): Promise<void> {
-    if (this.#controller === undefined) {
-      this.#controller = controller;
-      const from = Math.max(this.#read, this.#ring.start);
-      for (const { bytes } of this.#ring.chunks(from)) {
-        this.#waiting.push(new Uint8Array(bytes));
-      }
-      this.#read = from;
-    }
-    this.#pulled = Promise.withResolvers();
-    const { promise } = this.#pulled;
-    this.#hand();
-    this.#wake();
-    return promise;
-  }
-
-  /** Gives the reader what it asked for, as soon as there is something. */
-  #hand(): void {
-    const controller = this.#controller;
-    if (controller === undefined || this.#pulled === undefined) return;
-    const bytes = this.#waiting.shift();
-    if (bytes !== undefined) {
-      const given = this.#fill(bytes);
-      if (given > 0 && given < bytes.length) {
-        this.#waiting.unshift(bytes.subarray(given));
-      }
-      if (given > 0) return;
-      this.#read += bytes.length;
-      controller.enqueue(bytes);
-    } else if (this.#closed) {
-      close(controller);
-    } else return;
-    this.#answered();
-  }
-
-  /**
-   * Copies bytes to a reader that waits with a buffer of its own.
-   *
-   * @returns How many there was room for; 0 if there is no such reader.
-   */
-  #fill(bytes: Uint8Array<ArrayBuffer>): number {
-    if (this.#pulled === undefined) return 0;
-    const request = this.#controller?.byobRequest;
-    const view = request?.view;
-    if (!request || !view) return 0;
-    const part = bytes.subarray(0, view.byteLength);
-    new Uint8Array(view.buffer, view.byteOffset).set(part);
-    this.#read += part.length;
-    request.respond(part.length);
-    this.#answered();
-    return part.length;
-  }
-
-  /** Notes that the reader has got what it asked for. */
-  #answered(): void {
-    this.#pulled?.resolve();
-    this.#pulled = undefined;
-  }
-
-  /** Counts what was kept from a position on and is not kept any more. */
-  #countDropped(from: number): void {
-    const unread = Math.max(from, this.#read, this.#seen);
-    this.droppedBytes += Math.max(0, this.#ring.start - unread);
-  }
-
-  #cancel(): void {
-    if (this.#controller !== undefined) this.#countDropped(this.#read);
-    this.#answered();
-    this.#controller = undefined;
-    this.#waiting.length = 0;
-    if (!this.#closed || this.#read < this.end) this.#stream = undefined;
-    this.#wake();
-  }
-}
-
-/** Ends a stream, for who waits for it too. */
-function close(controller: ReadableByteStreamController): void {
-  try {
-    controller.close();
-    controller.byobRequest?.respond(0);
-  } catch {
-    // The view of the reader has half an element in it, and the read fails.
   }
 }

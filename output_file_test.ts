@@ -7,6 +7,7 @@ import {
   OutputFiles,
 } from "./output_file.ts";
 import { constant, Processman } from "./mod.ts";
+import { systemClock } from "./system.ts";
 import {
   eventOf,
   outputOf,
@@ -40,27 +41,27 @@ class Folder implements AsyncDisposable {
   }
 }
 
-/** A clock that stands still unless it is moved. */
-class Clock implements Disposable {
-  now = performance.now();
-  readonly #mocked = mock.method(performance, "now", () => this.now);
-
-  [Symbol.dispose](): void {
-    this.#mocked.mock.restore();
-  }
-}
-
-/** A writer for a file, and what it warns of. */
+/** A writer for a file, what it warns of, and a way to move its clock. */
 function open(
   path: string,
   options: Omit<OutputFileOptions, "path"> = {},
-): { writer: FileWriter; files: OutputFiles; warnings: string[] } {
+): {
+  writer: FileWriter;
+  files: OutputFiles;
+  warnings: string[];
+  pass: (ms: number) => void;
+} {
   const warnings: string[] = [];
-  const files = new OutputFiles((message) => warnings.push(message));
+  let now = 1_000;
+  const files = new OutputFiles(
+    (message) => warnings.push(message),
+    { ...systemClock, now: () => now },
+  );
   return {
     writer: files.writer("job", filled(path, options)),
     files,
     warnings,
+    pass: (ms) => void (now += ms),
   };
 }
 
@@ -218,7 +219,10 @@ Deno.test({
   ignore,
   async fn() {
     await using folder = new Folder();
-    const files = new OutputFiles((message) => assertEquals(message, ""));
+    const files = new OutputFiles(
+      (message) => assertEquals(message, ""),
+      systemClock,
+    );
     const writers = [folder.log, new URL(`file://${folder.log}`)].map((path) =>
       files.writer("job", filled(path, { maxBytes: 60, maxFiles: 99 }))
     );
@@ -256,9 +260,8 @@ Deno.test({
   async fn(t) {
     for (const how of ["moved", "replaced", "removed", "truncated"] as const) {
       await t.step(how, async () => {
-        using clock = new Clock();
         await using folder = new Folder();
-        const { writer, warnings } = open(folder.log, { maxBytes: 10 });
+        const { writer, warnings, pass } = open(folder.log, { maxBytes: 10 });
         await writer.write(lines("1234567"));
         if (how === "moved") await Deno.rename(folder.log, `${folder.log}.old`);
         if (how === "replaced") {
@@ -267,7 +270,7 @@ Deno.test({
         }
         if (how === "removed") await Deno.remove(folder.log);
         if (how === "truncated") await Deno.truncate(folder.log);
-        clock.now += 1_000;
+        pass(1_000);
         await writer.write(lines("8901234"));
         await writer.close();
         assertEquals(await folder.read(), ["8901234\n"]);
@@ -281,17 +284,16 @@ Deno.test({
   name: "OutputFiles.writer() warns once, counts what is lost, and recovers",
   ignore,
   async fn() {
-    using clock = new Clock();
     await using folder = new Folder();
     const gone = `${folder.path}/gone`;
-    const { writer, warnings, files } = open(`${gone}/log`);
+    const { writer, warnings, files, pass } = open(`${gone}/log`);
     await writer.write(lines("a", "b"));
-    clock.now += 4_999;
+    pass(4_999);
     await Deno.mkdir(gone);
     await writer.write(lines("c"));
     assertEquals(await folder.read(`${gone}/log`), [], "tried too early");
     await Deno.remove(gone);
-    clock.now += 1;
+    pass(1);
     await writer.write(lines("d"));
     await files.reopen();
     const [warning = "", ...more] = warnings;
@@ -302,7 +304,7 @@ Deno.test({
     assertEquals(more, []);
 
     await Deno.mkdir(gone);
-    clock.now += 5_000;
+    pass(5_000);
     await writer.write(lines("e"));
     await writer.write(lines("f"));
     assertEquals(await folder.read(`${gone}/log`), ["e\nf\n"]);
@@ -312,7 +314,7 @@ Deno.test({
 
     // It vanishes while it is open.
     await Deno.remove(gone, { recursive: true });
-    clock.now += 1_000;
+    pass(1_000);
     await writer.write(lines("g"));
     await writer.close();
     assertEquals(warnings.length, 4);
@@ -393,7 +395,6 @@ Deno.test({
   ignore: ignore || !await mountable(),
   async fn() {
     await using folder = new Folder();
-    using clock = new Clock();
     await outputOf(
       "mount",
       "-t",
@@ -404,11 +405,11 @@ Deno.test({
       folder.path,
     );
     try {
-      const { writer, warnings } = open(folder.log);
+      const { writer, warnings, pass } = open(folder.log);
       const text = (n: number) => `${n} ${"x".repeat(100)}`;
       for (let n = 1; n <= 1_000; n += 50) {
         await writer.write(lines(...range(n, n + 49).map(text)));
-        clock.now += 300;
+        pass(300);
       }
       assertEquals(warnings.length, 1);
       assertMatch(warnings[0] ?? "", /No space left on device/);
@@ -418,7 +419,7 @@ Deno.test({
       assertEquals(full, range(1, written).map(text).join("\n") + "\n");
 
       await Deno.truncate(folder.log);
-      clock.now += 5_000;
+      pass(5_000);
       await writer.write(lines("room again"));
       await writer.close();
       assertEquals(await folder.read(), ["room again\n"]);

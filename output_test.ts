@@ -5,10 +5,12 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { mock } from "node:test";
+import type { Clock, DelayOptions } from "./kernel.ts";
 import type { Line } from "./lines.ts";
-import { FLUSH_MS, Output, type Source } from "./output.ts";
+import { FLUSH_MS, Output } from "./output.ts";
 import { DRAIN_MS, type Pump } from "./pump.ts";
+import type { Source } from "./source.ts";
+import { systemClock } from "./system.ts";
 import { pieces, seeded } from "./tools/testing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -58,15 +60,15 @@ class TestRun {
 
   constructor(output: Output, run = 1) {
     this.#pumps = [
-      output.pump(output.stdout, this.stdout.stream, run),
-      output.pump(output.stderr, this.stderr.stream, run),
+      output.pump("stdout", this.stdout.stream, run),
+      output.pump("stderr", this.stderr.stream, run),
     ];
     this.drained = Promise.all(this.#pumps.map(({ done }) => done));
   }
 
   /** The child has ended; others may still hold the pipes. */
   exit(): void {
-    for (const pump of this.#pumps) pump.over();
+    for (const pump of this.#pumps) pump.drain();
   }
 
   /** All have ended. */
@@ -78,19 +80,52 @@ class TestRun {
   }
 }
 
-/** What is kept, where it does not matter. */
+/** A clock that stands still until the test moves it. */
+class TestClock implements Clock {
+  #now = 0;
+  readonly #waits = new Map<() => void, number>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  time(): number {
+    return this.#now;
+  }
+
+  delay(ms: number, { signal }: DelayOptions = {}): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (signal?.aborted) resolve();
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+    this.#waits.set(resolve, this.#now + ms);
+    return promise;
+  }
+
+  /** Moves the clock, and lets everything happen that is due. */
+  async tick(ms: number): Promise<void> {
+    this.#now += ms;
+    for (const [resolve, at] of this.#waits) {
+      if (at > this.#now) continue;
+      this.#waits.delete(resolve);
+      resolve();
+    }
+    await microtasks();
+  }
+}
+
+/** Rules for tests to which they do not matter. */
 const RULES = { bufferBytes: 65_536, maxLineLength: 1_000_000 };
 
 /** The output of a process, and its first run. */
-function start({ bufferBytes = 65_536, maxLineLength = 1_000_000 } = {}): {
+function start(rules: Partial<typeof RULES> = {}, clock: Clock = systemClock): {
   output: Output;
   run: TestRun;
 } {
-  const output = new Output({ bufferBytes, maxLineLength });
+  const output = new Output({ ...RULES, ...rules }, clock);
   return { output, run: new TestRun(output) };
 }
 
-/** Lets happen all that waits for nobody: here nothing but promises does. */
+/** Lets everything happen that waits for promises alone. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
@@ -341,7 +376,10 @@ Deno.test("Source.stream goes on when its lock is released in between", async ()
 });
 
 Deno.test("Source.stream spans the runs and closes after the last", async () => {
-  const output = new Output({ bufferBytes: 100, maxLineLength: 100 });
+  const output = new Output(
+    { bufferBytes: 100, maxLineLength: 100 },
+    systemClock,
+  );
   const read = allOf(output.stdout.stream);
   const all = randomBytes(90_000);
   for (let number = 1; number <= 9; number++) {
@@ -541,7 +579,7 @@ Deno.test("Output.tail() lists the newest lines", async () => {
 });
 
 Deno.test("Output.tail() refuses what is no number of lines", () => {
-  const output = new Output({ bufferBytes: 1, maxLineLength: 1 });
+  const output = new Output({ bufferBytes: 1, maxLineLength: 1 }, systemClock);
   for (const count of [-1, NaN]) {
     assertThrows(
       () => output.tail(count),
@@ -563,57 +601,46 @@ Deno.test("Output.pump() takes a pipe that breaks for one that ends", async () =
   output.end();
   assertEquals(told((await read).flat()), ["1 last words"]);
   run.exit();
-  await turn(); // and starts no timer
+  await turn(); // a timer that it starts fails this test
 });
 
 Deno.test("Output.pump() leaves a pipe that others hold open", async () => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
-    const { output, run } = start();
-    run.stdout.write("from the child");
-    run.exit();
-    await microtasks();
-    mock.timers.tick(DRAIN_MS);
-    await microtasks();
-    assert(!run.stdout.cancelled);
-    mock.timers.tick(2); // after a last look
-    await microtasks();
-    assert(run.stdout.cancelled && run.stderr.cancelled);
-    await run.drained;
-    assertEquals(told(output.tail(1)), ["1 from the child"]);
-  } finally {
-    mock.timers.reset();
-  }
+  const clock = new TestClock();
+  const { output, run } = start({}, clock);
+  run.stdout.write("from the child");
+  run.exit();
+  await microtasks();
+  await clock.tick(DRAIN_MS);
+  assert(!run.stdout.cancelled);
+  await clock.tick(2); // in which nothing arrives
+  assert(run.stdout.cancelled && run.stderr.cancelled);
+  await run.drained;
+  assertEquals(told(output.tail(1)), ["1 from the child"]);
 });
 
 Deno.test("Output.pump() reads on while there is more, but not for ever", async () => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
-    const { output, run } = start();
-    run.stderr.end();
-    run.exit();
+  const clock = new TestClock();
+  const { output, run } = start({}, clock);
+  run.stderr.end();
+  run.exit();
+  await microtasks();
+  await clock.tick(DRAIN_MS);
+  let looks = 0;
+  while (!run.stdout.cancelled) {
+    run.stdout.write(new Uint8Array(16_384));
     await microtasks();
-    mock.timers.tick(DRAIN_MS);
-    let looks = 0;
-    while (!run.stdout.cancelled) {
-      run.stdout.write(new Uint8Array(16_384));
-      await microtasks();
-      mock.timers.tick(2);
-      await microtasks(); // in which it leaves
-      looks++;
-    }
-    await run.drained;
-    assertEquals(looks, 65); // more than a pipe can hold has been read
-    assertEquals(output.stdout.end, 65 * 16_384);
-  } finally {
-    mock.timers.reset();
+    await clock.tick(2);
+    looks++;
   }
+  await run.drained;
+  assertEquals(looks, 65); // more than a pipe can hold has been read
+  assertEquals(output.stdout.end, 65 * 16_384);
 });
 
-Deno.test("Output.flush() resolves when the log has all lines", async () => {
+Deno.test("Output.flush() resolves when the file has all lines", async () => {
   const written: Line[] = [];
   let write = Promise.withResolvers<void>();
-  const output = new Output(RULES, {
+  const output = new Output(RULES, systemClock, {
     write: (lines) => {
       written.push(...lines);
       return write.promise;
@@ -641,33 +668,27 @@ Deno.test("Output.flush() resolves when the log has all lines", async () => {
   output.end();
 });
 
-Deno.test("Output.flush() does not wait for a log for ever", async () => {
-  mock.timers.enable({ apis: ["setTimeout"] });
+Deno.test("Output.flush() does not wait for a file for ever", async () => {
+  const clock = new TestClock();
   const hanging = new Promise<void>(() => {});
-  const log = { write: () => hanging, close: () => hanging };
-  const output = new Output(RULES, log);
-  try {
-    const run = new TestRun(output);
-    run.stdout.write("a\n");
-    await run.end();
-    let flushed: boolean | undefined;
-    output.flush().then((all) => flushed = all);
-    mock.timers.tick(FLUSH_MS - 1);
-    await microtasks();
-    assertEquals(flushed, undefined);
-    mock.timers.tick(1);
-    await microtasks();
-    assertEquals(flushed, false);
-    output.end();
-  } finally {
-    mock.timers.reset();
-  }
+  const file = { write: () => hanging, close: () => hanging };
+  const output = new Output(RULES, clock, file);
+  const run = new TestRun(output);
+  run.stdout.write("a\n");
+  await run.end();
+  let flushed: boolean | undefined;
+  output.flush().then((all) => flushed = all);
+  await clock.tick(FLUSH_MS - 1);
+  assertEquals(flushed, undefined);
+  await clock.tick(1);
+  assertEquals(flushed, false);
+  output.end();
 });
 
-Deno.test("Output makes the child wait for a log that is slow", async () => {
+Deno.test("Output makes the child wait for a file that is slow", async () => {
   let room = Promise.withResolvers<void>();
   let bytes = 0;
-  const output = new Output(RULES, {
+  const output = new Output(RULES, systemClock, {
     write: (lines) => {
       for (const { text } of lines) bytes += text.length + 1;
       return room.promise;

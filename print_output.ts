@@ -1,25 +1,25 @@
 /**
- * The output of processes on the terminal, for development.
+ * Prints the output of processes on the terminal, for development.
  *
  * @module
  */
 
-import { delay } from "@std/async/delay";
-import { type Check, flag, options as optionsOf } from "./validate.ts";
 import type { Line, OutputSource } from "./lines.ts";
 import type { Processman } from "./manager.ts";
 import type { Process } from "./process.ts";
+import { systemClock } from "./system.ts";
+import { type Check, flag, options as optionsOf } from "./validate.ts";
 
 /** Options for {@linkcode printOutput}. */
 export interface PrintOutputOptions {
   /**
-   * Whether each line begins with the local time at which it arrived.
+   * Whether the local time at which a line arrived is printed before it.
    *
    * @default {false}
    */
   time?: boolean;
   /**
-   * Whether each process has a color.
+   * Whether each process has a color of its own.
    *
    * @default {true on a terminal, unless the variable NO_COLOR is set}
    */
@@ -31,24 +31,25 @@ const checkOptions: Check = optionsOf<PrintOutputOptions>({
   color: flag,
 });
 
-/** Colors that can be read on light and on dark, as codes of the terminal. */
+/** Codes of colors that can be read on a light and on a dark background. */
 const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 
-/** How much is written at once: what any pipe takes whole or not at all. */
+/** How many bytes are written at once: a pipe takes all of them or none. */
 const WRITE_BYTES = 4096;
 
 const LF = 10;
 
-/** How long a terminal that takes no more is left alone, in milliseconds. */
+/** Time before the next try if the terminal takes no more, in milliseconds. */
 const BUSY_MS = 5;
 
 /**
- * Prints what processes write, each line after the name of its process: stdout
- * to the stdout of this program, stderr to its stderr.
+ * Prints what processes write, each line with the name of its process before
+ * it: stdout to the stdout of this program, and stderr to its stderr.
  *
- * Lines are printed whole, whoever else prints, and without loss: processes wait
- * for a terminal that is slow or has been halted. When nobody reads the output
- * of this program any more, the rest of it is dropped, and all else goes on.
+ * Lines are printed whole, whatever else is printed to the same terminal. None
+ * is lost: processes wait for a terminal that is slow or has been paused. Once
+ * nothing reads the output of this program, lines are dropped and the processes
+ * go on.
  *
  * @example
  * ```ts
@@ -63,11 +64,11 @@ const BUSY_MS = 5;
  * await printed;
  * ```
  *
- * @param source A process, or a manager: then all of its processes, those that
- * are started later too.
- * @param options What else is printed.
- * @returns A promise that resolves when all is printed: after the end of the
- * process, or the shutdown of the manager. Never rejects.
+ * @param source A process, or a manager: then all of its processes are printed,
+ * including those that are started later.
+ * @param options How the lines are printed.
+ * @returns A promise that resolves when everything is printed: after the end of
+ * the process, or after the shutdown of the manager. Never rejects.
  * @throws {TypeError} If an option does not exist or has a wrong type.
  */
 export function printOutput(
@@ -105,35 +106,36 @@ async function follow(process: Process, printer: Printer): Promise<void> {
   }
 }
 
-/** Whether the first run of a process has started. */
+/** Whether the first run of a process has been started. */
 function hasRun({ state }: Process): boolean {
   const next = state.kind === "starting" || state.kind === "backoff";
   return !next || state.run > 1;
 }
 
-/** What stands before the lines of a process. */
+/** The text before the lines of a process. */
 interface Prefix {
   readonly name: string;
   readonly color: number;
 }
 
-/** Prints the lines of all processes, one batch after the other. */
+/** Prints the lines of all processes, one batch after another. */
 class Printer {
   readonly #time: boolean;
-  readonly #outputs: Record<OutputSource, Printed>;
+  readonly #destinations: Record<OutputSource, Destination>;
   readonly #prefixes = new Map<string, Prefix>();
+  /** The length of the longest name. */
   #width = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor({ time = false, color }: PrintOutputOptions) {
     this.#time = time;
-    this.#outputs = {
-      stdout: new Printed(Deno.stdout, color),
-      stderr: new Printed(Deno.stderr, color),
+    this.#destinations = {
+      stdout: new Destination(Deno.stdout, color),
+      stderr: new Destination(Deno.stderr, color),
     };
   }
 
-  /** Returns the prefix of a name, for which room is made in all others. */
+  /** Returns the prefix of a process; all are as wide as the longest name. */
   prefix(name: string): Prefix {
     const color = COLORS[this.#prefixes.size % COLORS.length] ?? 0;
     const prefix = this.#prefixes.get(name) ?? { name, color };
@@ -142,11 +144,11 @@ class Printer {
     return prefix;
   }
 
-  /** Prints lines; resolves when that is done. */
+  /** Prints lines of a process; resolves when they are printed. */
   print(prefix: Prefix, lines: readonly Line[]): Promise<void> {
     return this.#last = this.#last.then(async () => {
       for (const [source, some] of bySource(lines)) {
-        await this.#outputs[source].print((color) =>
+        await this.#destinations[source].print((color) =>
           some.map((line) => this.#format(prefix, line, color)).join("")
         );
       }
@@ -165,10 +167,12 @@ class Printer {
 }
 
 /** Stdout or stderr of this program. */
-class Printed {
+class Destination {
   readonly #stream: Pick<typeof Deno.stdout, "write" | "isTerminal">;
   readonly #color: boolean;
+  /** Whether nothing reads the stream. */
   #broken = false;
+  /** How many bytes to write at once, though at least a line. */
   #most = WRITE_BYTES;
 
   constructor(stream: typeof Deno.stdout, color: boolean | undefined) {
@@ -176,34 +180,38 @@ class Printed {
     this.#color = color ?? (!Deno.noColor && stream.isTerminal());
   }
 
-  /** Prints a text, unless there is nobody to read it. Never rejects. */
+  /** Prints a text, or drops it if nothing reads the stream. Never rejects. */
   async print(text: (color: boolean) => string): Promise<void> {
     if (this.#broken) return;
     let bytes = new TextEncoder().encode(text(this.#color));
     while (bytes.length > 0) {
       const part = bytes.subarray(0, fitting(bytes, this.#most));
       try {
-        // Asynchronous: a terminal that is halted does not halt this program.
+        // Not `writeSync()`: a paused terminal must not block this program.
         bytes = bytes.subarray(await this.#stream.write(part));
       } catch (error) {
         this.#broken = !(error instanceof Deno.errors.WouldBlock);
         if (this.#broken) return;
-        // Some of it may have been taken, and is printed again: a line at most.
+        // The terminal may have taken a part, which is then printed twice. From
+        // now on each write is one line, so that part is less than a line.
         this.#most = 1;
-        await delay(BUSY_MS);
+        await systemClock.delay(BUSY_MS);
       }
     }
   }
 }
 
-/** Returns the length of as many lines as fit, or of one, if that is not huge. */
+/**
+ * Returns the length of the lines that fit into some bytes. If none does, it is
+ * the length of the first, up to `WRITE_BYTES`.
+ */
 function fitting(text: Uint8Array, most: number): number {
   if (text.length <= most) return text.length;
   const lines = text.lastIndexOf(LF, most - 1) + 1 || text.indexOf(LF) + 1;
   return Math.min(lines, WRITE_BYTES);
 }
 
-/** Splits lines where the other output goes on. */
+/** Groups consecutive lines of the same source. */
 function* bySource(
   lines: readonly Line[],
 ): Generator<[source: OutputSource, lines: Line[]]> {

@@ -17,7 +17,7 @@ import {
   type Spec,
 } from "./options.ts";
 import type { OutputFiles } from "./output_file.ts";
-import { FLUSH_MS, Output, type Source } from "./output.ts";
+import { FLUSH_MS, Output } from "./output.ts";
 import type { Pump } from "./pump.ts";
 import type { ProcessTable, Table } from "./process_table.ts";
 import {
@@ -43,6 +43,7 @@ import {
 import type { Sweep } from "./sweep.ts";
 import { type Audience, failure, Reporter, type RunEnd } from "./reporter.ts";
 import { before, reactions } from "./abortable.ts";
+import { systemClock } from "./system.ts";
 
 /** Where a process is in its life; each variant holds what is true there. */
 export type ProcessState =
@@ -634,7 +635,8 @@ export class Process implements AsyncDisposable {
 
   #newOutput(): Output {
     const { output, file } = this.#spec;
-    return new Output(output, file && this.#host.logs.writer(this.name, file));
+    const writer = file && this.#host.logs.writer(this.name, file);
+    return new Output(output, systemClock, writer);
   }
 
   #newInput(): Stdin | undefined {
@@ -677,10 +679,12 @@ export class Process implements AsyncDisposable {
     try {
       this.#host.began(run, { ...stop, name: this.name, streams });
       this.#input?.attach(child.stdin);
-      const pump = (source: Source, stream: typeof child.stdout) =>
-        pumps.push(output.pump(source, stream, number));
-      if (stdout === "piped") pump(output.stdout, child.stdout);
-      if (stderr === "piped") pump(output.stderr, child.stderr);
+      if (stdout === "piped") {
+        pumps.push(output.pump("stdout", child.stdout, number));
+      }
+      if (stderr === "piped") {
+        pumps.push(output.pump("stderr", child.stderr, number));
+      }
     } catch (error) {
       run.trySignalGroup("SIGKILL", pid);
       run.status.then(() => this.#host.ended(run));
@@ -783,8 +787,7 @@ export class Process implements AsyncDisposable {
       const { startedAt } = run;
       let holders: Promise<EscapedProcess[]> | undefined;
       const held = () => holders ??= this.#host.holders(run.pid, startedAt);
-      for (const pump of pumps) pump.over(held);
-      for (const pump of pumps) await pump.done;
+      await Promise.all(pumps.map((pump) => pump.drain(held)));
       const escaped = [...outcome.escaped, ...await holders ?? []];
       outcome = { ...outcome, escaped: unique(escaped) };
       const { pid } = run;

@@ -1,122 +1,159 @@
 /**
- * What reads one output of a run, as much at a time as there is traffic, and
- * not for ever if somebody else holds it open.
+ * Reads one output of a run: as much at a time as the traffic calls for, and
+ * for a limited time once the run has ended.
  *
  * @module
  */
 
-import type { Output, Source } from "./output.ts";
+import type { Clock } from "./kernel.ts";
 
 /** How long output is read after the end of a run, in milliseconds. */
 export const DRAIN_MS = 250;
 
-/** How long it is then seen to be empty before it is left. */
-const LAST_LOOK_MS = 2;
+/** How long nothing may arrive after that before the output is left. */
+const QUIET_MS = 2;
 
-/** As much as a pipe can hold: what is read at most after the deadline. */
+/** The capacity of a pipe at most: no more than this is read after the end. */
 export const PIPE_BYTES: number = 1024 * 1024;
 
+/** What becomes of bytes: they are only buffered, or a stream, or lines. */
+export type Use = "drained" | "streamed" | "split";
+
+/** How many bytes are read at once while the output is quiet. */
+const LEAST_BYTES = 1_024;
+
 /**
- * How much is read at once: little while it is quiet, more when it is busy. A
- * child that is only drained goes on while a quarter of its pipe is read; what
- * has a price for each chunk comes in larger ones.
+ * How many bytes are read at once when the output is busy. A child whose output
+ * is only drained goes on writing while a quarter of its pipe is read. Streams
+ * and lines have a cost per chunk, so their chunks are larger.
  */
-const READ_BYTES = {
-  least: 1_024,
+const MOST_BYTES: Readonly<Record<Use, number>> = {
   drained: 16_384,
   streamed: 32_768,
   split: 65_536,
 };
 
+/** What a pump delivers bytes to. */
+export interface Sink {
+  /**
+   * Whether to read no more for now. When that may have changed, the sink calls
+   * {@linkcode Pump.wake}.
+   */
+  full(): boolean;
+  /** Returns a buffer of a size for the next bytes. */
+  buffer(size: number): Uint8Array<ArrayBuffer>;
+  /**
+   * Takes bytes over, which start at the beginning of their buffer.
+   *
+   * @returns The present use of the bytes.
+   */
+  deliver(bytes: Uint8Array<ArrayBuffer>): Use;
+  /** Notes that no more bytes will come. */
+  close(): void;
+}
+
 /** Reads one output of a run. */
 export class Pump {
-  /** Resolves when all has been read that will be. Never rejects. */
+  /** Resolves when the last bytes have been delivered. Never rejects. */
   readonly done: Promise<void>;
-  readonly #output: Output;
-  readonly #source: Source;
+  readonly #sink: Sink;
+  readonly #clock: Clock;
   readonly #reader: ReadableStreamBYOBReader;
-  /** Whether all has been read that will be. */
-  ended = false;
-  /**
-   * How far it is read without regard to readers: what is in the pipe of a run
-   * that is over waits for nobody.
-   */
-  #freely = 0;
-  #latest = Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
+  /** How many bytes have been delivered. */
+  #delivered = 0;
+  /** Until how many delivered bytes a full sink is ignored. */
+  #ignoreFullUntil = 0;
+  /** Present while the pump waits for the sink. */
+  #room: PromiseWithResolvers<void> | undefined;
+  /** Ends the waits of `drain()`; present once that has been called. */
+  #draining: AbortController | undefined;
 
-  /** Begins to read; `run` is the number of the run. */
+  /** Starts to read a stream. */
   constructor(
-    output: Output,
-    source: Source,
+    sink: Sink,
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-    run: number,
+    clock: Clock,
   ) {
-    this.#output = output;
-    this.#source = source;
+    this.#sink = sink;
+    this.#clock = clock;
     this.#reader = stream.getReader({ mode: "byob" });
-    this.done = this.#read(run);
+    this.done = this.#read();
+  }
+
+  /** Whether the last bytes have been delivered. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Makes the pump ask again whether the sink is full. */
+  wake(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
   }
 
   /**
-   * Notes that the run is over: other processes may hold its output open.
+   * Reads what a run has left in its pipe when it ended. Another process may
+   * hold the pipe open: then the pump leaves it after a while.
    *
-   * @param held Is called if one does, before its output is left.
+   * @param held Is called in that case, and awaited before the pump leaves.
+   * @returns A promise that resolves with `done`.
    */
-  over(held: () => Promise<unknown> = () => Promise.resolve()): void {
-    if (this.ended) return;
-    this.#freely = this.#source.end + PIPE_BYTES;
-    this.#latest = performance.now() + 2 * DRAIN_MS;
-    this.#output.wake();
-    this.#timer = setTimeout(
-      () => this.#look(held, -1, this.#source.end + PIPE_BYTES),
-      DRAIN_MS,
-    );
+  drain(held?: () => Promise<unknown>): Promise<void> {
+    if (!this.#ended) this.#leaveLater(held);
+    return this.done;
   }
 
-  /** Leaves when nothing has come since, or too much, or it took too long. */
-  #look(held: () => Promise<unknown>, before: number, until: number): void {
-    const { end } = this.#source;
-    const late = end > until || performance.now() > this.#latest;
-    if (end === before || late) {
-      held().finally(() => this.#leave());
-    } else {
-      this.#timer = setTimeout(
-        () => this.#look(held, end, until),
-        LAST_LOOK_MS,
-      );
+  /** Leaves after `DRAIN_MS`, when the output is quiet or reading has lasted too long. */
+  async #leaveLater(held?: () => Promise<unknown>): Promise<void> {
+    const clock = this.#clock;
+    const { signal } = this.#draining = new AbortController();
+    const mostBytes = this.#delivered + PIPE_BYTES;
+    const latest = clock.now() + 2 * DRAIN_MS;
+    this.#ignoreFull(mostBytes);
+    await clock.delay(DRAIN_MS, { signal });
+    let before = -1;
+    while (
+      this.#delivered !== before && this.#delivered <= mostBytes &&
+      clock.now() <= latest
+    ) {
+      before = this.#delivered;
+      await clock.delay(QUIET_MS, { signal });
     }
-  }
-
-  #leave(): void {
+    if (signal.aborted) return;
+    await held?.().catch(() => {});
     this.#reader.cancel().catch(() => {});
-    this.#freely = Infinity;
-    this.#output.wake();
+    this.#ignoreFull(Infinity);
   }
 
-  async #read(run: number): Promise<void> {
-    const source = this.#source;
-    const output = this.#output;
+  #ignoreFull(untilBytes: number): void {
+    this.#ignoreFullUntil = untilBytes;
+    this.wake();
+  }
+
+  async #read(): Promise<void> {
+    const sink = this.#sink;
     try {
-      let size = READ_BYTES.least;
+      let size = LEAST_BYTES;
       while (true) {
-        while (output.full(source) && source.end >= this.#freely) {
-          await output.roomMade();
+        while (sink.full() && this.#delivered >= this.#ignoreFullUntil) {
+          this.#room ??= Promise.withResolvers();
+          await this.#room.promise;
         }
-        const read = await this.#reader.read(source.buffer(size));
+        const read = await this.#reader.read(sink.buffer(size));
         if (read.done) break;
-        const { length } = read.value; // before they are handed on
-        output.deliver(source, read.value, size, run);
+        const { length } = read.value;
+        this.#delivered += length;
+        const use = sink.deliver(read.value);
         if (length === size) size *= 4;
-        else if (length < size / 4) size = Math.max(size / 4, READ_BYTES.least);
-        size = Math.min(size, READ_BYTES[output.use(source)]);
+        else if (length < size / 4) size = Math.max(size / 4, LEAST_BYTES);
+        size = Math.min(size, MOST_BYTES[use]);
       }
     } catch {
       // A pipe that cannot be read has nothing more to give.
     }
-    this.ended = true;
-    // Deno loads its timers when they are first touched, which takes 6 ms.
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    output.emptied(source);
+    this.#ended = true;
+    this.#draining?.abort();
+    sink.close();
   }
 }

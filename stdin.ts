@@ -1,25 +1,29 @@
 /**
- * The input of a process over all its runs.
+ * The stdin of a process over all its runs.
  *
  * @module
  */
 
+type Writer = WritableStreamDefaultWriter<Uint8Array>;
+
 /**
- * One stream that writes to whichever run is alive. A chunk goes to one run,
- * whole: while no run takes it, it waits; when the run it was for ended before
- * it had taken all of it, it is written to the next one.
+ * One stream that writes to the run that is alive. Each chunk goes to one run as
+ * a whole. While no run takes it, it waits. If a run ends before it has taken
+ * all of a chunk, the whole chunk is written to the next run.
  */
 export class Stdin {
   /** The stream. */
   readonly writable: WritableStream<Uint8Array>;
   readonly #name: string;
-  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  /** What writes to the run; absent while no run takes anything. */
+  #writer: Writer | undefined;
+  /** Makes a write that the run does not take end. */
   #giveUp: () => void = () => {};
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #closed = false;
   #ended = false;
 
-  /** Creates the input of the process of a name. */
+  /** Creates the stdin of a process, whose name is for messages. */
   constructor(name: string) {
     this.#name = name;
     this.writable = new WritableStream({
@@ -29,22 +33,22 @@ export class Stdin {
     });
   }
 
-  /** Begins to write to a run. */
+  /** Starts to write to a run. */
   attach(stream: WritableStream<Uint8Array<ArrayBuffer>>): void {
     const writer = stream.getWriter();
-    // A child that ends while its pipe is open is no failure of ours.
+    // A child that ends while its pipe is open is not an error of this program.
     writer.closed.catch(() => {});
-    this.#writer = writer as WritableStreamDefaultWriter<Uint8Array>;
+    this.#writer = writer as Writer;
     if (this.#closed) this.#release("close");
     this.#change();
   }
 
-  /** Ends writing to a run, and gives its pipe back. */
+  /** Stops writing to a run, and releases its pipe. */
   detach(): void {
     this.#release("abort");
   }
 
-  /** Fails what waits for a run: there will be none. */
+  /** Fails each write that waits for a run, since no run follows. */
   end(): void {
     this.#ended = true;
     this.detach();
@@ -54,9 +58,7 @@ export class Stdin {
   async #write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
     if (!(chunk instanceof Uint8Array)) {
       this.#close("close");
-      throw new TypeError(
-        `Cannot write to process "${this.#name}": a chunk must be a Uint8Array`,
-      );
+      throw this.#error("a chunk must be a Uint8Array");
     }
     const abort = () => {
       this.#close("abort");
@@ -66,19 +68,9 @@ export class Stdin {
     try {
       while (!signal.aborted) {
         const writer = this.#writer;
-        if (writer !== undefined) {
-          // A pipe that somebody else holds open takes no more, and never says.
-          const { promise, resolve } = Promise.withResolvers<boolean>();
-          this.#giveUp = () => resolve(false);
-          taken(writer, chunk).then(resolve);
-          if (await promise) return;
-        }
-        if (this.#ended) {
-          throw new TypeError(
-            `Cannot write to process "${this.#name}": it has ended`,
-          );
-        }
-        // The run is over or has closed its input: this is for the next one.
+        if (writer && await this.#taken(writer, chunk)) return;
+        if (this.#ended) throw this.#error("it has ended");
+        // The run is over or has closed its stdin, so the next run gets this.
         if (this.#writer === writer) await this.#changed.promise;
       }
       throw signal.reason;
@@ -87,7 +79,16 @@ export class Stdin {
     }
   }
 
-  /** Ends the input of this run and of all to come. */
+  /** Writes a chunk to a run, and returns whether the run has taken it. */
+  #taken(writer: Writer, chunk: Uint8Array): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    // A write never settles if another process holds the pipe open, unread.
+    this.#giveUp = () => resolve(false);
+    writer.write(chunk).then(() => resolve(true), () => resolve(false));
+    return promise;
+  }
+
+  /** Closes the stdin of this run and of all runs to come. */
   #close(how: "close" | "abort"): void {
     this.#closed = true;
     this.#release(how);
@@ -100,21 +101,15 @@ export class Stdin {
     this.#giveUp();
   }
 
+  /** Wakes a write that waits for another run. */
   #change(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
-}
 
-/** Writes a chunk to a run; `false` if the run did not take it. */
-async function taken(
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  chunk: Uint8Array,
-): Promise<boolean> {
-  try {
-    await writer.write(chunk);
-    return true;
-  } catch {
-    return false;
+  #error(reason: string): TypeError {
+    return new TypeError(
+      `Cannot write to process "${this.#name}": ${reason}`,
+    );
   }
 }

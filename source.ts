@@ -1,0 +1,200 @@
+/**
+ * One output of a process as bytes: the newest are buffered, and a stream hands
+ * them out.
+ *
+ * @module
+ */
+
+import { ByteRing } from "./byte_ring.ts";
+import type { Chunk, OutputSource } from "./lines.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The bytes of one output over all runs of a process. */
+export class Source {
+  /** Which output it is. */
+  readonly name: OutputSource;
+  readonly #ring: ByteRing;
+  readonly #wake: () => void;
+  #droppedBytes = 0;
+  #stream: ReadableStream<Bytes> | undefined;
+  /** Present while the stream is being read. */
+  #controller: ReadableByteStreamController | undefined;
+  /** Present while the reader of the stream waits for bytes. */
+  #pull: PromiseWithResolvers<void> | undefined;
+  /** Bytes that the reader of the stream has not asked for yet. */
+  readonly #pending: Bytes[] = [];
+  #closed = false;
+  /** The position up to which the stream has been read. */
+  #streamed = 0;
+  /** The position up to which readers of lines have been given the bytes. */
+  #split = 0;
+
+  /** Creates a source; `wake` is called when its reader may have made room. */
+  constructor(name: OutputSource, bufferBytes: number, wake: () => void) {
+    this.name = name;
+    this.#ring = new ByteRing(name, bufferBytes);
+    this.#wake = wake;
+  }
+
+  /** How many bytes have arrived. */
+  get end(): number {
+    return this.#ring.end;
+  }
+
+  /** How many bytes have been dropped without being read. */
+  get droppedBytes(): number {
+    return this.#droppedBytes;
+  }
+
+  /** Whether the stream is being read. */
+  get reading(): boolean {
+    return this.#controller !== undefined;
+  }
+
+  /** How many bytes wait for the reader of the stream. */
+  get backlog(): number {
+    return this.#pending.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Whether the stream is being read, and its reader asks for nothing now. */
+  get full(): boolean {
+    return this.reading && this.#pull === undefined;
+  }
+
+  /** The stream; a new one after the previous one was cancelled. */
+  get stream(): ReadableStream<Bytes> {
+    return this.#stream ??= new ReadableStream({
+      type: "bytes",
+      pull: (controller) => this.#request(controller),
+      cancel: () => this.#cancel(),
+    });
+  }
+
+  /** Returns a buffer to read into, used before if possible. */
+  buffer(size: number): Bytes {
+    return this.#ring.takeSpare(size) ?? new Uint8Array(size);
+  }
+
+  /** Lists the buffered bytes, which must be used at once. */
+  buffered(): Iterable<Chunk> {
+    return this.#ring.chunks();
+  }
+
+  /** Notes that readers of lines have been given all bytes up to now. */
+  markSplit(): void {
+    this.#split = this.end;
+  }
+
+  /**
+   * Takes over a chunk, whose bytes start at the beginning of their buffer.
+   *
+   * @param chunk The chunk.
+   * @param split Whether readers of lines have been given it.
+   */
+  deliver(chunk: Chunk, split: boolean): void {
+    const { bytes } = chunk;
+    const { buffer } = bytes;
+    const { start } = this.#ring;
+    // A buffer that is half empty would take more memory than a copy.
+    const large = bytes.length >= buffer.byteLength / 2;
+    this.#ring.add(chunk, large ? new Uint8Array(buffer) : undefined);
+    if (split) this.markSplit();
+    if (!this.reading) return this.#countDropped(start);
+    // The buffer will be used again, so the reader gets a copy.
+    const filled = this.#pending.length === 0 ? this.#fill(bytes) : 0;
+    if (filled === bytes.length) return;
+    this.#pending.push(bytes.slice(filled));
+    this.#hand();
+  }
+
+  /** Closes the stream once its reader has read the pending bytes. */
+  close(): void {
+    this.#closed = true;
+    this.#hand();
+  }
+
+  #request(controller: ReadableByteStreamController): Promise<void> {
+    if (this.#controller === undefined) {
+      this.#controller = controller;
+      const from = Math.max(this.#streamed, this.#ring.start);
+      for (const { bytes } of this.#ring.chunks(from)) {
+        this.#pending.push(new Uint8Array(bytes));
+      }
+      this.#streamed = from;
+    }
+    this.#pull = Promise.withResolvers();
+    const { promise } = this.#pull;
+    this.#hand();
+    this.#wake();
+    return promise;
+  }
+
+  /** Answers a reader that waits, if there are bytes or the end for it. */
+  #hand(): void {
+    const controller = this.#controller;
+    if (controller === undefined || this.#pull === undefined) return;
+    const bytes = this.#pending.shift();
+    if (bytes !== undefined) {
+      const filled = this.#fill(bytes);
+      if (filled > 0 && filled < bytes.length) {
+        this.#pending.unshift(bytes.subarray(filled));
+      }
+      if (filled > 0) return;
+      this.#streamed += bytes.length;
+      controller.enqueue(bytes);
+    } else if (this.#closed) {
+      close(controller);
+    } else return;
+    this.#answered();
+  }
+
+  /**
+   * Copies bytes to a reader that waits with a buffer of its own.
+   *
+   * @returns How many bytes it has copied; 0 if no such reader waits.
+   */
+  #fill(bytes: Bytes): number {
+    if (this.#pull === undefined) return 0;
+    const request = this.#controller?.byobRequest;
+    const view = request?.view;
+    if (!request || !view) return 0;
+    const part = bytes.subarray(0, view.byteLength);
+    new Uint8Array(view.buffer, view.byteOffset).set(part);
+    this.#streamed += part.length;
+    request.respond(part.length);
+    this.#answered();
+    return part.length;
+  }
+
+  /** Notes that the reader waits no longer. */
+  #answered(): void {
+    this.#pull?.resolve();
+    this.#pull = undefined;
+  }
+
+  /** Counts the bytes from a position on that were buffered and are no longer. */
+  #countDropped(from: number): void {
+    const unread = Math.max(from, this.#streamed, this.#split);
+    this.#droppedBytes += Math.max(0, this.#ring.start - unread);
+  }
+
+  #cancel(): void {
+    if (this.#controller !== undefined) this.#countDropped(this.#streamed);
+    this.#answered();
+    this.#controller = undefined;
+    this.#pending.length = 0;
+    if (!this.#closed || this.#streamed < this.end) this.#stream = undefined;
+    this.#wake();
+  }
+}
+
+/** Closes a stream, also for a reader that waits with a buffer of its own. */
+function close(controller: ReadableByteStreamController): void {
+  try {
+    controller.close();
+    controller.byobRequest?.respond(0);
+  } catch {
+    // The reader's view holds a part of an element, so the read fails.
+  }
+}
