@@ -5,12 +5,12 @@ import { pieces, seeded } from "./tools/testing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A chunk of stdout. */
+/** Returns a chunk of stdout. */
 function chunkOf(bytes: Bytes, facts: Partial<Chunk> = {}): Chunk {
   return { source: "stdout", bytes, time: 1, run: 1, order: 1, ...facts };
 }
 
-/** Bytes at the beginning of a buffer, and the buffer. */
+/** Copies bytes to the beginning of a buffer, and returns both. */
 function inBuffer(
   bytes: Bytes,
   size: number,
@@ -20,12 +20,12 @@ function inBuffer(
   return [buffer.subarray(0, bytes.length), buffer];
 }
 
-/** All bytes of some chunks. */
+/** Returns all bytes of chunks. */
 function joined(chunks: Iterable<Chunk>): number[] {
   return Array.from(chunks).flatMap(({ bytes }) => [...bytes]);
 }
 
-/** Random bytes. */
+/** Returns random bytes. */
 function randomBytes(
   length: number,
   random: () => number,
@@ -117,7 +117,7 @@ Deno.test("ByteRing hands out a buffer that is no longer in use", () => {
   assertEquals(ring.takeSpare(32), undefined); // of another size
 });
 
-/** A chunk that fills a buffer, and the buffer. */
+/** Returns a chunk that fills a buffer, and the buffer. */
 function givenAway(size: number): [Chunk, Bytes] {
   const buffer = new Uint8Array(size);
   return [chunkOf(buffer), buffer];
@@ -139,7 +139,7 @@ Deno.test("ByteRing never hands out a buffer that holds buffered bytes", () => {
   assertEquals(joined(ring.chunks()), all.slice(-1_000));
 });
 
-Deno.test("ByteRing takes little more memory than the bytes need", () => {
+Deno.test("ByteRing takes little more memory than the buffered bytes", () => {
   const cases: [number, number, number, number][] = [
     // bufferBytes, bytes of a chunk, times, most memory
     [0, 100, 1_000, 0],

@@ -11,7 +11,7 @@ import { pieces, seeded } from "./tools/testing.ts";
 
 const encoder = new TextEncoder();
 
-/** A chunk of stdout of the first run. */
+/** Returns a chunk of stdout of the first run. */
 function chunkOf(
   bytes: Uint8Array<ArrayBuffer> | string,
   facts: Partial<Chunk> = {},
@@ -26,7 +26,7 @@ function chunkOf(
   };
 }
 
-/** Splits some chunks, and the rest, into lines. */
+/** Splits chunks into lines. */
 function split(
   chunks: Iterable<Uint8Array<ArrayBuffer> | string>,
   maxLength = 1_000,
@@ -38,7 +38,7 @@ function split(
   return lines;
 }
 
-/** Texts of lines, with … behind those that were cut. */
+/** Returns the texts of lines, each with a … at its end if it was cut. */
 function texts(lines: Iterable<Line>): string[] {
   return Array.from(
     lines,
@@ -46,7 +46,7 @@ function texts(lines: Iterable<Line>): string[] {
   );
 }
 
-/** Takes all that is left of lines. */
+/** Returns the texts of all lines that follow. */
 async function textsOf(lines: AsyncIterable<Line>): Promise<string[]> {
   return texts(await Array.fromAsync(lines));
 }
@@ -63,7 +63,7 @@ Deno.test("LineSplitter splits at LF and CRLF", () => {
     ["a\r\nb\r\n", ["a", "b"]],
     ["\r\n\r\n", ["", ""]],
     ["a\r\r\n", ["a\r"]],
-    ["a\rb\nc\r", ["a\rb", "c\r"]], // CR alone ends no line
+    ["a\rb\nc\r", ["a\rb", "c\r"]], // a CR alone does not end a line
     ["\r", ["\r"]],
     ["a\0b\n\x1b[31m\n", ["a\0b", "\x1b[31m"]],
     ["a\u2028b\x0bc\x0cd\u0085e\n", ["a\u2028b\x0bc\x0cd\u0085e"]],
@@ -114,13 +114,13 @@ Deno.test("LineSplitter agrees with a plain split of all text", () => {
   }
 });
 
-/** Cuts a line to a length, but no pair in two. */
+/** Cuts a line to a length, or to one less if that splits a pair. */
 function cut(line: string, length: number): string {
   if (line.length <= length) return line;
   return line.slice(0, length).replace(/[\ud800-\udbff]$/, "") + "…";
 }
 
-Deno.test("LineSplitter replaces what is no UTF-8 and goes on", () => {
+Deno.test("LineSplitter replaces invalid UTF-8 and goes on", () => {
   const bad = Uint8Array.of(0x61, 0xff, 0x62, 0x0a, 0xe2, 0x82, 0x0a, 0xf0);
   const expected = ["a\ufffdb", "\ufffd", "\ufffd"];
   for (let at = 0; at <= bad.length; at++) {
@@ -138,7 +138,7 @@ Deno.test("LineSplitter cuts long lines", () => {
     [["abc\r", "\nx\n"], ["abc", "x"]],
     [["abc\rd\nx"], ["abc…", "x"]],
     [["abc"], ["abc"]],
-    [["abcd"], ["abc…"]], // as long as with a CR, but there is none
+    [["abcd"], ["abc…"]], // as long as with a CR, though there is none
     [["abc", "d"], ["abc…"]],
     [["abc\r"], ["abc…"]],
     [["abcd", "\n", "x\n"], ["abc…", "x"]],
@@ -155,12 +155,12 @@ Deno.test("LineSplitter cuts long lines", () => {
   }
 });
 
-Deno.test("LineSplitter holds no more of a long line than it hands out", () => {
+Deno.test("LineSplitter holds no more of a long line than its longest part", () => {
   const splitter = new LineSplitter("stdout", 100);
   const lines: Line[] = [];
   const chunk = chunkOf("x".repeat(1_000));
   for (let i = 0; i < 1_000; i++) splitter.push(chunk, lines);
-  // It is handed out as soon as it is known to be too long, and once.
+  // The line is added once, as soon as it is too long.
   assertEquals(texts(lines), ["x".repeat(100) + "…"]);
   splitter.push(chunkOf("\nnext\n"), lines);
   assertEquals(texts(lines).slice(1), ["next"]);
@@ -183,7 +183,7 @@ Deno.test("LineSplitter ends a line with the run that wrote it", () => {
   );
 });
 
-Deno.test("LineSplitter forgets with the run that a line was too long", () => {
+Deno.test("LineSplitter stops skipping a long line at the end of the run", () => {
   const splitter = new LineSplitter("stdout", 3);
   const lines: Line[] = [];
   splitter.push(chunkOf("abcdef"), lines);
@@ -191,7 +191,7 @@ Deno.test("LineSplitter forgets with the run that a line was too long", () => {
   assertEquals(texts(lines), ["abc…", "xy"]);
 });
 
-Deno.test("LineReader hands out all lines that wait at once", async () => {
+Deno.test("LineReader.take() takes all lines at once", async () => {
   const reader = new LineReader(1_000);
   reader.push(chunkOf("a\nb\n"));
   reader.push(chunkOf("c\n", { source: "stderr" }));
@@ -227,7 +227,7 @@ Deno.test("LineReader keeps the sources apart", async () => {
   ]);
 });
 
-Deno.test("LineReader is full when much waits to be taken", async () => {
+Deno.test("LineReader is full when many bytes have not been taken", async () => {
   const reader = new LineReader(1_000);
   const chunk = chunkOf("x".repeat(999) + "\n");
   for (let i = 0; i < 262; i++) reader.push(chunk);
@@ -250,7 +250,7 @@ Deno.test("LineReader is not full while there is no line to take", async () => {
   assertEquals((await taken)?.[0]?.text.length, 1_048_576);
 });
 
-/** Batches of lines, each with a text for each letter. */
+/** Yields batches of lines, one line per letter. */
 async function* batchesOf(
   ...batches: string[]
 ): AsyncGenerator<Line[], void> {
@@ -280,7 +280,7 @@ Deno.test("Lines keeps the order of calls that do not wait", async () => {
   assertEquals((await late)?.done, true);
 });
 
-Deno.test("Lines gives each of random concurrent calls a line of its own", async () => {
+Deno.test("Lines gives each concurrent call a line of its own", async () => {
   const random = seeded(2);
   const letters = "abcdefghijklmnopqrstuvwxyz";
   const lines = new Lines(() => batchesOf(...letters.match(/.{1,5}/g) ?? []));
@@ -295,7 +295,7 @@ Deno.test("Lines gives each of random concurrent calls a line of its own", async
   assertEquals(results.map(({ value }) => value?.text).join(""), letters);
 });
 
-Deno.test("Lines ends when it is left early", async () => {
+Deno.test("Lines ends when a loop over it is left", async () => {
   let left = false;
   const lines = new Lines(async function* () {
     try {

@@ -18,12 +18,12 @@ import {
 
 const ignore = !permitted("read", "write");
 
-/** A folder of its own for a test, removed in the end. */
+/** A temporary folder, which is removed at the end of a test. */
 class Folder implements AsyncDisposable {
   readonly path = Deno.makeTempDirSync({ prefix: "processman_" });
   readonly log = `${this.path}/log`;
 
-  /** Reads a log, from the oldest file to the newest. */
+  /** Reads a file and the renamed ones, from the oldest to the newest. */
   async read(path = this.log): Promise<string[]> {
     const texts: string[] = [];
     for (let number = 0;; number++) {
@@ -41,7 +41,7 @@ class Folder implements AsyncDisposable {
   }
 }
 
-/** A writer for a file, what it warns of, and a way to move its clock. */
+/** Creates a writer for a file, its warnings, and a way to move its clock. */
 function open(
   path: string,
   options: Omit<OutputFileOptions, "path"> = {},
@@ -80,13 +80,13 @@ function lines(...texts: (string | number)[]): Line[] {
   return texts.map((text) => line(`${text}`));
 }
 
-/** Lists the numbers from one to another. */
+/** Returns the numbers from one to another. */
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 Deno.test({
-  name: "OutputFiles.writer() adds lines to what there is",
+  name: "OutputFiles.writer() appends lines to a file",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -101,7 +101,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles.writer() writes JSON that says where a line is from",
+  name: "OutputFiles.writer() writes JSON with the source of each line",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -140,7 +140,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles.writer() keeps within its bounds, with whole lines",
+  name: "OutputFiles.writer() keeps to its limits, with whole lines",
   ignore,
   async fn() {
     for (let seed = 0; seed < 25; seed++) {
@@ -171,7 +171,7 @@ Deno.test({
         const { length } = new TextEncoder().encode(text);
         const one = text.indexOf("\n") === text.length - 1;
         assert(text.endsWith("\n") && (one || length <= maxBytes));
-        // Nothing is renamed before it must be.
+        // No file is renamed before it is full.
         const next = texts[index + 1]?.split("\n", 1) ?? [];
         const more = new TextEncoder().encode(next[0]).length + 1;
         assert(next.length === 0 || length + more > maxBytes);
@@ -182,7 +182,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles.writer() renames nothing that has no bounds",
+  name: "OutputFiles.writer() does not rename a file without a limit",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -194,7 +194,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles.writer() renames nothing that is no regular file",
+  name: "OutputFiles.writer() does not rename what is not a regular file",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -215,7 +215,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles opens a file once, however many write to it",
+  name: "OutputFiles opens a file once for several processes",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -238,7 +238,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles.reopen() leaves a file that was moved away",
+  name: "OutputFiles.reopen() leaves a file that was moved",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -312,7 +312,7 @@ Deno.test({
       `Writing to "${gone}/log" again: 4 lines were lost`,
     ]);
 
-    // It vanishes while it is open.
+    // The file is removed while it is open.
     await Deno.remove(gone, { recursive: true });
     pass(1_000);
     await writer.write(lines("g"));
@@ -351,7 +351,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles.writer() asks nobody for a permission that is taken away",
+  name: "OutputFiles.writer() does not prompt for a permission that is revoked",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -373,7 +373,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles.writer() stays within its bounds when it cannot rename",
+  name: "OutputFiles.writer() keeps to its limits when it cannot rename a file",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -462,7 +462,7 @@ Deno.test({
   },
 });
 
-Deno.test("Processman.command() tells of a file without a permission", async () => {
+Deno.test("Processman.command() names the file for which a permission is missing", async () => {
   await using script = runScript(`
     import { Processman } from "${new URL("mod.ts", import.meta.url)}";
     await using pm = new Processman({ logger: null });
@@ -482,7 +482,7 @@ Deno.test("Processman.command() tells of a file without a permission", async () 
 });
 
 Deno.test({
-  name: "Processman.command() tells of the files that are not permitted",
+  name: "Processman.command() checks the permissions for all renamed files",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -518,7 +518,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Process writes all lines to its file before it has finished",
+  name: "Process has written all lines to its file when it has finished",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -549,7 +549,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Processman.reopenFiles() loses nothing while files are moved away",
+  name: "Processman.reopenFiles() loses nothing while files are moved",
   ignore,
   async fn() {
     await using folder = new Folder();
@@ -568,7 +568,7 @@ Deno.test({
       const old = `${folder.path}/old.${++moved}`;
       await Deno.rename(folder.log, old);
       await pm.reopenFiles();
-      // Nobody writes to it any more.
+      // Nothing writes to the old file from now on.
       await Deno.rename(old, `${folder.path}/closed.${moved}`);
       const { size: closed } = await Deno.stat(
         `${folder.path}/closed.${moved}`,
@@ -592,7 +592,7 @@ Deno.test({
   },
 });
 
-/** Whether a file system can be mounted. */
+/** Returns whether a file system can be mounted. */
 async function mountable(): Promise<boolean> {
   if (ignore) return false;
   await using folder = new Folder();

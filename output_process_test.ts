@@ -1,6 +1,6 @@
 /**
- * What real children write, and what of it arrives. After `--` on the command
- * line of the tests, `--full` has children write 10 GB that nobody reads.
+ * Tests of the output of real children. With `-- --full` on the command line of
+ * the tests, children write 10 GB that nothing reads.
  *
  * @module
  */
@@ -19,31 +19,31 @@ import { lineOf, outputOf, seeded } from "./tools/testing.ts";
 
 const silent = { logger: null };
 
-/** Returns a program and arguments that run a script of a shell. */
+/** Returns the program and the arguments that run a shell script. */
 function sh(script: string, ...args: string[]): [string, string[]] {
   return ["sh", ["-c", script, ...args]];
 }
 
-/** The checksum of what a script prints, made outside of this program. */
+/** Returns the checksum of what a script prints, made by another program. */
 async function checksum(script: string, ...args: string[]): Promise<string> {
   const sum = await outputOf("sh", "-c", `{ ${script}\n} | sha1sum`, ...args);
   return sum.slice(0, 40);
 }
 
-/** The checksum of what is read. */
+/** Returns the checksum of a stream. */
 async function sumOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash("sha1");
   for await (const chunk of stream) hash.update(chunk);
   return hash.digest("hex");
 }
 
-/** How long numbers of ten digits are in `seq`, with the end of the line. */
+/** The length of a line of `seq` that holds a number of ten digits. */
 const NUMBER_BYTES = 11;
 
-/** The first of them. */
+/** The first of these numbers. */
 const FIRST = 1_000_000_000;
 
-/** What `seq` prints from a position on, if it began with the first number. */
+/** Returns what `seq`, which starts with that number, prints at a position. */
 function numbersAt(position: number, length: number): Uint8Array {
   const skipped = position % NUMBER_BYTES;
   let number = FIRST + Math.floor(position / NUMBER_BYTES);
@@ -52,14 +52,14 @@ function numbersAt(position: number, length: number): Uint8Array {
   return new TextEncoder().encode(text.slice(skipped, skipped + length));
 }
 
-/** Whether two arrays hold the same bytes. */
+/** Returns whether two arrays hold the same bytes. */
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
 Deno.test("Process.stdout gives 1 GiB as it was written", async () => {
   await using pm = new Processman(silent);
-  // A program is a large file whose parts differ.
+  // An executable is a large file whose parts differ.
   const script =
     `i=0; while [ $i -lt 99 ]; do echo $i; cat "$0"; i=$((i + 1)); done |
      head -c 1073741824`;
@@ -106,11 +106,11 @@ Deno.test("Process.stdout goes on over 50 restarts", async () => {
   assertEquals(job.state.kind, "failed");
 });
 
-Deno.test("Process.stdout gives or counts each byte, whenever it is read", async () => {
+Deno.test("Process.stdout hands out or counts each byte, whenever it is read", async () => {
   for (let seed = 0; seed < 6; seed++) {
     const random = seeded(seed);
     await using pm = new Processman(silent);
-    // Writes as many numbers as it is asked for, and says so.
+    // Writes as many numbers as it is asked for, and reports that.
     const job = pm.command(
       ...sh(`from=${FIRST}
         while read count; do
@@ -145,7 +145,7 @@ Deno.test("Process.stdout gives or counts each byte, whenever it is read", async
       const count = 1 + Math.floor(random() ** 2 * 100_000);
       asked += count;
       await stdin.write(new TextEncoder().encode(`${count}\n`));
-      // A reader that comes early, or when all has been written.
+      // The reader comes early, or after everything has been written.
       if (random() < 0.5) await written();
       const { stdout } = job;
       const reader = stdout.getReader();
@@ -173,7 +173,7 @@ Deno.test("Process.stdout makes the child wait for a slow reader", async () => {
   const slow = pm.command(...script);
   const reader = slow.stdout.getReader();
   let length = (await reader.read()).value?.length ?? 0;
-  // Who need not wait ends earlier, although it began later.
+  // A child that need not wait ends earlier, though it started later.
   await pm.command(...script).finished;
   assertLessOrEqual(lastReport(slow), 30);
   assertEquals(slow.state.kind, "running");
@@ -189,7 +189,7 @@ Deno.test("Process.stdout has all that a child wrote before SIGKILL", async (t) 
     await t.step(`read ${when}`, async () => {
       await using pm = new Processman(silent);
       for (let round = 0; round < 12; round++) {
-        // Each line is one write(), and is reported when it has been taken.
+        // Each line is one write(), which is reported after it has succeeded.
         const job = pm.command(
           ...sh(`i=${FIRST}
             while :; do echo $i; i=$((i + 1)); echo $i >&2; done`),
@@ -210,7 +210,7 @@ Deno.test("Process.stdout has all that a child wrote before SIGKILL", async (t) 
   }
 });
 
-Deno.test("Process stops no child and takes no memory when nobody reads", async () => {
+Deno.test("Process blocks no child and needs no memory when nothing reads", async () => {
   await using pm = new Processman(silent);
   const gigabytes = Deno.args.includes("--full") ? 10 : 2;
   const write = async (bytes: number) => {
@@ -228,7 +228,7 @@ Deno.test("Process stops no child and takes no memory when nobody reads", async 
   assertLess(Math.max(...sizes) - before, 32 * 1024 * 1024);
 });
 
-Deno.test("Process.finished waits little for who holds the pipe", async (t) => {
+Deno.test("Process.finished waits briefly for what holds the pipe open", async (t) => {
   const sleep = "echo early; sleep 500 & echo pid $!";
   const cases: [string, boolean, string][] = [
     ["a child of the leader", false, sleep],
@@ -239,13 +239,13 @@ Deno.test("Process.finished waits little for who holds the pipe", async (t) => {
        while [ $(ps -o sid= -p $!) -ne $! ]; do :; done`,
     ],
     [
-      "one who writes on",
+      "a child of the leader that writes on",
       false,
       "(trap '' PIPE; while sleep 0.01; do echo on; done) & echo pid $!",
     ],
   ];
-  for (const [who, group, script] of cases) {
-    await t.step(who, async () => {
+  for (const [holds, group, script] of cases) {
+    await t.step(holds, async () => {
       await using pm = new Processman(silent);
       const job = pm.command(...sh(script), { group });
       const all = new Response(job.stdout).text();
@@ -255,7 +255,7 @@ Deno.test("Process.finished waits little for who holds the pipe", async (t) => {
       const tookMs = performance.now() - since;
       const [, holder] = (await all).match(/pid (\d+)/) ?? [];
       Deno.kill(Number(holder), "SIGKILL");
-      // A last look at the pipe, who holds it, and a busy machine.
+      // To look at the pipe and for what holds it, on a busy machine.
       assertLess(tookMs, DRAIN_MS + 1_000);
     });
   }
@@ -279,7 +279,7 @@ Deno.test("Process.lines() cuts a line of 100 MB", async () => {
   assertEquals(job.tail(1).map(told), [["last", false]]);
 });
 
-/** The last number that a process has written to stderr as a line. */
+/** Returns the last number that a process has written to stderr. */
 function lastReport(job: Process): number {
   const reports = job.tail(1_000_000).filter(({ source, text }) =>
     source === "stderr" && text !== ""

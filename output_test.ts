@@ -1,168 +1,22 @@
-import {
-  assert,
-  assertEquals,
-  assertLessOrEqual,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
-import type { Clock, DelayOptions } from "./kernel.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Line } from "./lines.ts";
 import { FLUSH_MS, Output } from "./output.ts";
-import { DRAIN_MS, type Pump } from "./pump.ts";
-import type { Source } from "./source.ts";
 import { systemClock } from "./system.ts";
+import {
+  allOf,
+  randomBytes,
+  RULES,
+  start,
+  TestClock,
+  TestRun,
+  told,
+  turn,
+} from "./tools/output_testing.ts";
 import { pieces, seeded } from "./tools/testing.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
 
-/** The end of a pipe that a test writes into, instead of a child. */
-class Pipe {
-  readonly stream: ReadableStream<Bytes>;
-  cancelled = false;
-  #controller!: ReadableByteStreamController;
-
-  constructor() {
-    this.stream = new ReadableStream({
-      type: "bytes",
-      start: (controller) => void (this.#controller = controller),
-      cancel: () => void (this.cancelled = true),
-    });
-  }
-
-  /** How many bytes have been written and not been taken out. */
-  get unread(): number {
-    return -(this.#controller.desiredSize ?? 0);
-  }
-
-  write(data: Bytes | string): void {
-    const bytes = typeof data === "string" ? encoder.encode(data) : data;
-    this.#controller.enqueue(bytes.slice());
-  }
-
-  end(): void {
-    this.#controller.close();
-    this.#controller.byobRequest?.respond(0);
-  }
-
-  fail(): void {
-    this.#controller.error(new Error("broken"));
-  }
-}
-
-/** One run of a process, whose output the test writes. */
-class TestRun {
-  readonly stdout = new Pipe();
-  readonly stderr = new Pipe();
-  readonly drained: Promise<unknown>;
-  readonly #pumps: readonly Pump[];
-
-  constructor(output: Output, run = 1) {
-    this.#pumps = [
-      output.pump("stdout", this.stdout.stream, run),
-      output.pump("stderr", this.stderr.stream, run),
-    ];
-    this.drained = Promise.all(this.#pumps.map(({ done }) => done));
-  }
-
-  /** The child has ended; others may still hold the pipes. */
-  exit(): void {
-    for (const pump of this.#pumps) pump.drain();
-  }
-
-  /** All have ended. */
-  async end(): Promise<void> {
-    this.stdout.end();
-    this.stderr.end();
-    this.exit();
-    await this.drained;
-  }
-}
-
-/** A clock that stands still until the test moves it. */
-class TestClock implements Clock {
-  #now = 0;
-  readonly #waits = new Map<() => void, number>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  time(): number {
-    return this.#now;
-  }
-
-  delay(ms: number, { signal }: DelayOptions = {}): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (signal?.aborted) resolve();
-    signal?.addEventListener("abort", () => resolve(), { once: true });
-    this.#waits.set(resolve, this.#now + ms);
-    return promise;
-  }
-
-  /** Moves the clock, and lets everything happen that is due. */
-  async tick(ms: number): Promise<void> {
-    this.#now += ms;
-    for (const [resolve, at] of this.#waits) {
-      if (at > this.#now) continue;
-      this.#waits.delete(resolve);
-      resolve();
-    }
-    await microtasks();
-  }
-}
-
-/** Rules for tests to which they do not matter. */
-const RULES = { bufferBytes: 65_536, maxLineLength: 1_000_000 };
-
-/** The output of a process, and its first run. */
-function start(rules: Partial<typeof RULES> = {}, clock: Clock = systemClock): {
-  output: Output;
-  run: TestRun;
-} {
-  const output = new Output({ ...RULES, ...rules }, clock);
-  return { output, run: new TestRun(output) };
-}
-
-/** Lets everything happen that waits for promises alone. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
-}
-
-/** Random bytes. */
-function randomBytes(length: number, random = seeded(length)): Bytes {
-  return Uint8Array.from({ length }, () => Math.floor(random() * 256));
-}
-
-/** Some chunks in one. */
-function joined(chunks: readonly Uint8Array[]): Bytes {
-  return Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
-}
-
-/** Reads a stream to its end. */
-async function allOf(stream: ReadableStream<Bytes>): Promise<Bytes> {
-  return joined(await Array.fromAsync(stream));
-}
-
-/** Reads up to a length of what is there, and cancels the stream. */
-async function someOf(source: Source, length: number): Promise<Bytes> {
-  const reader = source.stream.getReader({ mode: "byob" });
-  const { value } = await reader.read(new Uint8Array(length));
-  await reader.cancel();
-  return value ?? new Uint8Array();
-}
-
-/** What lines say, with the run and an E for stderr before it. */
-function told(lines: Iterable<Line>): string[] {
-  return Array.from(
-    lines,
-    ({ source, run, text }) =>
-      `${run}${source === "stderr" ? "E" : ""} ${text}`,
-  );
-}
-
-Deno.test("Output drains what nobody reads, and counts what it drops", async () => {
+Deno.test("Output drains what nothing reads, and counts the bytes that it drops", async () => {
   const { output, run } = start({ bufferBytes: 1_000 });
   const all = randomBytes(100_000);
   for (const part of pieces(all, seeded(1), 3_000)) {
@@ -178,7 +32,7 @@ Deno.test("Output drains what nobody reads, and counts what it drops", async () 
   assertEquals(output.stdout.droppedBytes, 99_000);
 });
 
-Deno.test("Output keeps nothing when it shall not", async () => {
+Deno.test("Output buffers nothing when bufferBytes is 0", async () => {
   const { output, run } = start({ bufferBytes: 0 });
   run.stdout.write("dropped");
   await turn();
@@ -189,235 +43,6 @@ Deno.test("Output keeps nothing when it shall not", async () => {
   output.end();
   assertEquals(await read, encoder.encode("read"));
   assertEquals(output.stdout.droppedBytes, 7);
-});
-
-Deno.test("Source.stream begins with what is kept and loses nothing more", async () => {
-  const { output, run } = start({ bufferBytes: 5_000 });
-  const all = randomBytes(60_000);
-  run.stdout.write(all.slice(0, 20_000));
-  await turn();
-  const read = allOf(output.stdout.stream);
-  for (const part of pieces(all.slice(20_000), seeded(2), 20_000)) {
-    run.stdout.write(part);
-  }
-  await run.end();
-  output.end();
-  assertEquals(await read, all.slice(15_000));
-  assertEquals(output.stdout.droppedBytes, 15_000);
-});
-
-Deno.test("Source.stream makes the child wait for its reader", async () => {
-  const { output, run } = start({ bufferBytes: 100 });
-  const all = randomBytes(200_000);
-  const reader = output.stdout.stream.getReader();
-  const chunks: Bytes[] = [];
-  const first = reader.read();
-  await turn();
-  run.stdout.write(all);
-  chunks.push((await first).value ?? new Uint8Array());
-
-  for (let unread = run.stdout.unread; unread > 0; unread = run.stdout.unread) {
-    await turn();
-    await turn();
-    assertEquals(run.stdout.unread, unread, "read although nobody asked");
-    chunks.push((await reader.read()).value ?? new Uint8Array());
-    await turn();
-    assertLessOrEqual(unread - run.stdout.unread, 32_768);
-  }
-  assertEquals(Math.max(...chunks.map(({ length }) => length)), 32_768);
-  await run.end();
-  output.end();
-  reader.releaseLock();
-  chunks.push(await allOf(output.stdout.stream));
-  assertEquals(joined(chunks), all);
-  assertEquals(output.stdout.droppedBytes, 0);
-});
-
-Deno.test("Source.stream goes on where a cancelled one stopped", async () => {
-  const { output, run } = start();
-  run.stdout.write("abcdefghij");
-  assertEquals(await someOf(output.stdout, 3), encoder.encode("abc"));
-  run.stdout.write("klm");
-  await turn();
-  assertEquals(await someOf(output.stdout, 4), encoder.encode("defg"));
-  await run.end();
-  output.end();
-  assertEquals(await someOf(output.stdout, 1), encoder.encode("h"));
-  assertEquals(await allOf(output.stdout.stream), encoder.encode("ijklm"));
-  assertEquals(output.stdout.droppedBytes, 0);
-});
-
-Deno.test("Source.stream is drained and counted again when it is cancelled", async () => {
-  const { output, run } = start({ bufferBytes: 10 });
-  const all = randomBytes(100_000);
-  run.stdout.write(all);
-  await turn();
-  assertEquals(output.stdout.droppedBytes, 99_990);
-  // More than what is kept waits for the reader when it is cancelled.
-  const reader = output.stdout.stream.getReader({ mode: "byob" });
-  assertEquals((await reader.read(new Uint8Array(4))).value?.length, 4);
-  run.stdout.write(all);
-  await turn();
-  await reader.cancel();
-  await turn();
-  assertEquals(run.stdout.unread, 0);
-  await run.end();
-  output.end();
-  assertEquals(await allOf(output.stdout.stream), all.slice(-10));
-  assertEquals(output.stdout.droppedBytes, 200_000 - 14);
-});
-
-Deno.test("Source gives or counts each byte, however it is read", async () => {
-  for (let seed = 0; seed < 60; seed++) {
-    const random = seeded(seed);
-    const bufferBytes = Math.floor(random() ** 3 * 20_000);
-    const { output, run } = start({ bufferBytes });
-    const source = output.stdout;
-    const all = randomBytes(100_000, random);
-    let position = 0;
-    let dropped = 0;
-    let stream: ReadableStream<Bytes> | undefined;
-    // What is dropped, is so before the first read of a stream.
-    const check = (bytes: Bytes = new Uint8Array()) => {
-      position += source.droppedBytes - dropped;
-      dropped = source.droppedBytes;
-      const expected = all.slice(position, position + bytes.length);
-      const same = bytes.every((byte, index) => byte === expected[index]);
-      assert(same, `seed ${seed} at ${position}`);
-      position += bytes.length;
-    };
-    const read = async () => {
-      stream ??= source.stream;
-      const reader = stream.getReader({ mode: "byob" });
-      check((await reader.read(new Uint8Array(1 + random() * 30_000))).value);
-      reader.releaseLock();
-    };
-    let written = 0;
-    for (const part of pieces(all, random, 30_000)) {
-      run.stdout.write(part);
-      written += part.length;
-      if (random() < 0.5) await turn();
-      if (stream === undefined) await turn(); // until all is kept or dropped
-      while (
-        random() < 0.6 && position + source.droppedBytes - dropped < written
-      ) {
-        await read();
-      }
-      if (random() < 0.3) {
-        await stream?.cancel();
-        stream = undefined;
-      }
-    }
-    await run.end();
-    output.end();
-    check(await allOf(stream ?? source.stream));
-    assertEquals(position, all.length, `seed ${seed}`);
-  }
-});
-
-Deno.test("Source.stream fills views of any size and type", async () => {
-  const all = randomBytes(50_000);
-  for (const size of [1, 7, 1_000, 16_384, 100_000]) {
-    const { output, run } = start();
-    run.stdout.write(all);
-    await run.end();
-    output.end();
-    const reader = output.stdout.stream.getReader({ mode: "byob" });
-    const chunks: Bytes[] = [];
-    let view: Bytes = new Uint8Array(size);
-    while (true) {
-      const { done, value } = await reader.read(view);
-      if (done) break;
-      chunks.push(value.slice());
-      view = new Uint8Array(value.buffer);
-    }
-    assertEquals(joined(chunks), all, `views of ${size}`);
-  }
-});
-
-Deno.test("Source.stream fills a view up to a minimum", async () => {
-  const { output, run } = start();
-  const reader = output.stdout.stream.getReader({ mode: "byob" });
-  const read = reader.read(new Uint8Array(10), { min: 6 });
-  for (const part of ["ab", "cd", "ef", "gh"]) {
-    run.stdout.write(part);
-    await turn();
-  }
-  assertEquals((await read).value, encoder.encode("abcdef"));
-  await run.end();
-  output.end();
-  await reader.cancel();
-});
-
-Deno.test("Source.stream fails a read whose element is never complete", async () => {
-  const { output, run } = start();
-  const reader = output.stdout.stream.getReader({ mode: "byob" });
-  const read = reader.read(new Uint32Array(1));
-  run.stdout.write("abc");
-  await run.end();
-  output.end(); // and does not throw
-  await assertRejects(() => read, TypeError);
-});
-
-Deno.test("Source.stream goes on when its lock is released in between", async () => {
-  for (const mode of [undefined, "byob"] as const) {
-    const { output, run } = start();
-    const { stream } = output.stdout;
-    const reader = stream.getReader({ mode } as { mode: "byob" });
-    const read = reader.read(new Uint8Array(2));
-    await turn();
-    reader.releaseLock();
-    await assertRejects(() => read, TypeError);
-    run.stdout.write("abcd");
-    await run.end();
-    output.end();
-    assertEquals(await allOf(stream), encoder.encode("abcd"));
-  }
-});
-
-Deno.test("Source.stream spans the runs and closes after the last", async () => {
-  const output = new Output(
-    { bufferBytes: 100, maxLineLength: 100 },
-    systemClock,
-  );
-  const read = allOf(output.stdout.stream);
-  const all = randomBytes(90_000);
-  for (let number = 1; number <= 9; number++) {
-    const run = new TestRun(output, number);
-    run.stdout.write(all.slice((number - 1) * 10_000, number * 10_000));
-    await run.end();
-  }
-  output.end();
-  assertEquals(await read, all);
-});
-
-Deno.test("Source.stream closes for who waits and for who comes late", async () => {
-  for (const mode of [undefined, "byob"] as const) {
-    const { output, run } = start();
-    const options = { mode } as { mode: "byob" };
-    const reader = output.stdout.stream.getReader(options);
-    const read = reader.read(new Uint8Array(1));
-    await run.end();
-    output.end();
-    assertEquals((await read).done, true);
-    await reader.closed;
-    const late = output.stderr.stream.getReader(options);
-    assertEquals((await late.read(new Uint8Array(1))).done, true);
-  }
-});
-
-Deno.test("Source.stream gives all that arrives after the end of the run", async () => {
-  const { output, run } = start({ bufferBytes: 10 });
-  const all = randomBytes(300_000);
-  const reader = output.stdout.stream.getReader();
-  const first = reader.read();
-  run.stdout.write(all);
-  await run.end(); // although the reader does not ask for more
-  output.end();
-  const chunks = [(await first).value ?? new Uint8Array()];
-  reader.releaseLock();
-  chunks.push(await allOf(output.stdout.stream));
-  assertEquals(joined(chunks), all);
 });
 
 Deno.test("Output.batches() keeps the order of both sources", async () => {
@@ -444,7 +69,7 @@ Deno.test("Output.batches() keeps the order of both sources", async () => {
   assertEquals(told(output.tail(1_000)), expected);
 });
 
-Deno.test("Output.batches() leaves out what is kept, if wanted", async () => {
+Deno.test("Output.batches() leaves out buffered lines if buffered is false", async () => {
   const { output, run } = start();
   run.stdout.write("old\n");
   await turn();
@@ -499,7 +124,7 @@ Deno.test("Output.batches() makes the child wait for the slowest reader", async 
   assertEquals((await fast).flat().length, lines.length);
 });
 
-Deno.test("Output.batches() waits for nobody while a line goes on", async () => {
+Deno.test("Output.batches() makes no child wait while a line has no end", async () => {
   const { output, run } = start({ maxLineLength: 100 });
   const read = Array.fromAsync(output.batches({}));
   await turn();
@@ -527,7 +152,7 @@ Deno.test("Output.batches() ends at once when it is left", async () => {
   await unread.return?.();
   assertEquals((await unread.next()).done, true);
 
-  // Neither makes the child wait.
+  // A reader that has left does not make the child wait.
   run.stdout.write("x\n".repeat(1_000_000));
   await turn();
   assertEquals(run.stdout.unread, 0);
@@ -553,7 +178,7 @@ Deno.test("Output.batches() gives concurrent calls a batch each", async () => {
   ]);
 });
 
-Deno.test("Output.batches() counts as read", async () => {
+Deno.test("Output.batches() counts lines as read", async () => {
   const { output, run } = start({ bufferBytes: 10 });
   const read = Array.fromAsync(output.batches({}));
   await turn();
@@ -578,7 +203,7 @@ Deno.test("Output.tail() lists the newest lines", async () => {
   await run.end();
 });
 
-Deno.test("Output.tail() refuses what is no number of lines", () => {
+Deno.test("Output.tail() rejects a count that is negative or NaN", () => {
   const output = new Output({ bufferBytes: 1, maxLineLength: 1 }, systemClock);
   for (const count of [-1, NaN]) {
     assertThrows(
@@ -587,54 +212,6 @@ Deno.test("Output.tail() refuses what is no number of lines", () => {
       `Option "count" must be a number >= 0: current value is ${count}`,
     );
   }
-});
-
-Deno.test("Output.pump() takes a pipe that breaks for one that ends", async () => {
-  const { output, run } = start();
-  const read = Array.fromAsync(output.batches({}));
-  await turn();
-  run.stdout.write("last words");
-  await turn();
-  run.stdout.fail();
-  run.stderr.end();
-  await run.drained;
-  output.end();
-  assertEquals(told((await read).flat()), ["1 last words"]);
-  run.exit();
-  await turn(); // a timer that it starts fails this test
-});
-
-Deno.test("Output.pump() leaves a pipe that others hold open", async () => {
-  const clock = new TestClock();
-  const { output, run } = start({}, clock);
-  run.stdout.write("from the child");
-  run.exit();
-  await microtasks();
-  await clock.tick(DRAIN_MS);
-  assert(!run.stdout.cancelled);
-  await clock.tick(2); // in which nothing arrives
-  assert(run.stdout.cancelled && run.stderr.cancelled);
-  await run.drained;
-  assertEquals(told(output.tail(1)), ["1 from the child"]);
-});
-
-Deno.test("Output.pump() reads on while there is more, but not for ever", async () => {
-  const clock = new TestClock();
-  const { output, run } = start({}, clock);
-  run.stderr.end();
-  run.exit();
-  await microtasks();
-  await clock.tick(DRAIN_MS);
-  let looks = 0;
-  while (!run.stdout.cancelled) {
-    run.stdout.write(new Uint8Array(16_384));
-    await microtasks();
-    await clock.tick(2);
-    looks++;
-  }
-  await run.drained;
-  assertEquals(looks, 65); // more than a pipe can hold has been read
-  assertEquals(output.stdout.end, 65 * 16_384);
 });
 
 Deno.test("Output.flush() resolves when the file has all lines", async () => {
@@ -668,7 +245,7 @@ Deno.test("Output.flush() resolves when the file has all lines", async () => {
   output.end();
 });
 
-Deno.test("Output.flush() does not wait for a file for ever", async () => {
+Deno.test("Output.flush() gives up waiting for a file", async () => {
   const clock = new TestClock();
   const hanging = new Promise<void>(() => {});
   const file = { write: () => hanging, close: () => hanging };
@@ -711,8 +288,3 @@ Deno.test("Output makes the child wait for a file that is slow", async () => {
   output.end();
   assertEquals(bytes, 2_000_000);
 });
-
-/** Lets promises settle without any timer. */
-async function microtasks(): Promise<void> {
-  for (let i = 0; i < 1_000; i++) await Promise.resolve();
-}

@@ -5,13 +5,13 @@ import { runScript } from "./tools/testing.ts";
 
 const silent = { logger: null };
 
-/** What is printed, instead of printing it. */
+/** Records what would be printed. */
 class Printed implements Disposable {
-  /** All writes, an E before those to stderr. */
+  /** All writes; those to stderr start with an E. */
   readonly writes: string[] = [];
   readonly #mocks;
 
-  /** `take` says how many bytes of a write are taken, or throws. */
+  /** `take` returns how many bytes of a write are taken, or throws. */
   constructor(take: (bytes: Uint8Array) => number = ({ length }) => length) {
     const decoder = new TextDecoder();
     this.#mocks = (["stdout", "stderr"] as const).map((name) =>
@@ -24,7 +24,7 @@ class Printed implements Disposable {
     );
   }
 
-  /** All that is printed to stdout and stderr. */
+  /** Everything that was written to stdout and stderr. */
   get text(): string {
     return this.writes.join("");
   }
@@ -34,7 +34,7 @@ class Printed implements Disposable {
   }
 }
 
-Deno.test("printOutput() prints a process, each stream to its own", async () => {
+Deno.test("printOutput() prints both outputs of a process", async () => {
   using printed = new Printed();
   await using pm = new Processman(silent);
   const job = pm.command("sh", ["-c", "read _; echo a; echo; echo b"], {
@@ -49,7 +49,7 @@ Deno.test("printOutput() prints a process, each stream to its own", async () => 
   assertEquals(printed.text, "E sh | c\njob | a\njob | \njob | b\n");
 });
 
-Deno.test("printOutput() prints a manager, and what it starts later", async () => {
+Deno.test("printOutput() prints all processes of a manager, including later ones", async () => {
   using printed = new Printed();
   const pm = new Processman(silent);
   const old = pm.command("echo", ["0"]);
@@ -75,7 +75,7 @@ Deno.test("printOutput() prints a manager, and what it starts later", async () =
   ]);
 });
 
-Deno.test("printOutput() prints once what has not run yet", async () => {
+Deno.test("printOutput() prints a process once that has not run yet", async () => {
   using printed = new Printed();
   const pm = new Processman(silent);
   const failing = Promise.withResolvers<void>();
@@ -94,7 +94,7 @@ Deno.test("printOutput() prints once what has not run yet", async () => {
   assertEquals(printed.text, "echo | once\n");
 });
 
-Deno.test("printOutput() shows the time and colors, if wanted", async () => {
+Deno.test("printOutput() shows the time and colors if asked to", async () => {
   using printed = new Printed();
   const pm = new Processman(silent);
   const all = printOutput(pm, { time: true, color: true });
@@ -176,7 +176,7 @@ Deno.test("printOutput() mixes no lines of several processes", async () => {
   for (const line of lines) assertMatch(line, /^(\d) \| 0{8999}\1$/);
 });
 
-Deno.test("printOutput() writes no more when nobody reads any more", async () => {
+Deno.test("printOutput() stops writing when nothing reads", async () => {
   let calls = 0;
   using printed = new Printed(() => {
     calls++;
@@ -210,7 +210,7 @@ Deno.test("printOutput() makes a process wait for the terminal", async () => {
     const lines = ["sh", ["-c", "yes | head -c 1500000"]] as const;
     const job = pm.command(...lines);
     const printed = printOutput(job);
-    // Who need not wait, ends earlier, although it began later.
+    // A process that need not wait ends earlier, though it started later.
     await pm.command(...lines).finished;
     assertEquals(job.state.kind, "running");
     room.resolve();
@@ -247,7 +247,7 @@ Deno.test("printOutput() leaves stdout as it is", async () => {
   ]);
 });
 
-Deno.test("printOutput() goes on when its reader has gone", async () => {
+Deno.test("printOutput() lets processes go on when nothing reads", async () => {
   await using script = runScript(`
     import { printOutput, Processman } from "${
     import.meta.resolve("./mod.ts")
@@ -272,7 +272,7 @@ END
   assertEquals(lines.sort(), ["all 0 0", "seq | 1", "seq | 2"]);
 });
 
-Deno.test("printOutput() refuses bad options", async () => {
+Deno.test("printOutput() rejects wrong options", async () => {
   await using pm = new Processman(silent);
   assertThrows(
     () => printOutput(pm, { time: 1 } as object),

@@ -6,7 +6,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The end of a pipe that takes as many chunks as the test lets it. */
+/** A pipe that takes as many chunks as the test allows. */
 class Pipe {
   readonly stream: WritableStream<Bytes>;
   readonly taken: string[] = [];
@@ -24,13 +24,13 @@ class Pipe {
     });
   }
 
-  /** Takes some more chunks. */
+  /** Allows some more chunks. */
   take(count: number): void {
     this.#room += count;
     this.#wake.resolve();
   }
 
-  /** Fails what is written, as to a child that is gone. */
+  /** Fails each write, as the pipe of a child that has ended does. */
   die(): void {
     this.#dead = true;
     this.#wake.resolve();
@@ -48,7 +48,7 @@ class Pipe {
   }
 }
 
-/** An input, and a way to write text to it. */
+/** Creates a stdin, and a way to write text to it. */
 function start(): {
   input: Stdin;
   writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -60,12 +60,12 @@ function start(): {
   return { input, writer, write };
 }
 
-/** Lets happen all that waits for nobody: here nothing but promises does. */
+/** Waits for a turn of the event loop, in which everything possible happens. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-/** Whether a promise has settled already. */
+/** Returns whether a promise has settled. */
 async function settled(promise: Promise<unknown>): Promise<boolean> {
   let done = false;
   promise.then(() => done = true, () => done = true);
@@ -97,7 +97,7 @@ Deno.test("Stdin writes as fast as the run takes it", async () => {
   assertEquals(run.taken, ["a", "b"]);
 });
 
-Deno.test("Stdin writes what a run did not take to the next one, whole", async () => {
+Deno.test("Stdin writes a chunk that a run did not take to the next run, as a whole", async () => {
   const { input, write } = start();
   const runs = [new Pipe(1), new Pipe(0), new Pipe()] as const;
   input.attach(runs[0].stream);
@@ -114,20 +114,20 @@ Deno.test("Stdin writes what a run did not take to the next one, whole", async (
   assertEquals(runs.map(({ taken }) => taken), [["a"], [], ["b", "c"]]);
 });
 
-Deno.test("Stdin gives up a pipe that others hold open after the run", async () => {
+Deno.test("Stdin leaves a pipe that another process holds open after the run", async () => {
   const { input, write } = start();
   const held = new Pipe(0);
   input.attach(held.stream);
   const written = write("a");
   await turn();
-  input.detach(); // the run is over, but nobody closes the pipe
+  input.detach(); // the run is over, but the pipe stays open
   const next = new Pipe();
   input.attach(next.stream);
   await written;
   assertEquals([held.taken, next.taken], [[], ["a"]]);
 });
 
-Deno.test("Stdin waits for the next run when one closes its input", async () => {
+Deno.test("Stdin waits for the next run when a run closes its stdin", async () => {
   const { input, write } = start();
   const deaf = new Pipe();
   deaf.die();
@@ -150,7 +150,7 @@ Deno.test("Stdin closes the pipe of a run that is over", async () => {
   assertEquals(run.end, "aborted");
 });
 
-Deno.test("Stdin.writable closes this run's input and that of all later ones", async () => {
+Deno.test("Stdin.writable closes the stdin of this run and of all later runs", async () => {
   const { input, writer, write } = start();
   const runs = [new Pipe(), new Pipe()] as const;
   input.attach(runs[0].stream);
@@ -185,7 +185,7 @@ Deno.test("Stdin.writable drops what waits when it is aborted", async () => {
   }
 });
 
-Deno.test("Stdin.end() fails what waits and what comes later", async () => {
+Deno.test("Stdin.end() fails writes that wait and later ones", async () => {
   for (const attached of [true, false]) {
     const { input, writer, write } = start();
     if (attached) input.attach(new Pipe(0).stream);
@@ -204,7 +204,7 @@ Deno.test("Stdin.end() fails the first write after it", async () => {
   await assertRejects(() => write("a"), TypeError, ENDED);
 });
 
-Deno.test("Stdin.end() leaves nothing to reject when nobody writes", async () => {
+Deno.test("Stdin.end() causes no unhandled rejection when nothing writes", async () => {
   const { input, writer } = start();
   const run = new Pipe();
   input.attach(run.stream);
@@ -214,7 +214,7 @@ Deno.test("Stdin.end() leaves nothing to reject when nobody writes", async () =>
   await writer.close();
 });
 
-Deno.test("Stdin refuses what is no bytes, instead of waiting for ever", async () => {
+Deno.test("Stdin rejects a chunk that is not a Uint8Array", async () => {
   for (const chunk of ["text", null, 5, [1, 2], {}]) {
     const { input, writer } = start();
     const run = new Pipe();
@@ -227,6 +227,6 @@ Deno.test("Stdin refuses what is no bytes, instead of waiting for ever", async (
     );
     assertEquals(run.taken, []);
     await turn();
-    assertEquals(run.end, "closed"); // no run waits for more from here
+    assertEquals(run.end, "closed"); // so no run waits for more
   }
 });
