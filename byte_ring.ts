@@ -45,7 +45,7 @@ export class ByteRing {
    * Adds a chunk.
    *
    * @param chunk The chunk; its bytes are copied if there is no `buffer`.
-   * @param buffer The buffer that starts with the bytes; the ring takes it over.
+   * @param buffer The buffer that starts with the bytes, for the ring to keep.
    */
   add(chunk: Chunk, buffer?: Bytes): void {
     this.end += chunk.bytes.length;

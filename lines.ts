@@ -17,7 +17,7 @@ export interface Line {
   readonly time: number;
   /** The number of the run that wrote it; the first run is number 1. */
   readonly run: number;
-  /** Whether it was longer than `output.maxLineLength` and has been cut there. */
+  /** Whether it was longer than `output.maxLineLength`, and was cut there. */
   readonly truncated: boolean;
 }
 
@@ -101,7 +101,7 @@ export class LineSplitter {
     lines.push(this.#line(withoutReturn(whole, 0, whole.length)));
   }
 
-  /** Holds a text for the next line, which is added at once if it is too long. */
+  /** Adds a text to the line that has no end yet. */
   #hold(text: string, lines: Line[]): void {
     if (this.#skipping) return;
     this.#rest += text;
@@ -125,7 +125,7 @@ export class LineSplitter {
   }
 }
 
-/** How many bytes a reader may be behind before the child has to wait for it. */
+/** How many bytes a reader may be behind before the child has to wait. */
 const FULL_BYTES = 256 * 1024;
 
 /** One reader of the lines of a process. */
@@ -262,8 +262,9 @@ class LineIterator implements AsyncIterator<Line, void> {
   #batch: Line[] = [];
   /** The index in the batch of the next line. */
   #index = 0;
-  /** How many calls of `next()` wait for a batch, and the result of the last. */
+  /** How many calls of `next()` wait for a batch. */
   #waiting = 0;
+  /** The result of the last of them. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(batches: AsyncIterator<Line[], void>) {

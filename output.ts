@@ -29,7 +29,7 @@ import {
   wrong,
 } from "./validate.ts";
 
-/** What to do with the output of a process. */
+/** How the output of a process is buffered, split and written to a file. */
 export interface OutputOptions {
   /**
    * How many bytes are buffered: the newest of stdout, and as many of stderr,
@@ -51,9 +51,9 @@ export interface OutputOptions {
    *
    * No line is lost while the file can be written: a child that writes faster
    * than the disk has to wait. When the file cannot be written, for example
-   * because the disk is full, a warning is logged and lines are lost. processman
-   * tries again after five seconds, and logs how many lines were lost as soon as
-   * it succeeds. A run has ended when its last line is in the file.
+   * because the disk is full, a warning is logged and lines are lost. The next
+   * try is after five seconds; when it succeeds, the number of lost lines is
+   * logged. A run has ended when its last line is in the file.
    *
    * @default {none}
    */

@@ -27,8 +27,8 @@ export interface OutputFileOptions {
   /**
    * How many bytes the file may hold. Before a line would make it larger, it is
    * renamed to `path.1`; a file of that name is renamed to `path.2`, and so on.
-   * A line that is longer than this gets a file of its own. With `Infinity`, the
-   * file is never renamed.
+   * A line that is longer than this gets a file of its own. With `Infinity`,
+   * the file is never renamed.
    *
    * @default {10_485_760}
    */
@@ -93,7 +93,7 @@ interface SharedFile {
   writers: number;
 }
 
-/** The files of a manager. Each is open once, however many processes write to it. */
+/** The files of a manager; each is open once, for all processes that use it. */
 export class OutputFiles {
   readonly #files = new Map<string, SharedFile>();
   readonly #warn: (message: string) => void;

@@ -7,16 +7,19 @@
 
 import type { Clock } from "./kernel.ts";
 
-/** How long output is read after the end of a run, in milliseconds. */
+/** Time for which output is read after the end of a run, in milliseconds. */
 export const DRAIN_MS = 250;
 
-/** How long nothing may arrive after that before the output is left. */
+/** Time without a byte after which an output is quiet, in milliseconds. */
 const QUIET_MS = 2;
 
-/** The capacity of a pipe at most: no more than this is read after the end. */
+/** How many bytes a pipe can hold at most. */
 export const PIPE_BYTES: number = 1024 * 1024;
 
-/** What becomes of bytes: they are only buffered, or a stream, or lines. */
+/**
+ * How bytes are used: not read by anything, read as a stream, or split into
+ * lines.
+ */
 export type Use = "drained" | "streamed" | "split";
 
 /** How many bytes are read at once while the output is quiet. */
@@ -62,11 +65,11 @@ export class Pump {
   #ended = false;
   /** How many bytes have been delivered. */
   #delivered = 0;
-  /** Until how many delivered bytes a full sink is ignored. */
+  /** While fewer bytes than this have been delivered, a full sink is ignored. */
   #ignoreFullUntil = 0;
   /** Present while the pump waits for the sink. */
   #room: PromiseWithResolvers<void> | undefined;
-  /** Ends the waits of `drain()`; present once that has been called. */
+  /** Ends the delays of `drain()`; present after a call of that. */
   #draining: AbortController | undefined;
 
   /** Starts to read a stream. */
@@ -93,25 +96,25 @@ export class Pump {
   }
 
   /**
-   * Reads what a run has left in its pipe when it ended. Another process may
-   * hold the pipe open: then the pump leaves it after a while.
+   * Reads what a run has left in its pipe when it ended. If another process
+   * holds the pipe open, the pump leaves it after a while.
    *
-   * @param held Is called in that case, and awaited before the pump leaves.
-   * @returns A promise that resolves with `done`.
+   * @param ifHeld Called in that case, and awaited before the pump leaves.
+   * @returns A promise that resolves when `done` does.
    */
-  drain(held?: () => Promise<unknown>): Promise<void> {
-    if (!this.#ended) this.#leaveLater(held);
+  drain(ifHeld?: () => Promise<unknown>): Promise<void> {
+    if (!this.#ended) this.#leaveLater(ifHeld);
     return this.done;
   }
 
-  /** Leaves after `DRAIN_MS`, when the output is quiet or reading has lasted too long. */
-  async #leaveLater(held?: () => Promise<unknown>): Promise<void> {
+  /** Leaves after `DRAIN_MS`, as soon as the output is quiet or a limit is hit. */
+  async #leaveLater(ifHeld?: () => Promise<unknown>): Promise<void> {
     const clock = this.#clock;
     const { signal } = this.#draining = new AbortController();
-    const mostBytes = this.#delivered + PIPE_BYTES;
     const latest = clock.now() + 2 * DRAIN_MS;
-    this.#ignoreFull(mostBytes);
+    this.#ignoreFull(this.#delivered + PIPE_BYTES);
     await clock.delay(DRAIN_MS, { signal });
+    const mostBytes = this.#delivered + PIPE_BYTES;
     let before = -1;
     while (
       this.#delivered !== before && this.#delivered <= mostBytes &&
@@ -121,7 +124,7 @@ export class Pump {
       await clock.delay(QUIET_MS, { signal });
     }
     if (signal.aborted) return;
-    await held?.().catch(() => {});
+    await ifHeld?.().catch(() => {});
     this.#reader.cancel().catch(() => {});
     this.#ignoreFull(Infinity);
   }

@@ -145,6 +145,18 @@ Deno.test("Pump.drain() leaves a pipe that something else holds open", async () 
   assertEquals([sink.bytes, clock.delays], [14, 0]);
 });
 
+Deno.test("Pump.drain() looks for a quiet output once the time is up", async () => {
+  const { pipe, clock, pump } = start();
+  pump.drain();
+  pipe.write(new Uint8Array(2 * PIPE_BYTES));
+  await microtasks();
+  await clock.tick(DRAIN_MS);
+  assert(!pipe.cancelled);
+  await clock.tick(2);
+  await pump.done;
+  assert(pipe.cancelled);
+});
+
 Deno.test("Pump.drain() ends with the output", async () => {
   const { pipe, clock, pump } = start();
   const done = pump.drain(() => {

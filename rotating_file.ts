@@ -151,7 +151,7 @@ export class RotatingFile {
     const { isFile, size } = await file.stat();
     this.#size = isFile ? size : undefined;
     if (isFile && size > 0 && await lastByte(file) !== LF) {
-      // The last write was interrupted; the next line must not continue its line.
+      // A write was interrupted; the next line must not continue its last line.
       await file.write(Uint8Array.of(LF));
       this.#size = size + 1;
     }

@@ -96,7 +96,7 @@ export class Source {
     const { bytes } = chunk;
     const { buffer } = bytes;
     const { start } = this.#ring;
-    // A buffer that is half empty would take more memory than a copy.
+    // A copy takes less memory than a buffer that is less than half full.
     const large = bytes.length >= buffer.byteLength / 2;
     this.#ring.add(chunk, large ? new Uint8Array(buffer) : undefined);
     if (split) this.markSplit();
@@ -173,7 +173,7 @@ export class Source {
     this.#pull = undefined;
   }
 
-  /** Counts the bytes from a position on that were buffered and are no longer. */
+  /** Counts unread bytes from a position on that are no longer buffered. */
   #countDropped(from: number): void {
     const unread = Math.max(from, this.#streamed, this.#split);
     this.#droppedBytes += Math.max(0, this.#ring.start - unread);

@@ -7,9 +7,9 @@
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
 /**
- * One stream that writes to the run that is alive. Each chunk goes to one run as
- * a whole. While no run takes it, it waits. If a run ends before it has taken
- * all of a chunk, the whole chunk is written to the next run.
+ * One stream that writes to the run that is alive. Each chunk is for one run: it
+ * waits until a run takes it, and if that run ends before it has taken all of
+ * it, the whole chunk is written to the next run.
  */
 export class Stdin {
   /** The stream. */
