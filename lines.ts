@@ -250,56 +250,52 @@ export class Lines implements AsyncIterable<Line> {
    * @returns The iterator; it ends when the process is finished.
    */
   [Symbol.asyncIterator](): AsyncIterator<Line, void> {
-    return new LineIterator(this.#open());
+    return linesOf(this.#open());
   }
 }
 
 type LineResult = IteratorResult<Line, void>;
 
-/** Iterates over the single lines of batches. */
-class LineIterator implements AsyncIterator<Line, void> {
-  readonly #batches: AsyncIterator<Line[], void>;
-  #batch: Line[] = [];
-  /** The index in the batch of the next line. */
-  #index = 0;
-  /** How many calls of `next()` wait for a batch. */
-  #waiting = 0;
-  /** The result of the last of them. */
-  #last: Promise<unknown> = Promise.resolve();
+/**
+ * Iterates over the single lines of batches. Variables of a function are faster
+ * here than private fields of a class, by a tenth of the time for each line.
+ */
+function linesOf(
+  batches: AsyncIterator<Line[], void>,
+): AsyncIterator<Line, void> {
+  let batch: Line[] = [];
+  let index = 0;
+  /** How many calls of `next()` wait for a batch, and the result of the last. */
+  let waiting = 0;
+  let last: Promise<unknown> = Promise.resolve();
 
-  constructor(batches: AsyncIterator<Line[], void>) {
-    this.#batches = batches;
-  }
-
-  next(): Promise<LineResult> {
-    const value = this.#waiting === 0 ? this.#batch[this.#index] : undefined;
-    if (value !== undefined) {
-      this.#index++;
-      return Promise.resolve({ done: false, value });
+  const take = async (): Promise<LineResult> => {
+    if (index >= batch.length) {
+      batch = (await batches.next()).value ?? [];
+      index = 0;
     }
-    this.#waiting++;
-    const result = this.#last.then(() => this.#take());
-    this.#last = result;
-    return result;
-  }
-
-  async return(): Promise<LineResult> {
-    this.#batch = [];
-    await this.#batches.return?.();
-    return { done: true, value: undefined };
-  }
-
-  async #take(): Promise<LineResult> {
-    let value = this.#batch[this.#index++];
-    if (value === undefined) {
-      const next = await this.#batches.next();
-      this.#batch = next.value ?? [];
-      this.#index = 1;
-      value = this.#batch[0];
-    }
-    this.#waiting--;
+    const value = batch[index++];
+    waiting--;
     return value === undefined ? { done: true, value } : { done: false, value };
-  }
+  };
+  return {
+    next: () => {
+      const value = waiting === 0 ? batch[index] : undefined;
+      if (value === undefined) {
+        waiting++;
+        const result = last.then(take);
+        last = result;
+        return result;
+      }
+      index++;
+      return Promise.resolve({ done: false, value });
+    },
+    return: async () => {
+      batch = [];
+      await batches.return?.();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 /** Returns a part of a text, without a CR at its end. */
