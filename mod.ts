@@ -16,6 +16,14 @@
  * @module
  */
 
+export {
+  type Backoff,
+  constant,
+  exponential,
+  type ExponentialOptions,
+  type Jitter,
+  uniform,
+} from "./backoff.ts";
 export * from "./errors.ts";
 export type {
   EventBase,
@@ -63,22 +71,16 @@ export type { OutputFileOptions } from "./output_file.ts";
 export type { OutputOptions } from "./output.ts";
 export { printOutput, type PrintOutputOptions } from "./print_output.ts";
 export type { Process, ProcessState, SignalOptions } from "./process.ts";
-export {
-  type Backoff,
-  constant,
-  type Decision,
-  exponential,
-  type ExponentialOptions,
-  type FailDecision,
-  type Jitter,
-  type LeaveDecision,
-  type LeftoverOptions,
-  type LimitDecision,
-  type RestartDecision,
-  type RestartLimit,
-  type RestartOptions,
-  type RestartPolicy,
-  uniform,
+export type {
+  Decision,
+  FailDecision,
+  LeaveDecision,
+  LeftoverOptions,
+  LimitDecision,
+  RestartDecision,
+  RestartLimit,
+  RestartOptions,
+  RestartPolicy,
 } from "./restart.ts";
 export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
 export type {

@@ -279,7 +279,7 @@ export function specify(
       ...given(defaults.restart?.leftovers),
       ...given(own.restart?.leftovers),
     },
-  });
+  }, Math.random);
   const { file, ...output } = {
     ...given(defaults.output),
     ...given(own.output),

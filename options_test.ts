@@ -5,10 +5,10 @@ import {
   assertThrows,
 } from "@std/assert";
 import { mock } from "node:test";
+import { constant } from "./backoff.ts";
 import { Processman } from "./manager.ts";
 import { specify } from "./options.ts";
 import { stopRequest } from "./stop.ts";
-import { constant } from "./restart.ts";
 
 /** A value of a wrong type. */
 // deno-lint-ignore no-explicit-any

@@ -102,6 +102,7 @@ Deno.test("Process fails with the last words of its last run", async () => {
   assertEquals(error.decision, {
     kind: "fail",
     reason: "limit",
+    crashed: true,
     attempt: 3,
     limit: { restarts: 2, withinMs: 60_000 },
   });

@@ -1,27 +1,19 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type Backoff, constant, exponential, uniform } from "./backoff.ts";
 import {
-  assert,
-  assertAlmostEquals,
-  assertEquals,
-  assertThrows,
-} from "@std/assert";
-import {
-  type Backoff,
   checkReachable,
-  constant,
   decideRestart,
   type Decision,
   type Ended,
-  exponential,
-  type ExponentialOptions,
   NO_HISTORY,
+  RESTART_DEFAULTS,
   type RestartDecision,
   type RestartHistory,
   type RestartRules,
-  uniform,
+  restartRules,
 } from "./restart.ts";
 import { seeded } from "./tools/testing.ts";
 
-const DRAWS = 10_000;
 const NO_JITTER = { initialMs: 100, jitter: "none" } as const;
 const DECORRELATED = {
   initialMs: 100,
@@ -32,12 +24,8 @@ const DECORRELATED = {
 /** The rules of a process, with a fixed wait and fixed jitter. */
 function rulesOf(rules: Partial<RestartRules> = {}): RestartRules {
   return {
-    policy: "on-failure",
+    ...RESTART_DEFAULTS,
     backoff: constant(10),
-    resetAfterMs: 60_000,
-    successCodes: [],
-    stopCodes: [],
-    leftovers: { signal: "SIGTERM", gracePeriodMs: 1_000 },
     random: () => 0.5,
     ...rules,
   };
@@ -72,151 +60,6 @@ function crashesAt(...times: number[]): Ended[] {
   return times.map((now) => exit(1, { now }));
 }
 
-const SPREADS: [string, Backoff, number, number, number, number][] = [
-  // name, backoff, attempt, previousMs, from, to
-  ["uniform(5_000)", uniform(5_000), 7, 0, 0, 5_000],
-  ["full, first", exponential({ jitter: "full" }), 1, 0, 0, 100],
-  ["full, third", exponential({ jitter: "full" }), 3, 0, 0, 400],
-  ["full, capped", exponential({ jitter: "full" }), 2_000, 0, 0, 30_000],
-  ["equal, first", exponential({ jitter: "equal" }), 1, 0, 50, 100],
-  ["equal, third", exponential({ jitter: "equal" }), 3, 0, 200, 400],
-  ["equal, capped", exponential({ jitter: "equal" }), 99, 0, 15_000, 30_000],
-  ["decorrelated, 1st", exponential(DECORRELATED), 1, 0, 100, 300],
-  ["decorrelated, 2nd", exponential(DECORRELATED), 2, 250, 100, 750],
-];
-
-for (const [name, backoff, attempt, previousMs, from, to] of SPREADS) {
-  Deno.test(`Backoff draws evenly between its bounds: ${name}`, () => {
-    const random = seeded(1);
-    const bins = new Array<number>(10).fill(0);
-    for (let i = 0; i < DRAWS; i++) {
-      const ms = backoff(attempt, random, previousMs);
-      assert(ms >= from && ms < to, `${ms} is not in [${from}, ${to})`);
-      const bin = Math.floor((ms - from) / (to - from) * bins.length);
-      bins[bin] = (bins[bin] ?? 0) + 1;
-    }
-    // Five standard deviations of how many of the draws fall into a tenth.
-    for (const bin of bins) assertAlmostEquals(bin, DRAWS / 10, 150);
-  });
-}
-
-Deno.test("exponential() decorrelated draws no more than the cap", () => {
-  const backoff = exponential({ ...DECORRELATED, maxMs: 30_000 });
-  const random = seeded(2);
-  const waits = Array.from({ length: DRAWS }, () => backoff(9, random, 20_000));
-  assertEquals(Math.max(...waits), 30_000);
-  const capped = waits.filter((ms) => ms === 30_000).length / DRAWS;
-  assertAlmostEquals(capped, 0.5, 0.03); // it draws from 100 up to 60,000
-});
-
-Deno.test("exponential() decorrelated stays in bounds over a chain", () => {
-  const backoff = exponential({ ...DECORRELATED, maxMs: 2_000 });
-  const random = seeded(3);
-  let previousMs = 0;
-  for (let attempt = 1; attempt <= DRAWS; attempt++) {
-    const ms = backoff(attempt, random, previousMs);
-    const upper = Math.min(2_000, 3 * Math.max(100, previousMs));
-    assert(ms >= 100 && ms <= upper, `${ms} is not in [100, ${upper}]`);
-    previousMs = ms;
-  }
-});
-
-Deno.test("exponential() without jitter doubles up to the cap", () => {
-  const backoff = exponential({ ...NO_JITTER, maxMs: 1_000 });
-  const waits = [1, 2, 3, 4, 5, 6, 1_000_000]
-    .map((attempt) => backoff(attempt, () => 0.9, 0));
-  assertEquals(waits, [100, 200, 400, 800, 1_000, 1_000, 1_000]);
-});
-
-Deno.test("exponential() is finite however long the crashes go on", () => {
-  for (const jitter of ["none", "full", "equal", "decorrelated"] as const) {
-    const backoff = exponential({ initialMs: 0, jitter });
-    assertEquals(backoff(5_000, () => 0.5, 0), 0, jitter);
-  }
-});
-
-Deno.test("constant() always waits for the same time", () => {
-  const random = seeded(4);
-  for (let attempt = 1; attempt <= DRAWS; attempt++) {
-    assertEquals(constant(250)(attempt, random, 7), 250);
-  }
-});
-
-Deno.test("backoffs refuse bad input", () => {
-  const cases: [() => unknown, typeof TypeError, string][] = [
-    [
-      () => uniform(-1),
-      RangeError,
-      'Option "maxMs" must be a finite number >= 0: current value is -1',
-    ],
-    [
-      () => uniform(NaN),
-      RangeError,
-      'Option "maxMs" must be a finite number >= 0: current value is NaN',
-    ],
-    [
-      () => constant(Infinity),
-      RangeError,
-      'Option "ms" must be a finite number >= 0: current value is Infinity',
-    ],
-    [
-      () => constant("5" as unknown as number),
-      TypeError,
-      'Option "ms" must be a number: current value is "5"',
-    ],
-    [
-      () => exponential({ initialMs: -1 }),
-      RangeError,
-      'Option "initialMs" must be a finite number >= 0: current value is -1',
-    ],
-    [
-      () => exponential({ maxMs: NaN }),
-      RangeError,
-      'Option "maxMs" must be a finite number >= 0: current value is NaN',
-    ],
-    [
-      () => exponential({ initialMs: 200, maxMs: 100 }),
-      RangeError,
-      'Option "maxMs" must be >= initialMs (200): current value is 100',
-    ],
-    [
-      () => exponential({ factor: 0.9 }),
-      RangeError,
-      'Option "factor" must be a finite number >= 1: current value is 0.9',
-    ],
-    [
-      () => exponential({ factor: Infinity }),
-      RangeError,
-      'Option "factor" must be a finite number >= 1: current value is Infinity',
-    ],
-    [
-      () => exponential({ factor: "2" as unknown as number }),
-      TypeError,
-      'Option "factor" must be a number: current value is "2"',
-    ],
-    [
-      () => exponential({ jitter: "some" as "none" }),
-      TypeError,
-      'Option "jitter" must be one of "none", "full", "equal", "decorrelated": ' +
-      'current value is "some"',
-    ],
-    [
-      () => exponential({ maxMS: 5 } as ExponentialOptions),
-      TypeError,
-      'Option "maxMS" does not exist: there are initialMs, factor, maxMs, jitter',
-    ],
-    [
-      () => exponential(null as unknown as ExponentialOptions),
-      TypeError,
-      'Option "options" must be an object: current value is null',
-    ],
-  ];
-  for (const [make, kind, message] of cases) {
-    const error = assertThrows(make, Error);
-    assertEquals([error.constructor, error.message], [kind, message]);
-  }
-});
-
 Deno.test("decideRestart() follows the policy", () => {
   const cases = [
     // policy, code, what is decided
@@ -245,6 +88,40 @@ Deno.test("decideRestart() takes a success code for no crash, 0 for a stop code"
   assertEquals(decideAll([exit(0)], always).map(brief), ["stop-code"]);
   const both = { successCodes: [4], stopCodes: [4] };
   assertEquals(decideAll([exit(4)], both).map(brief), ["stop-code"]);
+});
+
+Deno.test("decideRestart() says whether the run ended badly, whatever follows", () => {
+  const clean = exit(0);
+  const bad = exit(1);
+  const limit = { restarts: 0, withinMs: 1_000 };
+  const backoff = () => NaN;
+  const cases: [boolean, string, Ended, Partial<RestartRules>][] = [
+    // whether it crashed, what is decided and why, the end, the rules
+    [false, "leave success", clean, {}],
+    [false, "leave success", clean, { policy: "never" }],
+    [false, "leave success", bad, { successCodes: [1] }],
+    [false, "leave stop-code", clean, { stopCodes: [0] }],
+    [false, "leave stop-code", bad, { successCodes: [1], stopCodes: [1] }],
+    [false, "restart exit", clean, { policy: "always" }],
+    [false, "restart exit", bad, { policy: "always", successCodes: [1] }],
+    [false, "fail limit", clean, { policy: "always", limit }],
+    [false, "fail limit", bad, { policy: "always", successCodes: [1], limit }],
+    [false, "fail backoff", clean, { policy: "always", backoff }],
+    [true, "leave never", bad, { policy: "never" }],
+    [true, "leave stop-code", bad, { stopCodes: [1] }],
+    [true, "leave stop-code", bad, { policy: "never", stopCodes: [1] }],
+    [true, "restart crash", bad, {}],
+    [true, "fail limit", bad, { limit }],
+    [true, "fail backoff", bad, { backoff }],
+    [true, "restart spawn", exit(0, { spawnFailure: "transient" }), {}],
+    [true, "restart spawn", exit(0, { spawnFailure: "moved" }), {}],
+    [true, "fail spawn", exit(0, { spawnFailure: "final" }), {}],
+  ];
+  for (const [crashed, expected, end, rules] of cases) {
+    const [decision] = decideRestart(end, NO_HISTORY, rulesOf(rules));
+    const { kind, reason } = decision;
+    assertEquals([decision.crashed, `${kind} ${reason}`], [crashed, expected]);
+  }
 });
 
 Deno.test("decideRestart() counts consecutive crashes", () => {
@@ -307,6 +184,7 @@ Deno.test("decideRestart() tells all it was based on", () => {
   assertEquals(decision, {
     kind: "restart",
     reason: "crash",
+    crashed: true,
     attempt: 2,
     delayMs: 0.75,
     drawn: [0.25, 0.5],
@@ -357,7 +235,7 @@ Deno.test("decideRestart() applies the limit however long the runs were", () => 
 Deno.test("decideRestart() fails at once when the limit allows none", () => {
   const limit = { restarts: 0, withinMs: 1_000 };
   assertEquals(decideAll([exit(1)], { limit }), [
-    { kind: "fail", reason: "limit", attempt: 1, limit },
+    { kind: "fail", reason: "limit", crashed: true, attempt: 1, limit },
   ]);
 });
 
@@ -368,6 +246,7 @@ Deno.test("decideRestart() retries a spawn that may work later", () => {
   assertEquals(second, {
     kind: "restart",
     reason: "spawn",
+    crashed: true,
     attempt: 2,
     delayMs: 10,
     drawn: [],
@@ -384,6 +263,7 @@ Deno.test("decideRestart() starts a program at once that has moved", () => {
   const decided: Decision = {
     kind: "restart",
     reason: "spawn",
+    crashed: true,
     attempt: 1,
     delayMs: 0,
     drawn: [],
@@ -401,7 +281,9 @@ Deno.test("decideRestart() gives up a spawn that never works", () => {
   ] as const;
   for (const [spawnFailure, policy] of cases) {
     const decided = decideAll([exit(126, { spawnFailure })], { policy });
-    assertEquals(decided, [{ kind: "fail", reason: "spawn", attempt: 1 }]);
+    assertEquals(decided, [
+      { kind: "fail", reason: "spawn", crashed: true, attempt: 1 },
+    ]);
   }
 });
 
@@ -418,7 +300,7 @@ Deno.test("decideRestart() fails when the backoff throws", () => {
     throw error;
   };
   assertEquals(decideAll([exit(1)], { backoff }), [
-    { kind: "fail", reason: "backoff", attempt: 1, error },
+    { kind: "fail", reason: "backoff", crashed: true, attempt: 1, error },
   ]);
 });
 
@@ -444,6 +326,21 @@ Deno.test("decideRestart() fails when the backoff gives no usable wait", () => {
   }
 });
 
+Deno.test("restartRules() takes a source of random numbers for the default", () => {
+  const random = () => 0.25;
+  assertEquals(restartRules({}, random), { ...RESTART_DEFAULTS, random });
+  const own = () => 0.75;
+  assertEquals(restartRules({ random: own }, random).random, own);
+});
+
+Deno.test("restartRules() fills in each field of leftovers by itself", () => {
+  const { leftovers } = restartRules(
+    { leftovers: { gracePeriodMs: 7 } },
+    () => 0,
+  );
+  assertEquals(leftovers, { signal: "SIGTERM", gracePeriodMs: 7 });
+});
+
 Deno.test("checkReachable() refuses what the backoff can never reach", () => {
   const limit = { restarts: 5, withinMs: 1_000 };
   assertThrows(
@@ -467,15 +364,13 @@ Deno.test("checkReachable() refuses no limit that can be reached", () => {
     [false, 1_549, { backoff: equal }],
     [true, 500, { backoff: exponential(DECORRELATED) }],
     [false, 499, { backoff: exponential(DECORRELATED) }],
-    // A random function may go down as well.
-    [true, 1, { backoff: (_attempt, random) => 1_000 * (1 - random()) }],
+    // Nothing is known about the waits of any other function.
+    [true, 1, { backoff: () => 1_000 }],
     // Runs that are long enough, or end well, start at the first wait again.
     [true, 2_000, { backoff: exponential(NO_JITTER), resetAfterMs: 50 }],
     [false, 499, { backoff: exponential(NO_JITTER), resetAfterMs: 50 }],
     [true, 500, { backoff: exponential(NO_JITTER), policy: "always" }],
     [false, 499, { backoff: exponential(NO_JITTER), policy: "always" }],
-    // What is not usable is reported when it is used.
-    [true, 1_000, { backoff: () => NaN }],
   ];
   for (const [reachable, withinMs, rules] of cases) {
     const limit = { restarts: 5, withinMs };

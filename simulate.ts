@@ -1,5 +1,6 @@
 /**
- * What a restart policy comes to, without running anything.
+ * The timeline of a process under given restart options, computed without
+ * starting anything.
  *
  * @module
  */
@@ -19,12 +20,12 @@ import {
   restartRules,
 } from "./restart.ts";
 
-/** How a run ends in a simulation. */
+/** The end of a run in a simulation. */
 export interface SimulatedExit {
   /** How long the run lives, in milliseconds. */
   durationMs: number;
   /**
-   * Its exit code.
+   * The exit code of the run.
    *
    * @default {1}
    */
@@ -33,11 +34,11 @@ export interface SimulatedExit {
 
 /** A run in a simulation. */
 export interface SimulatedRun {
-  /** When the run starts, in milliseconds after the first one did. */
+  /** When the run starts, in milliseconds after the start of the first run. */
   readonly startMs: number;
-  /** When it ends. */
+  /** When the run ends, in milliseconds after the start of the first run. */
   readonly endMs: number;
-  /** What comes next. */
+  /** What follows the run. */
   readonly decision: Decision;
 }
 
@@ -47,9 +48,9 @@ const checkExits = arrayOf(optionsOf<SimulatedExit>({
 }));
 
 /**
- * Returns the timeline of a process that ends in given ways, one after the
- * other: when each run starts and ends, and what is decided then. It ends with
- * the run after which there is no restart.
+ * Returns the timeline of a process whose runs end in given ways: when each run
+ * starts and ends, and what follows it. The last run is the first one that no
+ * restart follows, or else the last one given.
  *
  * @example A limit of two restarts in ten seconds
  * ```ts
@@ -67,11 +68,12 @@ const checkExits = arrayOf(optionsOf<SimulatedExit>({
  * );
  * ```
  *
- * @param options The restart options, as of a command.
- * @param exits How the runs end.
- * @returns The runs.
+ * @param options The restart options, as those of a command.
+ * @param exits The ends of the runs, in order.
+ * @returns The runs, in order.
  * @throws {TypeError} If an option does not exist or has a wrong type.
- * @throws {RangeError} If an option is out of range.
+ * @throws {RangeError} If an option is out of range, or the limit can never be
+ * reached.
  */
 export function simulate(
   options: RestartOptions,
@@ -79,7 +81,7 @@ export function simulate(
 ): SimulatedRun[] {
   checkRestart(options, "restart");
   checkExits(exits, "exits");
-  const rules = restartRules(options);
+  const rules = restartRules(options, Math.random);
   const runs: SimulatedRun[] = [];
   let history = NO_HISTORY;
   let startMs = 0;

@@ -1,0 +1,215 @@
+/**
+ * How long to wait before a restart: functions that compute the wait. They read
+ * no clock, and get the source of random numbers as an argument.
+ *
+ * @module
+ */
+
+import {
+  type Check,
+  given,
+  milliseconds,
+  oneOf,
+  options as optionsOf,
+  wrong,
+} from "./validate.ts";
+
+/**
+ * Computes the wait before a restart, in milliseconds.
+ *
+ * `attempt` is the number of consecutive crashes: 1 after the first, and after
+ * a clean exit. `random` returns a random number in `[0, 1)`. `previousMs` is
+ * the wait before the run that has just ended, 0 on the first attempt.
+ */
+export type Backoff = (
+  attempt: number,
+  random: () => number,
+  previousMs: number,
+) => number;
+
+/**
+ * How the wait is randomized, so that processes that crash together do not
+ * restart together. Where `w` is the wait without jitter, `"none"` waits for
+ * `w`, `"full"` for a random time from 0 to `w`, and `"equal"` for a random time
+ * from half of `w` to `w`. `"decorrelated"` waits for a random time from
+ * `initialMs` to `factor` times the previous wait, and before the first restart
+ * from `initialMs` to `factor` times `initialMs`.
+ */
+export type Jitter = "none" | "full" | "equal" | "decorrelated";
+
+/** Options for {@linkcode exponential}. */
+export interface ExponentialOptions {
+  /**
+   * The wait before the first restart in milliseconds, before jitter.
+   *
+   * @default {100}
+   */
+  initialMs?: number;
+  /**
+   * The factor by which the wait grows from one restart to the next; at least 1.
+   *
+   * @default {2}
+   */
+  factor?: number;
+  /**
+   * The longest wait in milliseconds.
+   *
+   * @default {30_000}
+   */
+  maxMs?: number;
+  /**
+   * How the wait is randomized.
+   *
+   * @default {"full"}
+   */
+  jitter?: Jitter;
+}
+
+/** Checks the options of an exponential backoff. */
+export const checkExponential: Check = optionsOf<ExponentialOptions>({
+  initialMs: milliseconds,
+  factor: (value, path) => {
+    if (typeof value !== "number") wrong(path, "a number", value);
+    if (!(value >= 1 && value < Infinity)) {
+      wrong(path, "a finite number >= 1", value, RangeError);
+    }
+  },
+  maxMs: milliseconds,
+  jitter: oneOf("none", "full", "equal", "decorrelated"),
+});
+
+/** The default options of an exponential backoff. */
+export const EXPONENTIAL_DEFAULTS: Required<ExponentialOptions> = {
+  initialMs: 100,
+  factor: 2,
+  maxMs: 30_000,
+  jitter: "full",
+};
+
+/** Returns the shortest wait that is possible at an attempt, in milliseconds. */
+export type ShortestWait = (attempt: number) => number;
+
+/** Stands in for infinity, since infinity times 0 is not a number. */
+const HUGE = Number.MAX_VALUE;
+
+/** The property of our backoffs that holds their shortest waits. */
+const SHORTEST = Symbol("shortestWait");
+
+/**
+ * Returns a backoff that waits for a random time from 0 to a maximum, with all
+ * times equally likely.
+ *
+ * @example
+ * ```ts
+ * import { uniform } from "@isbm/processman";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const backoff = uniform(5_000);
+ * assertEquals(backoff(1, () => 0.5, 0), 2_500);
+ * ```
+ *
+ * @param maxMs The longest wait in milliseconds.
+ * @returns The backoff.
+ * @throws {TypeError} If `maxMs` is not a number.
+ * @throws {RangeError} If `maxMs` is negative or not finite.
+ */
+export function uniform(maxMs: number): Backoff {
+  milliseconds(maxMs, "maxMs");
+  return withShortest((_attempt, random) => random() * maxMs, () => 0);
+}
+
+/**
+ * Returns a backoff that always waits for the same time.
+ *
+ * @example
+ * ```ts
+ * import { constant } from "@isbm/processman";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(constant(250)(7, Math.random, 250), 250);
+ * ```
+ *
+ * @param ms The wait in milliseconds.
+ * @returns The backoff.
+ * @throws {TypeError} If `ms` is not a number.
+ * @throws {RangeError} If `ms` is negative or not finite.
+ */
+export function constant(ms: number): Backoff {
+  milliseconds(ms, "ms");
+  return withShortest(() => ms, () => ms);
+}
+
+/**
+ * Returns a backoff that grows with each consecutive crash, up to a maximum.
+ *
+ * @example The third restart waits four times as long as the first
+ * ```ts
+ * import { exponential } from "@isbm/processman";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const backoff = exponential({ initialMs: 100, jitter: "none" });
+ * assertEquals(backoff(1, Math.random, 0), 100);
+ * assertEquals(backoff(3, Math.random, 200), 400);
+ * ```
+ *
+ * @param options The first wait, its growth, the longest wait and the jitter.
+ * @returns The backoff.
+ * @throws {TypeError} If an option does not exist or has a wrong type.
+ * @throws {RangeError} If a wait is negative or not finite, the longest wait is
+ * shorter than the first, or the factor is below 1 or not finite.
+ */
+export function exponential(options: ExponentialOptions = {}): Backoff {
+  checkExponential(options, "");
+  const { initialMs, factor, maxMs, jitter } = {
+    ...EXPONENTIAL_DEFAULTS,
+    ...given(options),
+  };
+  if (maxMs < initialMs) {
+    wrong("maxMs", `>= initialMs (${initialMs})`, maxMs, RangeError);
+  }
+  const plain: ShortestWait = (attempt) =>
+    Math.min(maxMs, initialMs * Math.min(factor ** (attempt - 1), HUGE));
+  switch (jitter) {
+    case "none":
+      return withShortest(plain, plain);
+    case "full":
+      return withShortest(
+        (attempt, random) => random() * plain(attempt),
+        () => 0,
+      );
+    case "equal":
+      return withShortest(
+        (attempt, random) => (1 + random()) / 2 * plain(attempt),
+        (attempt) => plain(attempt) / 2,
+      );
+    case "decorrelated":
+      return withShortest((_attempt, random, previousMs) => {
+        const upper = Math.min(Math.max(initialMs, previousMs) * factor, HUGE);
+        return Math.min(maxMs, initialMs + random() * (upper - initialMs));
+      }, () => initialMs);
+  }
+}
+
+/**
+ * Returns the shortest waits of a backoff that `uniform()`, `constant()` or
+ * `exponential()` made. The waits of any other function are unknown, and calling
+ * it to find them out could change what it returns later.
+ *
+ * @returns The function that computes them; `undefined` if they are unknown.
+ */
+export function shortestWait(backoff: Backoff): ShortestWait | undefined {
+  return hasShortest(backoff) ? backoff[SHORTEST] : undefined;
+}
+
+/** A backoff whose shortest waits are known. */
+interface KnownBackoff extends Backoff {
+  readonly [SHORTEST]: ShortestWait;
+}
+
+function withShortest(backoff: Backoff, shortest: ShortestWait): KnownBackoff {
+  return Object.assign(backoff, { [SHORTEST]: shortest });
+}
+
+function hasShortest(backoff: Backoff): backoff is KnownBackoff {
+  return SHORTEST in backoff;
+}
