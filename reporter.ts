@@ -58,7 +58,7 @@ export class Reporter {
     const name = this.#name;
     const { status, durationMs, requested, pid, error } = end;
     const time = Date.now();
-    const crashed = !requested && isCrash(end, decision);
+    const crashed = !requested && (decision?.crashed ?? !status.success);
     const stderr = crashed ? lastWords() : [];
     if (pid !== undefined) {
       this.#audience.emit({
@@ -214,22 +214,6 @@ export function failure(
   if (end.error) return end.error;
   const { error } = decision;
   return error instanceof Error ? error : new Error(String(error));
-}
-
-/** Whether a run ended badly. */
-function isCrash({ status }: RunEnd, decision: Decision | undefined): boolean {
-  switch (decision?.kind) {
-    case "restart":
-      return decision.reason !== "exit";
-    case "leave":
-      return decision.reason !== "success";
-    case "fail":
-      return true;
-    case undefined:
-      return !status.success;
-    default:
-      return decision satisfies never;
-  }
 }
 
 function whatNext(decision: Decision | undefined): string {
