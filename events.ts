@@ -1,5 +1,5 @@
 /**
- * What happens to processes, for anybody who wants to know.
+ * The events of a manager: what happens to its processes, and to this program.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Decision, RestartDecision } from "./restart.ts";
 import type { StopOutcome, StopReport } from "./stop.ts";
 
-/** What every event says. */
+/** What all events of a process have. */
 export interface EventBase {
   /** The name of the process. */
   readonly name: string;
@@ -15,55 +15,65 @@ export interface EventBase {
   readonly time: number;
 }
 
-/** A run began. */
+/** A run has started. */
 export interface StartEvent extends EventBase {
   /** Tells the events apart. */
   readonly kind: "start";
-  /** The process ID of the run. */
+  /** The process ID of the child. */
   readonly pid: number;
   /** The number of the run, 1 for the first. */
   readonly run: number;
 }
 
-/** A run ended. What it left behind, if anything, is ended after that. */
+/** A gate holds the next run of a process back. */
+export interface WaitingEvent extends EventBase {
+  /** Tells the events apart. */
+  readonly kind: "waiting";
+  /** The number of the run that waits, 1 for the first. */
+  readonly run: number;
+  /** What the run waits for, as the gate says. */
+  readonly reason: string;
+}
+
+/** A run has ended. Processes that it left behind are ended after this event. */
 export interface ExitEvent extends EventBase {
   /** Tells the events apart. */
   readonly kind: "exit";
-  /** The process ID that the run had. */
+  /** The process ID that the child had. */
   readonly pid: number;
   /** The number of the run, 1 for the first. */
   readonly run: number;
-  /** How it ended. */
+  /** How the child ended. */
   readonly status: Deno.CommandStatus;
-  /** How long it lived, in milliseconds. */
+  /** How long the run lived, in milliseconds. */
   readonly durationMs: number;
-  /** Whether it was asked to end. */
+  /** Whether the run was asked to end. */
   readonly requested: boolean;
-  /** Whether it ended badly, without having been asked to. */
+  /** Whether the run ended badly, without having been asked to end. */
   readonly crashed: boolean;
-  /** What comes next; `undefined` if that is up to a request. */
+  /** What follows the run; `undefined` if a request decides that. */
   readonly decision: Decision | undefined;
-  /** The last lines that a crashed run wrote to stderr. */
+  /** The last lines that a crashed run wrote to stderr; otherwise empty. */
   readonly stderr: readonly string[];
 }
 
-/** A run that ended by itself had left processes behind. */
+/** The processes that a run left behind when it ended by itself were ended. */
 export interface LeftoversEvent extends EventBase, StopOutcome {
   /** Tells the events apart. */
   readonly kind: "leftovers";
-  /** The process ID that the run had. */
+  /** The process ID that the child had. */
   readonly pid: number;
   /** The number of the run, 1 for the first. */
   readonly run: number;
 }
 
-/** A process waits to be restarted. */
+/** A process waits for its restart. */
 export interface RestartEvent extends EventBase {
   /** Tells the events apart. */
   readonly kind: "restart";
-  /** Why, after which wait, and what the limit still allows. */
+  /** Why it is restarted, after which wait, and what the limit still allows. */
   readonly decision: RestartDecision;
-  /** Why the last run could not even be started, if that is the reason. */
+  /** Why the last run could not be started, if that is the reason. */
   readonly error: Error | undefined;
 }
 
@@ -71,19 +81,19 @@ export interface RestartEvent extends EventBase {
 export interface FailedEvent extends EventBase {
   /** Tells the events apart. */
   readonly kind: "failed";
-  /** Why. */
+  /** Why it was given up. */
   readonly error: Error;
 }
 
-/** A process was stopped, because somebody asked for it. */
+/** A process was stopped by request. */
 export interface StopEvent extends EventBase {
   /** Tells the events apart. */
   readonly kind: "stop";
-  /** How. */
+  /** How it was stopped. */
   readonly report: StopReport;
 }
 
-/** This program got a signal, and all processes are being stopped. */
+/** This program got a signal, and the manager stops all processes. */
 export interface SignalEvent {
   /** Tells the events apart. */
   readonly kind: "signal";
@@ -93,19 +103,20 @@ export interface SignalEvent {
   readonly time: number;
 }
 
-/** The reader of the events was so slow that some were dropped. */
+/** Events were dropped here, because the reader was too slow. */
 export interface LostEvent {
   /** Tells the events apart. */
   readonly kind: "lost";
-  /** How many events were dropped here. */
+  /** The number of events that were dropped here. */
   readonly count: number;
-  /** When the first of them was dropped, in milliseconds since the epoch. */
+  /** When the first of them happened, in milliseconds since the epoch. */
   readonly time: number;
 }
 
-/** Something that happened to a process. */
+/** Something that happened to a process, or to this program. */
 export type ProcessEvent =
   | StartEvent
+  | WaitingEvent
   | ExitEvent
   | LeftoversEvent
   | RestartEvent
@@ -113,87 +124,3 @@ export type ProcessEvent =
   | StopEvent
   | SignalEvent
   | LostEvent;
-
-/** How many events wait for a reader before the oldest are dropped. */
-const WAITING_EVENTS = 10_000;
-
-/** Hands each event to everybody who reads them. */
-export class EventHub {
-  readonly #readers = new Set<EventReader>();
-  #ended = false;
-
-  /** Hands out an event. */
-  publish(event: ProcessEvent): void {
-    for (const reader of this.#readers) reader.push(event);
-  }
-
-  /** Begins to read, with the next event. */
-  subscribe(): AsyncIterableIterator<ProcessEvent, void> {
-    const reader = new EventReader(() => this.#readers.delete(reader));
-    if (this.#ended) reader.end();
-    else this.#readers.add(reader);
-    return reader;
-  }
-
-  /** Ends all readers, after the events that wait for them. */
-  end(): void {
-    this.#ended = true;
-    for (const reader of this.#readers) reader.end();
-    this.#readers.clear();
-  }
-}
-
-type Result = IteratorResult<ProcessEvent, void>;
-
-class EventReader implements AsyncIterableIterator<ProcessEvent, void> {
-  readonly #left: () => void;
-  readonly #events: ProcessEvent[] = [];
-  readonly #waiting: ((result: Result) => void)[] = [];
-  #ended = false;
-
-  constructor(left: () => void) {
-    this.#left = left;
-  }
-
-  push(event: ProcessEvent): void {
-    const resolve = this.#waiting.shift();
-    if (resolve) return resolve({ done: false, value: event });
-    this.#events.push(event);
-    if (this.#events.length <= WAITING_EVENTS) return;
-    const [first, second] = this.#events.splice(0, 2);
-    if (first === undefined || second === undefined) return;
-    const earlier = first.kind === "lost" ? first.count : 1;
-    this.#events.unshift({
-      kind: "lost",
-      count: earlier + 1,
-      time: first.time,
-    });
-  }
-
-  end(): void {
-    this.#ended = true;
-    for (const resolve of this.#waiting.splice(0)) {
-      resolve({ done: true, value: undefined });
-    }
-  }
-
-  next(): Promise<Result> {
-    const value = this.#events.shift();
-    if (value !== undefined) return Promise.resolve({ done: false, value });
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    const { promise, resolve } = Promise.withResolvers<Result>();
-    this.#waiting.push(resolve);
-    return promise;
-  }
-
-  return(): Promise<Result> {
-    this.#left();
-    this.#events.length = 0;
-    this.end();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-}

@@ -16,12 +16,12 @@ import {
   wrong,
 } from "./validate.ts";
 import { ProcessmanClosedError } from "./errors.ts";
-import { EventHub, type ProcessEvent } from "./events.ts";
+import { EventHub } from "./event_hub.ts";
+import type { ProcessEvent } from "./events.ts";
 import {
   checkDefaults,
   type CommandDefaults,
   type CommandOptions,
-  specify,
 } from "./options.ts";
 import { Guard, type GuardInfo, HANDOVER_MS } from "./guard.ts";
 import { OutputFiles } from "./output_file.ts";
@@ -31,6 +31,7 @@ import { ProcessTable, type Table, type TableEntry } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
 import { Spawner } from "./spawn.ts";
+import { specify } from "./spec.ts";
 import {
   type Asked,
   checkStop,
@@ -281,7 +282,13 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     args: readonly string[] = [],
     options: CommandOptions = {},
   ): Process {
-    const spec = specify(program, args, options, this.#defaults);
+    const spec = specify(
+      program,
+      args,
+      options,
+      this.#defaults,
+      Math.random,
+    );
     const name = options.name ?? this.#freeName(program);
     const process = new Process(name, spec, this.#host);
     if (spec.group && !this.#host.groups) this.#warnOnce(NO_GROUPS);

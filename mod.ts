@@ -36,6 +36,7 @@ export type {
   SignalEvent,
   StartEvent,
   StopEvent,
+  WaitingEvent,
 } from "./events.ts";
 export type {
   Child,
@@ -63,9 +64,11 @@ export {
 export type {
   CommandDefaults,
   CommandOptions,
+  GateContext,
   PrepareContext,
   Prepared,
   PreparedRun,
+  UpdateOptions,
 } from "./options.ts";
 export type { OutputFileOptions } from "./output_file.ts";
 export type { OutputOptions } from "./output.ts";

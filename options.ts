@@ -1,6 +1,5 @@
 /**
- * What a process is made from: the options of a command, checked once, with
- * nothing left open.
+ * The options of a command: their types, defaults and checks.
  *
  * @module
  */
@@ -13,30 +12,17 @@ import {
   fileOrUrl,
   filled,
   flag,
-  given,
   oneOf,
   options,
   text,
   whole,
   wrong,
 } from "./validate.ts";
-import { FILE_DEFAULTS, type OutputFileOptions } from "./output_file.ts";
-import {
-  checkOutput,
-  OUTPUT_DEFAULTS,
-  type OutputOptions,
-  type OutputRules,
-} from "./output.ts";
-import {
-  checkRestart,
-  type RestartOptions,
-  type RestartRules,
-  restartRules,
-} from "./restart.ts";
-import type { ChildOptions } from "./spawn.ts";
-import { checkStop, STOP_DEFAULTS, type StopOptions } from "./stop.ts";
+import { checkOutput, type OutputOptions } from "./output.ts";
+import { checkRestart, type RestartOptions } from "./restart.ts";
+import { checkStop, type StopOptions } from "./stop.ts";
 
-/** Options that a process has in common with others, see `defaults`. */
+/** Options that all commands of a manager can have in common. */
 export interface CommandDefaults {
   /**
    * The working directory.
@@ -44,64 +30,68 @@ export interface CommandDefaults {
    * @default {Deno.cwd()}
    */
   cwd?: string | URL;
-  /** Environment variables, added to those of this program. */
+  /**
+   * Environment variables, added to those of this program. Those of a command
+   * are added to those of the defaults.
+   */
   env?: Record<string, string>;
   /**
-   * Whether the process gets none of the environment of this program.
+   * Whether to keep the environment variables of this program from the process.
    *
    * @default {false}
    */
   clearEnv?: boolean;
   /**
    * The user, by name or ID, that the process runs as, with its primary and
-   * supplementary groups and with `HOME`, `USER` and `LOGNAME` as after a login.
-   * What `env` says of these has precedence.
+   * supplementary groups, and with `HOME`, `USER` and `LOGNAME` as after a login.
+   * These variables in `env` take precedence.
    *
-   * For Linux, with `--allow-run` for all programs. To become another user
-   * takes root and `setpriv` of util-linux (that of BusyBox will not do). Users
-   * are looked up once. For an ID that no user has there are `uid` and `gid`,
-   * which cannot be combined with it.
+   * It works on Linux, with `--allow-run` for all programs. To become another
+   * user takes root, and `setpriv` of util-linux (that of BusyBox is not enough).
+   * processman looks each user up once. For an ID without a user, there are `uid`
+   * and `gid`, which cannot be combined with this option.
    *
    * @default {the user of this program}
    */
   user?: string | number;
   /**
-   * The user ID that the process runs as. Groups and `HOME` do not follow it:
-   * see `user`.
+   * The user ID that the process runs as. Unlike `user`, it changes neither
+   * groups nor `HOME`.
    */
   uid?: number;
   /** The group ID that the process runs as. */
   gid?: number;
   /**
-   * Where the process reads from. With `"piped"` it is the `stdin` stream.
+   * What the process reads as stdin. With `"piped"` that is what is written to
+   * `process.stdin`.
    *
    * @default {"null"}
    */
   stdin?: "piped" | "inherit" | "null";
   /**
-   * Where the process writes to. With `"piped"` it is always drained, read or
-   * not.
+   * Where the process writes its stdout. With `"piped"`, processman always drains
+   * it, whether or not the program reads it.
    *
    * @default {"piped"}
    */
   stdout?: "piped" | "inherit" | "null";
   /**
-   * Where the process writes errors to.
+   * Where the process writes its stderr; like `stdout`.
    *
    * @default {"piped"}
    */
   stderr?: "piped" | "inherit" | "null";
   /**
-   * Whether arguments are passed as they are on Windows.
+   * Whether arguments are passed without quoting and escaping on Windows.
    *
    * @default {false}
    */
   windowsRawArguments?: boolean;
   /**
-   * Whether each run leads a session of its own, so that a stop reaches all that
-   * it started, in whichever process group of that session, and Ctrl-C reaches
-   * it only through this program. Off where it cannot be had: on Windows, and
-   * with `--allow-run` for some programs only.
+   * Whether each run leads a session of its own. A stop then reaches all that the
+   * run started, in every process group of the session, and Ctrl-C does not reach
+   * the run by itself. It has no effect on Windows, and with `--allow-run` for
+   * some programs only.
    *
    * @default {true}
    */
@@ -110,88 +100,131 @@ export interface CommandDefaults {
   restart?: RestartOptions;
   /** How the process is stopped. */
   stop?: StopOptions;
-  /** What is kept of the output. */
+  /** What is done with the output. */
   output?: OutputOptions;
+  /**
+   * Is called before each run, and can change what the child is started with. The
+   * run waits for the result; a stop does not. An error that it throws counts as
+   * a failed start, and the restart policy decides what follows.
+   *
+   * That of the defaults is called first, and then that of the command; where
+   * both change the same thing, the command wins.
+   *
+   * With `prepare`, the first run starts after `command()` has returned. If the
+   * program is missing, `command()` does not throw, but the run fails.
+   */
+  prepare?: (context: PrepareContext) => Prepared | Promise<Prepared>;
 }
 
 /** Options for {@linkcode Processman.command}. */
 export interface CommandOptions extends CommandDefaults {
   /**
-   * The name, which no other process of the manager may have.
+   * The name, unique among the processes of the manager. A number is added to the
+   * default if it is taken.
    *
-   * @default {the file name of the program, with a number if it is taken}
+   * @default {the file name of the program}
    */
   name?: string;
-  /** Stops the process, as `stop()` does, when it is aborted. */
+  /** Stops the process, as `stop()` does, when the signal is aborted. */
   signal?: AbortSignal | undefined;
   /**
-   * Whether the manager shuts down when the process ends for good without
-   * having been asked to, so that nothing lives on as an empty shell.
+   * Whether the manager shuts down when the process ends for good without having
+   * been asked to end. Set it for a process without which the others are of no
+   * use.
    *
    * @default {false}
    */
   critical?: boolean;
   /**
-   * Is called before each run, and may change what it is run with. The run
-   * waits for it; a stop does not. What it throws counts as a failed start,
-   * after which the restart policy decides.
+   * Is called before every run, and before `prepare`: before the first run, before
+   * each restart, and before each start by `start()` or `restart()`. The run waits
+   * until it returns or its promise resolves; a stop does not wait. An error that
+   * it throws counts as a failed start, and the restart policy decides what
+   * follows.
    *
-   * With it the first run starts after `command()` has returned, and a program
-   * that is missing is no error of `command()` but one of a run.
+   * With a gate, as with `prepare`, the first run starts after `command()` has
+   * returned.
+   *
+   * @example One process waits for another
+   * ```ts
+   * import { Processman } from "@isbm/processman";
+   *
+   * await using pm = new Processman();
+   * const build = pm.command("echo", ["built"]);
+   * const app = pm.command("echo", ["at work"], {
+   *   gate: async ({ wait }) => {
+   *     wait("the build");
+   *     await build.finished;
+   *   },
+   * });
+   * await app.finished;
+   * ```
    */
-  prepare?: (run: PrepareContext) => Prepared | Promise<Prepared>;
+  gate?: (context: GateContext) => void | Promise<void>;
 }
 
-/** What is known before a run. */
+/** What can be changed in the life of a process, see {@linkcode Process.update}. */
+export type UpdateOptions = Pick<
+  CommandOptions,
+  "restart" | "stop" | "critical" | "prepare" | "gate"
+>;
+
+/** What `prepare` is told about the next run. */
 export interface PrepareContext {
   /** The number of the run, 1 for the first. */
   readonly run: number;
-  /** The number of consecutive crashes, 0 if there was none. */
+  /** The number of consecutive crashes before the run. */
   readonly attempt: number;
-  /** How the last run ended; `undefined` before the first. */
+  /** How the last run ended; `undefined` before the first run. */
   readonly lastStatus: Deno.CommandStatus | undefined;
-  /** Aborted when the run is not wanted any more. */
+  /** Aborted when the run is no longer wanted. */
   readonly signal: AbortSignal;
 }
 
-/** What a run is to be run with, where it differs; nothing changes nothing. */
+/** What `prepare` returns: changes for the next run, or nothing. */
 export type Prepared = PreparedRun | void;
 
-/** What a run is to be run with, where it differs from the command. */
+/** Changes to what the child of the next run is started with. */
 export interface PreparedRun {
   /** The arguments, instead of those of the command. */
   args?: readonly string[];
   /** Environment variables, added to those of the command. */
   env?: Record<string, string>;
-  /** The working directory. */
+  /** The working directory, instead of that of the command. */
   cwd?: string | URL;
 }
 
-/** A command in which nothing is left open. */
-export interface Spec {
-  /** The program. */
-  readonly program: string;
-  /** Its arguments. */
-  readonly args: readonly string[];
-  /** What a child is started with, besides the arguments. */
-  readonly command: ChildOptions;
-  /** Whether a run leads a process group, where it can. */
-  readonly group: boolean;
-  /** When and how it is restarted. */
-  readonly restart: RestartRules;
-  /** How it is stopped. */
-  readonly stop: Required<StopOptions>;
-  /** What is kept of the output. */
-  readonly output: OutputRules;
-  /** Where the output is written to. */
-  readonly file: Required<OutputFileOptions> | undefined;
-  /** Stops it when aborted. */
-  readonly signal: AbortSignal | undefined;
-  /** Whether nothing goes on without it. */
-  readonly critical: boolean;
-  /** Is called before each run. */
-  readonly prepare: CommandOptions["prepare"];
+/** What a gate is told about the next run. */
+export interface GateContext {
+  /** The number of the run, 1 for the first. */
+  readonly run: number;
+  /** The number of consecutive crashes before the run. */
+  readonly attempt: number;
+  /** Aborted when the run is no longer wanted. */
+  readonly signal: AbortSignal;
+  /**
+   * Puts the process into the state `waiting`, until the gate lets the run start.
+   * Another call replaces the reason.
+   *
+   * @param reason What the run waits for.
+   */
+  readonly wait: (reason: string) => void;
 }
+
+/**
+ * The default options of a command, those of the options in groups aside:
+ * {@linkcode RESTART_DEFAULTS}, {@linkcode STOP_DEFAULTS},
+ * {@linkcode OUTPUT_DEFAULTS} and {@linkcode FILE_DEFAULTS}.
+ */
+export const COMMAND_DEFAULTS = {
+  clearEnv: false,
+  stdin: "null",
+  stdout: "piped",
+  stderr: "piped",
+  windowsRawArguments: false,
+  group: true,
+  critical: false,
+} as const satisfies CommandOptions;
 
 const stdio = oneOf("piped", "inherit", "null");
 
@@ -227,104 +260,36 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
   restart: checkRestart,
   stop: checkStop,
   output: checkOutput,
+  prepare: callable,
 };
 
-/** Checks options that processes have in common. */
-export const checkDefaults: Check = options(DEFAULTS_CHECKS);
-
-const checkCommand = options<CommandOptions>({
+const COMMAND_CHECKS: Checks<CommandOptions> = {
   ...DEFAULTS_CHECKS,
   name: filled,
   signal: (value, path) => {
     if (!(value instanceof AbortSignal)) wrong(path, "an AbortSignal", value);
   },
   critical: flag,
-  prepare: callable,
+  gate: callable,
+};
+
+/** Checks the options that all commands of a manager have in common. */
+export const checkDefaults: Check = options(DEFAULTS_CHECKS);
+
+/** Checks the options of a command. */
+export const checkCommand: Check = options(COMMAND_CHECKS);
+
+/** Checks the options of an update. */
+export const checkUpdate: Check = options<UpdateOptions>({
+  restart: COMMAND_CHECKS.restart,
+  stop: COMMAND_CHECKS.stop,
+  critical: COMMAND_CHECKS.critical,
+  prepare: COMMAND_CHECKS.prepare,
+  gate: COMMAND_CHECKS.gate,
 });
 
-const checkPreparedRun = options<PreparedRun>({
+/** Checks changes for the next run. */
+export const checkPreparedRun: Check = options<PreparedRun>({
   ...PLACE_CHECKS,
   args: arrayOf(text),
 });
-
-/**
- * Checks what `prepare()` gave.
- *
- * @throws {TypeError} If it is not what a run can be run with.
- */
-export function checkPrepared(value: unknown): void {
-  if (value !== undefined) checkPreparedRun(value, "prepare()");
-}
-
-/**
- * Checks a command and fills in what it leaves open.
- *
- * @throws {TypeError} If an argument or option has a wrong type.
- * @throws {RangeError} If an option is out of range.
- */
-export function specify(
-  program: unknown,
-  args: unknown,
-  own: CommandOptions,
-  defaults: CommandDefaults,
-): Spec {
-  filled(program, "program");
-  arrayOf(text)(args, "args");
-  checkCommand(own, "");
-  const all = { ...given(defaults), ...given(own) };
-  const restart = restartRules({
-    ...given(defaults.restart),
-    ...given(own.restart),
-    leftovers: {
-      ...given(defaults.restart?.leftovers),
-      ...given(own.restart?.leftovers),
-    },
-  }, Math.random);
-  const { file, ...output } = {
-    ...given(defaults.output),
-    ...given(own.output),
-  };
-  const {
-    cwd,
-    clearEnv,
-    user,
-    uid,
-    gid,
-    windowsRawArguments,
-    stdin = "null",
-    stdout = "piped",
-    stderr = "piped",
-  } = all;
-  if (user !== undefined && (uid ?? gid) !== undefined) {
-    wrong("user", 'without "uid" and "gid"', user);
-  }
-  const env = { ...defaults.env, ...own.env };
-  return {
-    program,
-    args: [...args as string[]],
-    command: given({
-      cwd,
-      env,
-      clearEnv,
-      user,
-      uid,
-      gid,
-      windowsRawArguments,
-      stdin,
-      stdout,
-      stderr,
-    }),
-    group: all.group ?? true,
-    restart,
-    stop: {
-      ...STOP_DEFAULTS,
-      ...given(defaults.stop),
-      ...given(own.stop),
-    },
-    output: { ...OUTPUT_DEFAULTS, ...output },
-    file: file && { ...FILE_DEFAULTS, ...given(file) },
-    signal: own.signal,
-    critical: own.critical ?? false,
-    prepare: own.prepare,
-  };
-}

@@ -7,7 +7,6 @@ import {
 import { mock } from "node:test";
 import { constant } from "./backoff.ts";
 import { Processman } from "./manager.ts";
-import { specify } from "./options.ts";
 import { stopRequest } from "./stop.ts";
 
 /** A value of a wrong type. */
@@ -106,7 +105,7 @@ const REFUSALS: readonly Refusal[] = [
     ["stop.signal"],
     [["TERM", '"TERM"'], ["sigterm", '"sigterm"'], [15, "15"]],
   ],
-  ["a function", TypeError, ["restart.backoff", "restart.random"], [
+  ["a function", TypeError, ["restart.backoff", "restart.random", "prepare"], [
     [100, "100"],
     [null, "null"],
   ]],
@@ -173,8 +172,8 @@ for (const [expected, kind, paths, values] of REFUSALS) {
 }
 
 const OPTIONS = "cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, " +
-  "windowsRawArguments, group, restart, stop, output, " +
-  "name, signal, critical, prepare";
+  "windowsRawArguments, group, restart, stop, output, prepare, " +
+  "name, signal, critical, gate";
 
 Deno.test("Processman.command() refuses options that do not exist", () =>
   spawningNothing((pm) => {
@@ -345,7 +344,7 @@ Deno.test("Processman refuses bad options", () => {
     [
       { defaults: { name: "web" } },
       `defaults.name" does not exist: there are ${
-        OPTIONS.replace(", name, signal, critical, prepare", "")
+        OPTIONS.replace(", name, signal, critical, gate", "")
       }`,
     ],
   ];
@@ -412,114 +411,6 @@ Deno.test("Process.stop() and restart() refuse bad options and do nothing", asyn
     }
   }
   assertEquals([process.state.kind, process.pid], ["running", pid]);
-});
-
-Deno.test("specify() fills in what is left open", () => {
-  const spec = specify("true", [], {}, {});
-  assertEquals(
-    { ...spec, restart: { ...spec.restart, backoff: undefined } },
-    {
-      program: "true",
-      args: [],
-      command: { env: {}, stdin: "null", stdout: "piped", stderr: "piped" },
-      group: true,
-      restart: {
-        policy: "on-failure",
-        backoff: undefined as Wrong,
-        resetAfterMs: 60_000,
-        successCodes: [],
-        stopCodes: [],
-        leftovers: { signal: "SIGTERM", gracePeriodMs: 1_000 },
-        random: Math.random,
-      },
-      stop: { signal: "SIGTERM", gracePeriodMs: 10_000, to: "group" },
-      output: { bufferBytes: 65_536, maxLineLength: 1_048_576 },
-      file: undefined,
-      signal: undefined,
-      critical: false,
-      prepare: undefined,
-    },
-  );
-  assertEquals(spec.restart.backoff(1, () => 0.5, 0), 2_500);
-});
-
-Deno.test("specify() takes what a command leaves open of leftovers from the defaults", () => {
-  const { restart: { leftovers } } = specify(
-    "true",
-    [],
-    { restart: { leftovers: { gracePeriodMs: 7 } } },
-    { restart: { leftovers: { signal: "SIGINT", gracePeriodMs: 9 } } },
-  );
-  assertEquals(leftovers, { signal: "SIGINT", gracePeriodMs: 7 });
-});
-
-Deno.test("specify() puts the options of a command before the defaults", () => {
-  const backoff = constant(5);
-  const limit = { restarts: 1, withinMs: 9 };
-  const { command, group, restart, stop, output, file } = specify(
-    "true",
-    ["a"],
-    {
-      cwd: undefined,
-      env: { A: "own", B: "own" },
-      stdout: "inherit",
-      restart: { policy: "always", limit, resetAfterMs: undefined },
-      stop: { signal: "SIGINT" },
-      output: { bufferBytes: 0 },
-    } as Wrong,
-    {
-      cwd: "/",
-      env: { A: "all", C: "all" },
-      stderr: "null",
-      group: false,
-      restart: { policy: "never", backoff, resetAfterMs: 7 },
-      stop: { signal: "SIGHUP", gracePeriodMs: 3 },
-      output: { maxLineLength: 80, file: { path: "log", json: true } },
-    },
-  );
-  assertEquals(command, {
-    cwd: "/",
-    env: { A: "own", B: "own", C: "all" },
-    stdin: "null",
-    stdout: "inherit",
-    stderr: "null",
-  });
-  assertEquals(group, false);
-  assertEquals(restart, {
-    policy: "always",
-    backoff,
-    resetAfterMs: 7,
-    limit,
-    successCodes: [],
-    stopCodes: [],
-    leftovers: { signal: "SIGTERM", gracePeriodMs: 1_000 },
-    random: Math.random,
-  });
-  assertEquals(stop, { signal: "SIGINT", gracePeriodMs: 3, to: "group" });
-  assertEquals(output, { bufferBytes: 0, maxLineLength: 80 });
-  assertEquals(file, {
-    path: "log",
-    maxBytes: 10_485_760,
-    maxFiles: 5,
-    json: true,
-  });
-});
-
-Deno.test("specify() is not changed by what happens to its input later", () => {
-  const args = ["a"];
-  const env: Record<string, string> = { A: "1" };
-  const limit = { restarts: 1, withinMs: 1_000 };
-  const stopCodes = [1];
-  const restart = { backoff: constant(0), limit, stopCodes };
-  const spec = specify("true", args, { env, restart }, {});
-  args.push("b");
-  env.A = "\0";
-  limit.restarts = NaN;
-  stopCodes.pop();
-  assertEquals(spec.args, ["a"]);
-  assertEquals(spec.command.env, { A: "1" });
-  assertEquals(spec.restart.limit, { restarts: 1, withinMs: 1_000 });
-  assertEquals(spec.restart.stopCodes, [1]);
 });
 
 Deno.test("stopRequest() puts the options of a stop before those of the command", () => {

@@ -10,12 +10,7 @@ import { SpawnError, StopError } from "./errors.ts";
 import type { GuardInfo } from "./guard.ts";
 import { Stdin } from "./stdin.ts";
 import { type Line, Lines, type LinesOptions } from "./lines.ts";
-import {
-  checkPrepared,
-  type PrepareContext,
-  type PreparedRun,
-  type Spec,
-} from "./options.ts";
+import type { PrepareContext, PreparedRun } from "./options.ts";
 import type { OutputFiles } from "./output_file.ts";
 import { FLUSH_MS, Output } from "./output.ts";
 import type { Pump } from "./pump.ts";
@@ -29,6 +24,7 @@ import {
 import { Run } from "./run.ts";
 import { signalName } from "./signals.ts";
 import { type Spawner, spawnError } from "./spawn.ts";
+import type { CheckedPrepare, Spec } from "./spec.ts";
 import { Ending, KILL_WAIT_MS } from "./ending.ts";
 import {
   type Asked,
@@ -159,8 +155,6 @@ interface Attached {
   /** What reads its output. */
   readonly pumps: readonly Pump[];
 }
-
-type Prepare = NonNullable<Spec["prepare"]>;
 
 /** One program that is run, watched, restarted and stopped. */
 export class Process implements AsyncDisposable {
@@ -616,15 +610,13 @@ export class Process implements AsyncDisposable {
 
   /** Asks what a run is to be run with, for as long as it is wanted. */
   async #prepare(
-    prepare: Prepare,
+    prepare: CheckedPrepare,
     context: Omit<PrepareContext, "signal">,
   ): Promise<PreparedRun> {
     const waiting = this.#waiting = new AbortController();
     const { signal } = waiting;
     try {
-      const asked = (async () => await prepare({ ...context, signal }))();
-      const changes = await before(asked, signal);
-      checkPrepared(changes);
+      const changes = await before(prepare({ ...context, signal }), signal);
       return changes ?? {};
     } catch (cause) {
       throw spawnError(this, cause, "prepare() failed: ");

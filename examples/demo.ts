@@ -124,6 +124,8 @@ function told(event: ProcessEvent): string {
       return `${
         event.run === 1 ? "started" : "running again"
       }, pid ${event.pid}`;
+    case "waiting":
+      return `waiting: ${event.reason}`;
     case "exit": {
       const { requested, status: { code, signal, success }, stderr } = event;
       if (requested) return "";

@@ -1,12 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { EventHub, type ProcessEvent } from "./events.ts";
+import { EventHub } from "./event_hub.ts";
+import type { ProcessEvent } from "./events.ts";
 
-/** The start of a run of a number. */
+/** Makes the start of a run. */
 function started(run: number): ProcessEvent {
   return { kind: "start", name: "web", time: run, pid: 1_000 + run, run };
 }
 
-/** What an event says, in short. */
+/** Returns what an event says, in short. */
 function brief(event: ProcessEvent): number | string {
   switch (event.kind) {
     case "start":
@@ -18,14 +19,14 @@ function brief(event: ProcessEvent): number | string {
   }
 }
 
-/** Reads all that is left of some events. */
+/** Reads the events up to their end. */
 function briefs(
   events: AsyncIterable<ProcessEvent>,
 ): Promise<(number | string)[]> {
   return Array.fromAsync(events, brief);
 }
 
-Deno.test("EventHub gives each reader all events from its beginning on", async () => {
+Deno.test("EventHub hands each reader all events since its subscription", async () => {
   const hub = new EventHub();
   hub.publish(started(1));
   const first = hub.subscribe();
@@ -40,7 +41,7 @@ Deno.test("EventHub gives each reader all events from its beginning on", async (
   assertEquals(await waiting, [3, 4]);
 });
 
-Deno.test("EventHub keeps the order of calls that do not wait", async () => {
+Deno.test("EventHub answers calls of next() in order", async () => {
   const hub = new EventHub();
   const events = hub.subscribe();
   hub.publish(started(1));
@@ -57,7 +58,7 @@ Deno.test("EventHub keeps the order of calls that do not wait", async () => {
   ]);
 });
 
-Deno.test("EventHub lets go of a reader that leaves", async () => {
+Deno.test("EventHub forgets a reader that returns", async () => {
   const hub = new EventHub();
   const left = hub.subscribe();
   const other = hub.subscribe();
@@ -71,7 +72,7 @@ Deno.test("EventHub lets go of a reader that leaves", async () => {
   assertEquals(await briefs(other), [1, 2, 3]);
 });
 
-Deno.test("EventHub ends a call that waits when its reader leaves", async () => {
+Deno.test("EventHub ends a call that waits when its reader returns", async () => {
   const events = new EventHub().subscribe();
   const waiting = events.next();
   await events.return?.();
@@ -97,7 +98,7 @@ Deno.test("EventHub tells a slow reader how many events were dropped", async () 
   }
 });
 
-Deno.test("EventHub tells it again when more is dropped later", async () => {
+Deno.test("EventHub tells a slow reader again when it drops more events", async () => {
   const hub = new EventHub();
   const events = hub.subscribe();
   const publish = (from: number, to: number) => {
@@ -119,7 +120,7 @@ Deno.test("EventHub tells it again when more is dropped later", async () => {
   assertEquals((await briefs(events)).length, 9_998);
 });
 
-Deno.test("EventHub ends its readers after what waits for them", async () => {
+Deno.test("EventHub ends its readers after the events that are kept for them", async () => {
   const hub = new EventHub();
   const events = hub.subscribe();
   hub.publish(started(1));

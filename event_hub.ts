@@ -1,0 +1,93 @@
+/**
+ * The hub that hands events to their readers.
+ *
+ * @module
+ */
+
+import type { ProcessEvent } from "./events.ts";
+
+/** The number of events that are kept for a reader; older ones are dropped. */
+const KEPT_EVENTS = 10_000;
+
+/** Hands each event to every reader. */
+export class EventHub {
+  readonly #readers = new Set<EventReader>();
+  #ended = false;
+
+  /** Hands an event to all readers. */
+  publish(event: ProcessEvent): void {
+    for (const reader of this.#readers) reader.push(event);
+  }
+
+  /** Returns a reader of the events from now on. */
+  subscribe(): AsyncIterableIterator<ProcessEvent, void> {
+    const reader = new EventReader(() => this.#readers.delete(reader));
+    if (this.#ended) reader.end();
+    else this.#readers.add(reader);
+    return reader;
+  }
+
+  /** Ends all readers, each after the events that are kept for it. */
+  end(): void {
+    this.#ended = true;
+    for (const reader of this.#readers) reader.end();
+    this.#readers.clear();
+  }
+}
+
+type Result = IteratorResult<ProcessEvent, void>;
+
+/** One reader of events, and the events that it has not read yet. */
+class EventReader implements AsyncIterableIterator<ProcessEvent, void> {
+  readonly #onReturn: () => void;
+  readonly #events: ProcessEvent[] = [];
+  /** The calls of `next()` that wait for an event. */
+  readonly #waiting: ((result: Result) => void)[] = [];
+  #ended = false;
+
+  constructor(onReturn: () => void) {
+    this.#onReturn = onReturn;
+  }
+
+  push(event: ProcessEvent): void {
+    const resolve = this.#waiting.shift();
+    if (resolve) return resolve({ done: false, value: event });
+    this.#events.push(event);
+    if (this.#events.length <= KEPT_EVENTS) return;
+    const [first, second] = this.#events.splice(0, 2);
+    if (first === undefined || second === undefined) return;
+    const earlier = first.kind === "lost" ? first.count : 1;
+    this.#events.unshift({
+      kind: "lost",
+      count: earlier + 1,
+      time: first.time,
+    });
+  }
+
+  end(): void {
+    this.#ended = true;
+    for (const resolve of this.#waiting.splice(0)) {
+      resolve({ done: true, value: undefined });
+    }
+  }
+
+  next(): Promise<Result> {
+    const value = this.#events.shift();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    const { promise, resolve } = Promise.withResolvers<Result>();
+    this.#waiting.push(resolve);
+    return promise;
+  }
+
+  return(): Promise<Result> {
+    this.#onReturn();
+    this.#events.length = 0;
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

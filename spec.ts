@@ -1,0 +1,206 @@
+/**
+ * A command with every default filled in, and what an update changes of it.
+ *
+ * @module
+ */
+
+import type { ChildOptions } from "./kernel.ts";
+import {
+  checkCommand,
+  checkPreparedRun,
+  checkUpdate,
+  COMMAND_DEFAULTS,
+  type CommandDefaults,
+  type CommandOptions,
+  type PrepareContext,
+  type PreparedRun,
+  type UpdateOptions,
+} from "./options.ts";
+import { OUTPUT_DEFAULTS, type OutputRules } from "./output.ts";
+import { FILE_DEFAULTS, type OutputFileOptions } from "./output_file.ts";
+import {
+  type RestartOptions,
+  type RestartRules,
+  restartRules,
+} from "./restart.ts";
+import { STOP_DEFAULTS, type StopOptions } from "./stop.ts";
+import { arrayOf, filled, given, text, wrong } from "./validate.ts";
+
+/** A command with every default filled in. */
+export interface Spec {
+  /** The program. */
+  readonly program: string;
+  /** The arguments of the program. */
+  readonly args: readonly string[];
+  /** What a child is started with, besides the arguments. */
+  readonly command: ChildOptions;
+  /** Whether each run is to lead a session. */
+  readonly group: boolean;
+  /** When and how the process is restarted. */
+  readonly restart: RestartRules;
+  /** How the process is stopped. */
+  readonly stop: Required<StopOptions>;
+  /** What is kept of the output. */
+  readonly output: OutputRules;
+  /** The file that the output is written to; `undefined` for none. */
+  readonly file: Required<OutputFileOptions> | undefined;
+  /** Stops the process when it is aborted. */
+  readonly signal: AbortSignal | undefined;
+  /** Whether the manager shuts down when the process ends unasked. */
+  readonly critical: boolean;
+  /** Returns the changes for the next run, which have been checked. */
+  readonly prepare: CheckedPrepare | undefined;
+  /** Holds each run back until it returns. */
+  readonly gate: CommandOptions["gate"];
+  /** The default options of the manager, which an update falls back on. */
+  readonly defaults: CommandDefaults;
+  /** The source of random numbers, which an update falls back on. */
+  readonly random: () => number;
+}
+
+/** Prepares a run, and has checked what it returns. */
+export type CheckedPrepare = (context: PrepareContext) => Promise<PreparedRun>;
+
+/**
+ * Checks a command, and fills in its defaults.
+ *
+ * @param program The program.
+ * @param args Its arguments.
+ * @param own The options of the command.
+ * @param defaults The default options of the manager, which have been checked.
+ * @param random The source of random numbers if the options name none.
+ * @returns The command.
+ * @throws {TypeError} If an argument or option has a wrong type.
+ * @throws {RangeError} If an option is out of range.
+ */
+export function specify(
+  program: unknown,
+  args: unknown,
+  own: CommandOptions,
+  defaults: CommandDefaults,
+  random: () => number,
+): Spec {
+  filled(program, "program");
+  arrayOf(text)(args, "args");
+  checkCommand(own, "");
+  const all = { ...COMMAND_DEFAULTS, ...given(defaults), ...given(own) };
+  const { file, ...output } = {
+    ...given(defaults.output),
+    ...given(own.output),
+  };
+  return {
+    program,
+    args: [...args as string[]],
+    command: childOptions({ ...all, env: { ...defaults.env, ...own.env } }),
+    group: all.group,
+    restart: restartOf(own.restart, defaults.restart, random),
+    stop: stopOf(own.stop, defaults.stop),
+    output: { ...OUTPUT_DEFAULTS, ...output },
+    file: file && { ...FILE_DEFAULTS, ...given(file) },
+    signal: own.signal,
+    critical: all.critical,
+    prepare: prepareOf(own.prepare, defaults.prepare),
+    gate: own.gate,
+    defaults,
+    random,
+  };
+}
+
+/**
+ * Replaces options of a command. An option that is given replaces that of the
+ * command as a whole: what it leaves open is as in the defaults of the manager.
+ *
+ * @param spec The command.
+ * @param options The options to be replaced.
+ * @returns The new command; the old one stays as it is.
+ * @throws {TypeError} If an option does not exist or has a wrong type.
+ * @throws {RangeError} If an option is out of range.
+ */
+export function updated(spec: Spec, options: UpdateOptions): Spec {
+  checkUpdate(options, "");
+  const { defaults, random } = spec;
+  const { restart, stop, critical, prepare, gate } = options;
+  return {
+    ...spec,
+    ...given({
+      restart: restart && restartOf(restart, defaults.restart, random),
+      stop: stop && stopOf(stop, defaults.stop),
+      critical,
+      prepare: prepare && prepareOf(prepare, defaults.prepare),
+      gate,
+    }),
+  };
+}
+
+function childOptions(options: CommandOptions): ChildOptions {
+  const { cwd, env, clearEnv, user, uid, gid } = options;
+  const { windowsRawArguments, stdin, stdout, stderr } = options;
+  if (user !== undefined && (uid ?? gid) !== undefined) {
+    wrong("user", 'without "uid" and "gid"', user);
+  }
+  return given({
+    cwd,
+    env,
+    clearEnv,
+    user,
+    uid,
+    gid,
+    windowsRawArguments,
+    stdin,
+    stdout,
+    stderr,
+  });
+}
+
+function restartOf(
+  own: RestartOptions | undefined,
+  defaults: RestartOptions | undefined,
+  random: () => number,
+): RestartRules {
+  const leftovers = {
+    ...given(defaults?.leftovers),
+    ...given(own?.leftovers),
+  };
+  return restartRules({ ...given(defaults), ...given(own), leftovers }, random);
+}
+
+function stopOf(
+  own: StopOptions | undefined,
+  defaults: StopOptions | undefined,
+): Required<StopOptions> {
+  return { ...STOP_DEFAULTS, ...given(defaults), ...given(own) };
+}
+
+type Prepare = NonNullable<CommandOptions["prepare"]>;
+
+/** Makes one function of those that prepare a run: the defaults come first. */
+function prepareOf(
+  own: Prepare | undefined,
+  defaults: Prepare | undefined,
+): CheckedPrepare | undefined {
+  const steps = [
+    ...defaults ? [checked(defaults, "defaults.prepare()")] : [],
+    ...own ? [checked(own, "prepare()")] : [],
+  ];
+  if (steps.length === 0) return undefined;
+  return async (context) => {
+    let { args, cwd, env }: PreparedRun = {};
+    for (const step of steps) {
+      context.signal.throwIfAborted();
+      const changes = await step(context);
+      args = changes.args ?? args;
+      cwd = changes.cwd ?? cwd;
+      env = { ...env, ...changes.env };
+    }
+    return given({ args, cwd, env });
+  };
+}
+
+function checked(prepare: Prepare, path: string): CheckedPrepare {
+  return async (context) => {
+    const changes = await prepare(context);
+    if (changes === undefined) return {};
+    checkPreparedRun(changes, path);
+    return changes;
+  };
+}
