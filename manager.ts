@@ -103,6 +103,13 @@ export interface ProcessmanOptions {
   defaults?: CommandDefaults;
 }
 
+/** The default options of a manager. */
+export const MANAGER_DEFAULTS = {
+  signals: ["SIGTERM", "SIGINT", "SIGHUP"],
+  exitOnSignal: false,
+  orphans: "stop",
+} as const satisfies ProcessmanOptions;
+
 /** Options for {@linkcode Processman.shutdown}. */
 export interface ShutdownOptions {
   /** Kills all processes that are left, when it is aborted. */
@@ -198,9 +205,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     checkManager(options, "");
     this.#logger = options.logger;
     this.#defaults = { ...options.defaults };
-    this.#exitOnSignal = options.exitOnSignal ?? false;
+    this.#exitOnSignal = options.exitOnSignal ?? MANAGER_DEFAULTS.exitOnSignal;
     this.#trap = new SignalTrap(
-      options.signals ?? ["SIGTERM", "SIGINT", "SIGHUP"],
+      options.signals ?? MANAGER_DEFAULTS.signals,
       {
         first: (signal) => this.#passOn(signal),
         again: () => this.#killAllNow(),
@@ -244,7 +251,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
         log: orphanLog && pathOf(orphanLog),
       });
     }
-    this.#orphans = options.orphans ?? "stop";
+    this.#orphans = options.orphans ?? MANAGER_DEFAULTS.orphans;
     // Now, so that it comes before listeners that start commands or exit.
     if (this.#orphans !== "leave") addEventListener("unload", this.#unload);
   }

@@ -121,6 +121,12 @@ const checkLimit = optionsOf<RestartLimit>({
   withinMs: milliseconds,
 });
 
+/** Checks how leftovers are ended. */
+export const checkLeftovers: Check = optionsOf<LeftoverOptions>({
+  signal: signalName,
+  gracePeriodMs: milliseconds,
+});
+
 /** Checks restart options. */
 export const checkRestart: Check = optionsOf<RestartOptions>({
   policy: oneOf("on-failure", "always", "never"),
@@ -134,10 +140,7 @@ export const checkRestart: Check = optionsOf<RestartOptions>({
   },
   successCodes: arrayOf(whole),
   stopCodes: arrayOf(whole),
-  leftovers: optionsOf<LeftoverOptions>({
-    signal: signalName,
-    gracePeriodMs: milliseconds,
-  }),
+  leftovers: checkLeftovers,
   random: callable,
 });
 

@@ -7,6 +7,8 @@
 
 import {
   arrayOf,
+  type Check,
+  given,
   milliseconds,
   options as optionsOf,
   whole,
@@ -42,10 +44,18 @@ export interface SimulatedRun {
   readonly decision: Decision;
 }
 
-const checkExits = arrayOf(optionsOf<SimulatedExit>({
+/** Checks the end of a run in a simulation. */
+export const checkExit: Check = optionsOf<SimulatedExit>({
   durationMs: milliseconds,
   code: whole,
-}));
+});
+
+/** The defaults of the end of a run in a simulation. */
+export const EXIT_DEFAULTS: Required<Omit<SimulatedExit, "durationMs">> = {
+  code: 1,
+};
+
+const checkExits = arrayOf(checkExit);
 
 /**
  * Returns the timeline of a process whose runs end in given ways: when each run
@@ -85,7 +95,8 @@ export function simulate(
   const runs: SimulatedRun[] = [];
   let history = NO_HISTORY;
   let startMs = 0;
-  for (const { durationMs, code = 1 } of exits) {
+  for (const exit of exits) {
+    const { durationMs, code } = { ...EXIT_DEFAULTS, ...given(exit) };
     const endMs = startMs + durationMs;
     const status = { success: code === 0, code, signal: null };
     const ended = { status, durationMs, now: endMs };

@@ -1,0 +1,286 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  type Backoff,
+  checkExponential,
+  EXPONENTIAL_DEFAULTS,
+  uniform,
+} from "./backoff.ts";
+import { MANAGER_DEFAULTS, Processman } from "./manager.ts";
+import { checkCommand, checkDefaults, COMMAND_DEFAULTS } from "./options.ts";
+import { checkOutput, OUTPUT_DEFAULTS } from "./output.ts";
+import { checkFile, FILE_DEFAULTS } from "./output_file.ts";
+import { checkLeftovers, checkRestart, RESTART_DEFAULTS } from "./restart.ts";
+import { checkExit, EXIT_DEFAULTS } from "./simulate.ts";
+import { checkStop, STOP_DEFAULTS } from "./stop.ts";
+import { permitted } from "./tools/testing.ts";
+
+const ignore = !permitted("read");
+
+/** Options, and where they are documented. */
+interface Documented {
+  /** The file of their type, and the interfaces that make it up. */
+  readonly file: string;
+  readonly interfaces: readonly string[];
+  /** What the head of their table in README.md calls them, if they have one. */
+  readonly table?: string;
+  /** Checks an object of them. */
+  readonly check: (value: object) => void;
+  /** Their defaults, as the code has them. */
+  readonly defaults: object;
+  /** Defaults that are no values of the code, in the words of the docs. */
+  readonly described?: Readonly<Record<string, string>>;
+}
+
+const DOCUMENTED: readonly Documented[] = [
+  {
+    file: "restart.ts",
+    interfaces: ["RestartOptions"],
+    table: "restart",
+    check: (value) => checkRestart(value, ""),
+    defaults: RESTART_DEFAULTS,
+    described: { random: "Math.random" },
+  },
+  {
+    file: "restart.ts",
+    interfaces: ["LeftoverOptions"],
+    check: (value) => checkLeftovers(value, ""),
+    defaults: RESTART_DEFAULTS.leftovers,
+  },
+  {
+    file: "backoff.ts",
+    interfaces: ["ExponentialOptions"],
+    table: "exponential",
+    check: (value) => checkExponential(value, ""),
+    defaults: EXPONENTIAL_DEFAULTS,
+  },
+  {
+    file: "stop.ts",
+    interfaces: ["StopOptions"],
+    table: "stop",
+    check: (value) => checkStop(value, ""),
+    defaults: STOP_DEFAULTS,
+  },
+  {
+    file: "output.ts",
+    interfaces: ["OutputOptions"],
+    table: "output",
+    check: (value) => checkOutput(value, ""),
+    defaults: OUTPUT_DEFAULTS,
+  },
+  {
+    file: "output_file.ts",
+    interfaces: ["OutputFileOptions"],
+    table: "output.file",
+    check: (value) => checkFile(value, ""),
+    defaults: FILE_DEFAULTS,
+  },
+  {
+    file: "simulate.ts",
+    interfaces: ["SimulatedExit"],
+    check: (value) => checkExit(value, ""),
+    defaults: EXIT_DEFAULTS,
+  },
+  {
+    file: "options.ts",
+    interfaces: ["CommandDefaults", "CommandOptions"],
+    table: "command",
+    check: (value) => checkCommand(value, ""),
+    defaults: COMMAND_DEFAULTS,
+    described: {
+      name: "the file name of the program",
+      cwd: "Deno.cwd()",
+      user: "the user of this program",
+    },
+  },
+  {
+    file: "manager.ts",
+    interfaces: ["ProcessmanOptions"],
+    table: "Processman",
+    check: (value) => new Processman(value),
+    defaults: MANAGER_DEFAULTS,
+    described: { logger: "the default logger of `@std/log`" },
+  },
+];
+
+/** Interfaces whose defaults are no constants: the tests of their files hold them. */
+const ELSEWHERE = [
+  "DelayOptions",
+  "LinesOptions",
+  "PrintOutputOptions",
+  "SignalOptions",
+];
+
+/** The defaults that are functions, as the docs write them. */
+const FUNCTIONS: readonly [text: string, backoff: Backoff][] = [
+  ["uniform(5_000)", uniform(5_000)],
+];
+
+/** Reads a file beside this one. */
+function read(file: string): Promise<string> {
+  return Deno.readTextFile(new URL(file, import.meta.url));
+}
+
+/** Returns the names of the options that a check knows, from its message. */
+function knownNames(check: (value: object) => void): string[] {
+  const { message } = assertThrows(() => check({ "?": 0 }), TypeError);
+  const names = message.match(/^Option "\?" does not exist: there are (.+)$/);
+  assert(names?.[1] !== undefined, message);
+  return names[1].split(", ").sort();
+}
+
+/** Writes a default as the docs do. */
+function written(value: unknown): string {
+  switch (typeof value) {
+    case "number":
+      return String(value).replace(/\B(?=(\d{3})+$)/g, "_");
+    case "function":
+      return FUNCTIONS.find(([, same]) => behavesAs(value as Backoff, same))
+        ?.[0] ?? "a function";
+    case "object": {
+      if (Array.isArray(value)) return `[${value.map(written).join(", ")}]`;
+      const entries = Object.entries(value ?? {})
+        .map(([name, entry]) => `${name}: ${written(entry)}`);
+      return `{ ${entries.join(", ")} }`;
+    }
+    default:
+      return JSON.stringify(value);
+  }
+}
+
+/** Whether two backoffs return the same waits for some arguments. */
+function behavesAs(backoff: Backoff, other: Backoff): boolean {
+  return [1, 2, 9].every((attempt) =>
+    [0, 0.3, 0.9].every((drawn) =>
+      backoff(attempt, () => drawn, 700) === other(attempt, () => drawn, 700)
+    )
+  );
+}
+
+/** Returns the default of each option as the code has it; "none" without one. */
+function actualDefaults(
+  { check, defaults, described }: Documented,
+): [name: string, text: string][] {
+  const values = new Map(Object.entries(defaults));
+  return knownNames(check).map((name) => [
+    name,
+    values.has(name) ? written(values.get(name)) : described?.[name] ?? "none",
+  ]);
+}
+
+/** Returns what the docstrings of an interface say about defaults. */
+function docstringDefaults(source: string, type: string): [string, string][] {
+  const head = new RegExp(`^export interface ${type}\\b[^]*?\\{\\n`, "m");
+  const [, rest] = source.split(head);
+  assert(rest !== undefined, `there is no interface ${type}`);
+  const body = rest.slice(0, rest.indexOf("\n}\n") + 1);
+  const documented = body.matchAll(
+    /^ {2}\/\*\*([^]*?)\*\/\n {2}(?:readonly )?(\w+)\??:/gm,
+  );
+  return Array.from(documented, ([, docs = "", name = ""]) => [
+    name,
+    docs.match(/@default \{(.*)\}$/m)?.[1] ?? "none",
+  ]);
+}
+
+/** Returns the options of each table in README.md, with their defaults. */
+function readmeTables(readme: string): Map<string, [string, string][]> {
+  const tables = new Map<string, [string, string][]>();
+  const all = readme.matchAll(
+    /^\| Option of `([^`]+)` +\| Default +\| Meaning +\|\n.*\n((?:\|.*\n)+)/gm,
+  );
+  for (const [, title = "", rows = ""] of all) {
+    const options = rows.trim().split("\n").flatMap((row) => {
+      const [, names = "", cell = ""] = row.split(/(?<!\\)\|/);
+      // The README speaks to the user, the docstrings about the program.
+      const text = cell.trim().replace("your program", "this program");
+      return names.split(",").map((name): [string, string] => [
+        name.trim().replaceAll("`", ""),
+        text.match(/^`(.*)`$/)?.[1] ?? (text || "none"),
+      ]);
+    });
+    tables.set(title, options);
+  }
+  return tables;
+}
+
+function byName(options: [string, string][]): [string, string][] {
+  return options.sort(([a], [b]) => a < b ? -1 : 1);
+}
+
+for (const documented of DOCUMENTED) {
+  const { file, interfaces, table, defaults } = documented;
+  const title = interfaces.at(-1);
+
+  Deno.test(`${title} tells its defaults in its docstrings`, {
+    ignore,
+  }, async () => {
+    const source = await read(file);
+    const actual = actualDefaults(documented).map(([name, text]) => {
+      // Options in a group are documented where their own interface is.
+      const group = text.startsWith("{");
+      return [name, group ? "none" : text] as [string, string];
+    });
+    assertEquals(
+      byName(interfaces.flatMap((type) => docstringDefaults(source, type))),
+      actual,
+    );
+  });
+
+  Deno.test(`${title} has a default for known options only`, () => {
+    const known = knownNames(documented.check);
+    const { described = {} } = documented;
+    for (const name of [...Object.keys(defaults), ...Object.keys(described)]) {
+      assert(known.includes(name), name);
+    }
+  });
+
+  if (table === undefined) continue;
+  Deno.test(`README.md tells the options of ${table} and their defaults`, {
+    ignore,
+  }, async () => {
+    const rows = readmeTables(await read("README.md")).get(table);
+    assert(rows !== undefined, `there is no table of ${table}`);
+    assertEquals(byName(rows), actualDefaults(documented));
+  });
+}
+
+Deno.test("README.md has no other tables of options", { ignore }, async () => {
+  const readme = await read("README.md");
+  const tables = [...readmeTables(readme).keys()].sort();
+  assertEquals(tables, DOCUMENTED.flatMap(({ table }) => table ?? []).sort());
+  assertEquals(readme.match(/^\| Option/gm)?.length, tables.length);
+});
+
+Deno.test("All docstrings that tell a default are compared with the code", {
+  ignore,
+}, async () => {
+  const known = [
+    ...DOCUMENTED.flatMap(({ interfaces }) => interfaces),
+    ...ELSEWHERE,
+  ];
+  for await (const { name } of Deno.readDir(new URL(".", import.meta.url))) {
+    if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
+    const source = await read(name);
+    for (const { index } of source.matchAll(/@default/g)) {
+      const types = source.slice(0, index).matchAll(
+        /^export interface (\w+)/gm,
+      );
+      const [, type = ""] = [...types].at(-1) ?? [];
+      assert(known.includes(type), `${name}: ${type}`);
+    }
+  }
+});
+
+Deno.test("README.md tells what defaults do not take", { ignore }, async () => {
+  const readme = (await read("README.md")).replace(/\s+/g, " ");
+  const sentence = readme.match(
+    /`new Processman\(\{ defaults \}\)` takes all of them but ([^.]*), for all/,
+  );
+  const names = sentence?.[1]?.matchAll(/`(\w+)`/g) ?? [];
+  const shared = knownNames((value) => checkDefaults(value, ""));
+  assertEquals(
+    Array.from(names, ([, name]) => name).sort(),
+    knownNames((value) => checkCommand(value, ""))
+      .filter((name) => !shared.includes(name)),
+  );
+});
