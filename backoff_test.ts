@@ -38,7 +38,7 @@ const SPREADS: [string, Backoff, number, number, number, number][] = [
 ];
 
 for (const [name, backoff, attempt, previousMs, from, to] of SPREADS) {
-  Deno.test(`Backoff draws evenly between its bounds: ${name}`, () => {
+  Deno.test(`Backoff waits for random times, evenly between its bounds: ${name}`, () => {
     const random = seeded(1);
     const bins = new Array<number>(10).fill(0);
     for (let i = 0; i < DRAWS; i++) {
@@ -47,12 +47,12 @@ for (const [name, backoff, attempt, previousMs, from, to] of SPREADS) {
       const bin = Math.floor((ms - from) / (to - from) * bins.length);
       bins[bin] = (bins[bin] ?? 0) + 1;
     }
-    // Five standard deviations of how many of the draws fall into a tenth.
+    // Five standard deviations of the number of draws in one bin.
     for (const bin of bins) assertAlmostEquals(bin, DRAWS / 10, 150);
   });
 }
 
-Deno.test("exponential() decorrelated draws no more than the cap", () => {
+Deno.test("exponential() decorrelated waits no longer than maxMs", () => {
   const backoff = exponential({ ...DECORRELATED, maxMs: 30_000 });
   const random = seeded(2);
   const waits = Array.from({ length: DRAWS }, () => backoff(9, random, 20_000));
@@ -61,7 +61,7 @@ Deno.test("exponential() decorrelated draws no more than the cap", () => {
   assertAlmostEquals(capped, 0.5, 0.03); // it draws from 100 up to 60,000
 });
 
-Deno.test("exponential() decorrelated stays in bounds over a chain", () => {
+Deno.test("exponential() decorrelated stays in bounds over many restarts", () => {
   const backoff = exponential({ ...DECORRELATED, maxMs: 2_000 });
   const random = seeded(3);
   let previousMs = 0;
@@ -73,14 +73,14 @@ Deno.test("exponential() decorrelated stays in bounds over a chain", () => {
   }
 });
 
-Deno.test("exponential() without jitter doubles up to the cap", () => {
+Deno.test("exponential() without jitter doubles up to maxMs", () => {
   const backoff = exponential({ ...NO_JITTER, maxMs: 1_000 });
   const waits = [1, 2, 3, 4, 5, 6, 1_000_000]
     .map((attempt) => backoff(attempt, () => 0.9, 0));
   assertEquals(waits, [100, 200, 400, 800, 1_000, 1_000, 1_000]);
 });
 
-Deno.test("exponential() is finite however long the crashes go on", () => {
+Deno.test("exponential() is finite after thousands of crashes", () => {
   for (const jitter of JITTERS) {
     const backoff = exponential({ initialMs: 0, jitter });
     assertEquals(backoff(5_000, () => 0.5, 0), 0, jitter);
@@ -169,7 +169,7 @@ Deno.test("backoffs refuse bad input", () => {
   }
 });
 
-Deno.test("shortestWait() is what the lowest draw gives, and no draw is below it", () => {
+Deno.test("shortestWait() is the wait of the lowest random number, and no wait is shorter", () => {
   const random = seeded(6);
   for (let i = 0; i < DRAWS; i++) {
     const initialMs = random() * 1_000;
@@ -195,7 +195,7 @@ Deno.test("shortestWait() is what the lowest draw gives, and no draw is below it
   }
 });
 
-Deno.test("shortestWait() calls no function of the user", () => {
+Deno.test("shortestWait() calls no other backoff", () => {
   const backoff = () => {
     throw new Error("it was called");
   };

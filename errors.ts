@@ -1,8 +1,8 @@
 /**
- * The errors that callers of processman are meant to catch.
+ * The errors that a program can catch and act on.
  *
- * Wrong arguments are reported as `TypeError` and `RangeError`; whatever Deno
- * itself reports is passed on as it is, or as the `cause` of one of these.
+ * A wrong argument causes a `TypeError` or a `RangeError`. An error of Deno is
+ * passed on unchanged, or as the `cause` of one of these errors.
  *
  * @module
  */
@@ -18,11 +18,13 @@ export interface SpawnErrorOptions extends ErrorOptions {
 }
 
 /**
- * A program could not be started: it is missing, not executable, not permitted,
- * its working directory is missing, or the system is out of resources.
+ * A program could not be started: it is missing or not executable, this program
+ * has no permission to run it, its working directory is missing, or the system
+ * is out of resources.
  *
- * The reason is in `cause`, as Deno reported it, such as `Deno.errors.NotFound`,
- * `Deno.errors.PermissionDenied` or `Deno.errors.NotCapable`.
+ * The reason is in `cause`. It is the error of Deno, such as
+ * `Deno.errors.NotFound`, `Deno.errors.PermissionDenied` or
+ * `Deno.errors.NotCapable`.
  *
  * @example Telling a missing program from other failures
  * ```ts
@@ -48,7 +50,7 @@ export class SpawnError extends Error {
   /**
    * Creates the error.
    *
-   * @param message What could not be done, and why.
+   * @param message What failed, and why.
    * @param options The process, the program and the cause.
    */
   constructor(message: string, options: SpawnErrorOptions) {
@@ -59,7 +61,7 @@ export class SpawnError extends Error {
 }
 
 /**
- * A process was to be started by a manager that has been shut down.
+ * A manager that has been shut down was asked to start a process.
  *
  * @example
  * ```ts
@@ -83,16 +85,16 @@ export class ProcessmanClosedError extends Error {
 export interface StopErrorOptions extends ErrorOptions {
   /** The name of the process. */
   process: string;
-  /** The process IDs of what could not be ended. */
+  /** The process IDs of the processes that could not be ended. */
   pids: readonly number[];
 }
 
 /**
- * A process could not be stopped: what it runs lives on even after `SIGKILL`,
- * since it belongs to another user or hangs in the kernel. As long as it does,
- * the process cannot be started again.
+ * A process could not be stopped: some of what it started lives on after
+ * `SIGKILL`, because it belongs to another user or hangs in the kernel. The
+ * process cannot be started again until that has ended.
  *
- * @example Telling what is in the way
+ * @example Listing what could not be ended
  * ```ts
  * import { type Process, StopError } from "@isbm/processman";
  *
@@ -112,14 +114,14 @@ export class StopError extends Error {
   override readonly name: string = "StopError";
   /** The name of the process. */
   readonly process: string;
-  /** The process IDs of what could not be ended. */
+  /** The process IDs of the processes that could not be ended. */
   readonly pids: readonly number[];
 
   /**
    * Creates the error.
    *
-   * @param message What could not be done, and why.
-   * @param options The process, and what is in the way.
+   * @param message What failed, and why.
+   * @param options The process, and the process IDs that are left.
    */
   constructor(message: string, options: StopErrorOptions) {
     super(message, options);
@@ -132,15 +134,15 @@ export class StopError extends Error {
 export interface RestartLimitErrorOptions extends ErrorOptions {
   /** The name of the process. */
   process: string;
-  /** The decision that ended it. */
+  /** The decision to give the process up. */
   decision: LimitDecision;
   /** The last lines that the last run wrote to stderr. */
   stderr: readonly string[];
 }
 
 /**
- * A process ended once more than its `restart.limit` allows, and is not
- * restarted any more. Found in the `failed` state and in the `failed` event.
+ * A process was given up, because its `restart.limit` allows no other restart.
+ * The error is in the state `failed` and in the event `failed`.
  *
  * @example Reading why a process was given up
  * ```ts
@@ -162,7 +164,7 @@ export class RestartLimitError extends Error {
   override readonly name: string = "RestartLimitError";
   /** The name of the process. */
   readonly process: string;
-  /** The decision that ended it: the limit, and the consecutive crashes. */
+  /** The decision to give the process up, with the limit. */
   readonly decision: LimitDecision;
   /** The last lines that the last run wrote to stderr. */
   readonly stderr: readonly string[];
@@ -170,8 +172,8 @@ export class RestartLimitError extends Error {
   /**
    * Creates the error.
    *
-   * @param message What could not be done, and why.
-   * @param options The process, the limit it met and its last words.
+   * @param message What failed, and why.
+   * @param options The process, the decision and the last lines of stderr.
    */
   constructor(message: string, options: RestartLimitErrorOptions) {
     super(message, options);

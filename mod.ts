@@ -76,6 +76,7 @@ export { printOutput, type PrintOutputOptions } from "./print_output.ts";
 export type { Process, ProcessState, SignalOptions } from "./process.ts";
 export type {
   Decision,
+  DecisionBase,
   FailDecision,
   LeaveDecision,
   LeftoverOptions,

@@ -13,7 +13,7 @@ import { stopRequest } from "./stop.ts";
 // deno-lint-ignore no-explicit-any
 type Wrong = any;
 
-/** What options must be, the error if not, the options, and bad values. */
+/** What options must be, the class of the error, the options, and bad values. */
 type Refusal = [
   expected: string,
   kind: ErrorConstructor,
@@ -39,7 +39,7 @@ const TIMES = [
   "stop.gracePeriodMs",
 ];
 
-/** What commands, and defaults for them, do not take. */
+/** The values that commands and defaults refuse. */
 const REFUSALS: readonly Refusal[] = [
   ["an object", TypeError, OBJECTS, [
     [null, "null"],
@@ -115,13 +115,13 @@ const REFUSALS: readonly Refusal[] = [
   ]],
 ];
 
-/** Makes `{ a: { b: value } }` of the path `a.b`. */
+/** Makes `{ a: { b: value } }` from the path `a.b`. */
 function nested(path: string, value: unknown): Wrong {
   return path.split(".")
     .reduceRight((inner, name) => ({ [name]: inner }), value);
 }
 
-/** Checks what a function throws, exactly. */
+/** Checks the class and the message of the error that a function throws. */
 function checkError(
   act: () => unknown,
   kind: ErrorConstructor,
@@ -132,7 +132,7 @@ function checkError(
   assertStrictEquals(error.constructor, kind);
 }
 
-/** Does something, after which nothing must be managed nor have been spawned. */
+/** Runs an action, and checks that no process was started or is managed. */
 async function spawningNothing(
   act: (pm: Processman) => void,
 ): Promise<void> {
@@ -278,7 +278,7 @@ Deno.test("Processman.command() refuses bad arguments", () =>
     }
   }));
 
-Deno.test("Processman.command() refuses a limit that is out of reach", () =>
+Deno.test("Processman.command() refuses a limit that can never be reached", () =>
   spawningNothing((pm) => {
     const limit = { restarts: 3, withinMs: 1_000 };
     const restart = { backoff: constant(400), limit };
@@ -353,7 +353,7 @@ Deno.test("Processman refuses bad options", () => {
   }
 });
 
-/** Checks what a promise rejects with, exactly. */
+/** Checks the class and the message of the error that a promise rejects with. */
 async function checkRejection(
   act: () => Promise<unknown>,
   kind: ErrorConstructor,
@@ -413,7 +413,7 @@ Deno.test("Process.stop() and restart() refuse bad options and do nothing", asyn
   assertEquals([process.state.kind, process.pid], ["running", pid]);
 });
 
-Deno.test("stopRequest() puts the options of a stop before those of the command", () => {
+Deno.test("stopRequest() lets the options of a stop win over those of the command", () => {
   const rules = { signal: "SIGINT", gracePeriodMs: 5, to: "leader" } as const;
   const asSaid = { ...rules, final: false };
   assertEquals(stopRequest({}, rules), asSaid);

@@ -20,9 +20,9 @@ import {
 import { signalName } from "./signals.ts";
 
 /**
- * Which runs are followed by another one when they have ended by themselves:
- * `"on-failure"` those that crashed, `"always"` those that ended with success
- * too, `"never"` none.
+ * When a process is restarted after a run that ended by itself: `"on-failure"`
+ * restarts it after a crash, `"always"` also after a run that ended with success,
+ * and `"never"` does not restart it.
  */
 export type RestartPolicy = "on-failure" | "always" | "never";
 
@@ -40,7 +40,7 @@ export interface RestartLimit {
 /** When and how a process is restarted. */
 export interface RestartOptions {
   /**
-   * Which runs are followed by another one.
+   * After which runs the process is restarted.
    *
    * @default {"on-failure"}
    */
@@ -179,7 +179,7 @@ export function restartRules(
   return rules;
 }
 
-/** The end of a run that was not asked to end. */
+/** How a run ended, as far as the decision depends on it. */
 export interface Ended {
   /** The status of the run. */
   readonly status: Deno.CommandStatus;
@@ -208,15 +208,8 @@ export interface RestartHistory {
   readonly restarts: readonly number[];
 }
 
-/** The process is not restarted, and has not failed. */
-export interface LeaveDecision {
-  /** Tells the decisions apart. */
-  readonly kind: "leave";
-  /**
-   * Why: `"success"` if the run ended with success, `"never"` if it crashed and
-   * that is the policy, `"stop-code"` if its exit code is one of `stopCodes`.
-   */
-  readonly reason: "success" | "never" | "stop-code";
+/** What all decisions have. */
+export interface DecisionBase {
   /**
    * Whether the run ended badly: by a signal, with a code that is neither 0 nor
    * one of `successCodes`, or because it could not be started.
@@ -224,8 +217,19 @@ export interface LeaveDecision {
   readonly crashed: boolean;
 }
 
+/** The process is not restarted, and has not failed. */
+export interface LeaveDecision extends DecisionBase {
+  /** Tells the decisions apart. */
+  readonly kind: "leave";
+  /**
+   * Why: `"success"` if the run ended with success, `"never"` if it crashed and
+   * that is the policy, `"stop-code"` if its exit code is one of `stopCodes`.
+   */
+  readonly reason: "success" | "never" | "stop-code";
+}
+
 /** The process is restarted after a wait. */
-export interface RestartDecision {
+export interface RestartDecision extends DecisionBase {
   /** Tells the decisions apart. */
   readonly kind: "restart";
   /**
@@ -233,11 +237,6 @@ export interface RestartDecision {
    * policy is `"always"`, `"spawn"` if it could not be started.
    */
   readonly reason: "crash" | "exit" | "spawn";
-  /**
-   * Whether the run ended badly: by a signal, with a code that is neither 0 nor
-   * one of `successCodes`, or because it could not be started.
-   */
-  readonly crashed: boolean;
   /** The number of consecutive crashes; 0 after a run that ended with success. */
   readonly attempt: number;
   /** The wait in milliseconds. */
@@ -249,16 +248,11 @@ export interface RestartDecision {
 }
 
 /** The process is given up: the limit allows no other restart. */
-export interface LimitDecision {
+export interface LimitDecision extends DecisionBase {
   /** Tells the decisions apart. */
   readonly kind: "fail";
   /** Why. */
   readonly reason: "limit";
-  /**
-   * Whether the run ended badly: by a signal, with a code that is neither 0 nor
-   * one of `successCodes`, or because it could not be started.
-   */
-  readonly crashed: boolean;
   /** The number of consecutive crashes. */
   readonly attempt: number;
   /** The limit that was reached. */
@@ -266,7 +260,7 @@ export interface LimitDecision {
 }
 
 /** The process is given up: it cannot be started, or its backoff failed. */
-export interface FailDecision {
+export interface FailDecision extends DecisionBase {
   /** Tells the decisions apart. */
   readonly kind: "fail";
   /**
@@ -274,11 +268,6 @@ export interface FailDecision {
    * threw an error or returned something other than a wait.
    */
   readonly reason: "spawn" | "backoff";
-  /**
-   * Whether the run ended badly: by a signal, with a code that is neither 0 nor
-   * one of `successCodes`, or because it could not be started.
-   */
-  readonly crashed: boolean;
   /** The number of consecutive crashes. */
   readonly attempt: number;
   /** The error, if the reason is `"backoff"`. */

@@ -21,7 +21,7 @@ const DECORRELATED = {
   jitter: "decorrelated",
 } as const;
 
-/** The rules of a process, with a fixed wait and fixed jitter. */
+/** Makes rules with a fixed wait, and a fixed random number. */
 function rulesOf(rules: Partial<RestartRules> = {}): RestartRules {
   return {
     ...RESTART_DEFAULTS,
@@ -31,13 +31,13 @@ function rulesOf(rules: Partial<RestartRules> = {}): RestartRules {
   };
 }
 
-/** The end of a run, by default one that lived for a moment. */
+/** Makes the end of a run, by default of a short one. */
 function exit(code: number, facts: Partial<Ended> = {}): Ended {
   const status = { code, success: code === 0, signal: null };
   return { status, durationMs: 5, now: 0, ...facts };
 }
 
-/** What is decided after each of some ends, one after the other. */
+/** Returns the decisions after runs that end one after the other. */
 function decideAll(
   ends: readonly Ended[],
   rules: Partial<RestartRules> = {},
@@ -50,12 +50,12 @@ function decideAll(
   });
 }
 
-/** A decision in short: the attempt of a restart, or the reason for none. */
+/** Returns a decision in short: the attempt of a restart, else the reason. */
 function brief(decision: Decision): number | string {
   return decision.kind === "restart" ? decision.attempt : decision.reason;
 }
 
-/** Ends by the same code at some times. */
+/** Makes crashes at the given times. */
 function crashesAt(...times: number[]): Ended[] {
   return times.map((now) => exit(1, { now }));
 }
@@ -83,14 +83,14 @@ Deno.test("decideRestart() follows the policy", () => {
   }
 });
 
-Deno.test("decideRestart() takes a success code for no crash, 0 for a stop code", () => {
+Deno.test("decideRestart() lets stop codes win over success codes and 0", () => {
   const always = { policy: "always", stopCodes: [0] } as const;
   assertEquals(decideAll([exit(0)], always).map(brief), ["stop-code"]);
   const both = { successCodes: [4], stopCodes: [4] };
   assertEquals(decideAll([exit(4)], both).map(brief), ["stop-code"]);
 });
 
-Deno.test("decideRestart() says whether the run ended badly, whatever follows", () => {
+Deno.test("decideRestart() says whether the run crashed, whatever follows", () => {
   const clean = exit(0);
   const bad = exit(1);
   const limit = { restarts: 0, withinMs: 1_000 };
@@ -135,19 +135,19 @@ Deno.test("decideRestart() counts consecutive crashes", () => {
   assertEquals(decideAll(ends).map(brief), [1, 2, 3, 1, 2]);
 });
 
-Deno.test("decideRestart() starts the count anew after a clean exit", () => {
+Deno.test("decideRestart() counts from 1 after a run that ended with success", () => {
   const decided = decideAll([exit(1), exit(1), exit(0), exit(0), exit(1)], {
     policy: "always",
   });
   assertEquals(decided.map(brief), [1, 2, 0, 0, 1]);
 });
 
-Deno.test("decideRestart() always starts anew with resetAfterMs 0", () => {
+Deno.test("decideRestart() counts from 1 after each run with resetAfterMs 0", () => {
   const ends = [exit(1, { durationMs: 0 }), exit(1, { durationMs: 0 })];
   assertEquals(decideAll(ends, { resetAfterMs: 0 }).map(brief), [1, 1]);
 });
 
-Deno.test("decideRestart() tells the backoff attempt and previous wait", () => {
+Deno.test("decideRestart() passes the attempt and the previous wait to the backoff", () => {
   const calls: number[][] = [];
   const backoff: Backoff = (attempt, _random, previousMs) => {
     calls.push([attempt, previousMs]);
@@ -171,7 +171,7 @@ Deno.test("decideRestart() tells the backoff attempt and previous wait", () => {
   ]);
 });
 
-Deno.test("decideRestart() tells all it was based on", () => {
+Deno.test("decideRestart() returns everything that the decision is based on", () => {
   const limit = { restarts: 3, withinMs: 1_000 };
   const backoff: Backoff = (_attempt, random) => random() + random();
   let drawn = 0;
@@ -199,7 +199,7 @@ Deno.test("decideRestart() keeps no list of restarts without a limit", () => {
   assertEquals((decision as RestartDecision).restartsLeft, undefined);
 });
 
-Deno.test("decideRestart() obeys the limit at the edges of its window", () => {
+Deno.test("decideRestart() applies the limit at the edges of its window", () => {
   const limit = { restarts: 3, withinMs: 1_000 };
   const cases: [number[], (number | string)[]][] = [
     [[0, 400, 1_000, 1_000], [1, 2, 3, "limit"]],
@@ -214,7 +214,7 @@ Deno.test("decideRestart() obeys the limit at the edges of its window", () => {
   }
 });
 
-Deno.test("decideRestart() counts what is left of the limit", () => {
+Deno.test("decideRestart() counts how many restarts are left", () => {
   const limit = { restarts: 3, withinMs: 1_000 };
   const left = decideAll(crashesAt(0, 100, 1_050, 1_060), { limit })
     .map((decision) => (decision as RestartDecision).restartsLeft);
@@ -239,7 +239,7 @@ Deno.test("decideRestart() fails at once when the limit allows none", () => {
   ]);
 });
 
-Deno.test("decideRestart() retries a spawn that may work later", () => {
+Deno.test("decideRestart() retries a start that may succeed later", () => {
   const failed = exit(126, { durationMs: 0, spawnFailure: "transient" });
   const [first, second] = decideAll([exit(1), failed]);
   assertEquals(brief(first as Decision), 1);
@@ -254,7 +254,7 @@ Deno.test("decideRestart() retries a spawn that may work later", () => {
   });
 });
 
-Deno.test("decideRestart() starts a program at once that has moved", () => {
+Deno.test("decideRestart() restarts a program that has moved at once", () => {
   const moved = exit(127, { spawnFailure: "moved" });
   const rules = {
     policy: "never",
@@ -272,7 +272,7 @@ Deno.test("decideRestart() starts a program at once that has moved", () => {
   assertEquals(decideAll([moved, moved], rules), [decided, decided]);
 });
 
-Deno.test("decideRestart() gives up a spawn that never works", () => {
+Deno.test("decideRestart() gives up a start that cannot succeed", () => {
   const cases = [
     ["final", "on-failure"],
     ["final", "always"],
@@ -287,7 +287,7 @@ Deno.test("decideRestart() gives up a spawn that never works", () => {
   }
 });
 
-Deno.test("decideRestart() never takes a failed spawn for an exit code", () => {
+Deno.test("decideRestart() ignores the code of a run that could not be started", () => {
   const failed = exit(127, { spawnFailure: "transient" });
   for (const rules of [{ successCodes: [127] }, { stopCodes: [127] }]) {
     assertEquals(decideAll([failed], rules).map(brief), [1]);
@@ -326,14 +326,14 @@ Deno.test("decideRestart() fails when the backoff gives no usable wait", () => {
   }
 });
 
-Deno.test("restartRules() takes a source of random numbers for the default", () => {
+Deno.test("restartRules() falls back on the source of random numbers that it is given", () => {
   const random = () => 0.25;
   assertEquals(restartRules({}, random), { ...RESTART_DEFAULTS, random });
   const own = () => 0.75;
   assertEquals(restartRules({ random: own }, random).random, own);
 });
 
-Deno.test("restartRules() fills in each field of leftovers by itself", () => {
+Deno.test("restartRules() fills in each field of leftovers", () => {
   const { leftovers } = restartRules(
     { leftovers: { gracePeriodMs: 7 } },
     () => 0,
@@ -341,7 +341,7 @@ Deno.test("restartRules() fills in each field of leftovers by itself", () => {
   assertEquals(leftovers, { signal: "SIGTERM", gracePeriodMs: 7 });
 });
 
-Deno.test("checkReachable() refuses what the backoff can never reach", () => {
+Deno.test("checkReachable() refuses a limit that can never be reached", () => {
   const limit = { restarts: 5, withinMs: 1_000 };
   assertThrows(
     () => checkReachable(rulesOf({ limit, backoff: constant(201) })),
@@ -380,7 +380,7 @@ Deno.test("checkReachable() refuses no limit that can be reached", () => {
   }
 });
 
-Deno.test("checkReachable() agrees with what is decided", () => {
+Deno.test("checkReachable() accepts every limit that is reached", () => {
   // Each limit that a crash loop without pauses can meet must be allowed.
   const random = seeded(5);
   for (let i = 0; i < 300; i++) {

@@ -32,7 +32,7 @@ function prepareOf(
   return (context: PrepareContext) => spec.prepare?.(context);
 }
 
-/** What a first run is prepared with. */
+/** Makes the context of a first run. */
 function contextOf(signal = new AbortController().signal): PrepareContext {
   return { run: 1, attempt: 0, lastStatus: undefined, signal };
 }
@@ -188,7 +188,7 @@ Deno.test("specify() calls prepare() after that of the defaults", async () => {
   assertEquals(calls, ["defaults", "resolved", "own"]);
 });
 
-Deno.test("specify() calls no prepare() for a run that is not wanted", async () => {
+Deno.test("specify() calls no second prepare() once the run is unwanted", async () => {
   const controller = new AbortController();
   const reason = new Error("it was stopped");
   let called = false;
@@ -280,7 +280,7 @@ Deno.test("updated() replaces prepare(), and leaves that of the defaults", async
   });
 });
 
-Deno.test("updated() refuses what cannot be changed, and what is wrong", () => {
+Deno.test("updated() refuses options that cannot be changed, and wrong values", () => {
   const spec = specify("true", [], {}, {}, random);
   const limit = { restarts: 2, withinMs: 1 };
   const cases: [Wrong, string][] = [

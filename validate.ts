@@ -1,19 +1,20 @@
 /**
- * Checks of what callers pass in: each throws an error that names the option
- * and the value it has.
+ * Checks of arguments and options. Each throws an error that names the option and
+ * its value.
  *
  * @module
  */
 
-/** Throws when a value is not what the option at a path takes. */
+/** Throws if an option does not take a value; the path names the option. */
 export type Check = (value: unknown, path: string) => void;
 
-/** Checks for the options of an object of type `T`, each by its name. */
+/** The check of each option of type `T`, by its name. */
 export type Checks<T> = { readonly [Name in keyof Required<T>]: Check };
 
 /**
- * Returns a check for an object of options: none but the known ones, each of
- * them right. An option that is `undefined` counts as left out.
+ * Returns a check for an object of options. It refuses unknown options, and
+ * options that their own check refuses. `undefined` is the same as leaving the
+ * option out.
  */
 export function options<T>(checks: Checks<T>): Check {
   return (value, path) => {
@@ -34,7 +35,7 @@ export function options<T>(checks: Checks<T>): Check {
   };
 }
 
-/** Checks for a finite number that is not negative. */
+/** Checks for a finite number >= 0. */
 export function milliseconds(value: unknown, path: string): void {
   if (typeof value !== "number") wrong(path, "a number", value);
   if (!(value >= 0 && value < Infinity)) {
@@ -42,7 +43,7 @@ export function milliseconds(value: unknown, path: string): void {
   }
 }
 
-/** Checks for a whole number from 0 up to what JavaScript can count. */
+/** Checks for a whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
 export function whole(value: unknown, path: string): void {
   if (typeof value !== "number") wrong(path, "a number", value);
   if (!Number.isSafeInteger(value) || value < 0) {
@@ -60,7 +61,7 @@ export function callable(value: unknown, path: string): void {
   if (typeof value !== "function") wrong(path, "a function", value);
 }
 
-/** Checks for a string that the system can take: one without NUL. */
+/** Checks for a string without NUL, at which the system would cut it off. */
 export function text(value: unknown, path: string): asserts value is string {
   if (typeof value !== "string") wrong(path, "a string", value);
   if (value.includes("\0")) {
@@ -68,13 +69,13 @@ export function text(value: unknown, path: string): asserts value is string {
   }
 }
 
-/** Checks for a string that is not empty. */
+/** Checks for a string that is not empty, and without NUL. */
 export function filled(value: unknown, path: string): asserts value is string {
   text(value, path);
   if (value === "") wrong(path, "a string that is not empty", value);
 }
 
-/** Checks for what Deno takes as the name of a file or folder. */
+/** Checks for the path of a file or folder: a string or a `file:` URL. */
 export function fileOrUrl(
   value: unknown,
   path: string,
@@ -85,7 +86,7 @@ export function fileOrUrl(
   }
 }
 
-/** Returns a check for one of some values. */
+/** Returns a check for one of the given strings. */
 export function oneOf(...values: readonly string[]): Check {
   return (value, path) => {
     if (typeof value === "string" && values.includes(value)) return;
@@ -94,7 +95,7 @@ export function oneOf(...values: readonly string[]): Check {
   };
 }
 
-/** Returns a check for an array whose elements all pass another check. */
+/** Returns a check for an array whose elements all pass a check. */
 export function arrayOf(check: Check): Check {
   return (value, path) => {
     if (!Array.isArray(value)) wrong(path, "an array", value);
@@ -104,9 +105,10 @@ export function arrayOf(check: Check): Check {
   };
 }
 
-/** What an object has that is not `undefined`. */
+/** An object whose properties are not `undefined`. */
 export type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
+/** Returns a copy of an object without the properties that are `undefined`. */
 export function given<T extends object>(object: T | undefined): Given<T> {
   const result: Partial<T> = {};
   for (const name of Object.keys(object ?? {}) as (keyof T)[]) {
@@ -127,7 +129,7 @@ export function wrong(
   );
 }
 
-/** Writes a value for a message: short, and never throwing. */
+/** Writes a value for a message, in short. It never throws. */
 function show(value: unknown): string {
   if (value instanceof URL) return show(value.href);
   switch (typeof value) {

@@ -8,7 +8,7 @@ import {
   whole,
 } from "./validate.ts";
 
-/** Returns the message of what a check throws for a value. */
+/** Returns the message of the error that a check throws for a value. */
 function messageFor(
   check: (value: unknown, path: string) => void,
   value: unknown,
@@ -44,7 +44,7 @@ Deno.test("checks show the value that they refuse", () => {
   );
 });
 
-Deno.test("checks take what is right", () => {
+Deno.test("checks accept right values", () => {
   for (const value of [0, -0, 0.5, Number.MAX_VALUE]) milliseconds(value, "it");
   for (const value of [0, 1, Number.MAX_SAFE_INTEGER]) whole(value, "it");
   for (const value of ["", "é", "a\nb"]) text(value, "it");
@@ -55,7 +55,7 @@ Deno.test("checks take what is right", () => {
   options({ a: whole })(Object.assign(Object.create(null), { a: 1 }), "it");
 });
 
-Deno.test("checks name the path of what they refuse", () => {
+Deno.test("checks name the path of the value that they refuse", () => {
   const check = options<{ a: unknown }>({
     a: arrayOf(options<{ b: unknown }>({ b: arrayOf(whole) })),
   });
