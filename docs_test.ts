@@ -9,7 +9,11 @@ import { MANAGER_DEFAULTS, Processman } from "./manager.ts";
 import { checkCommand, checkDefaults, COMMAND_DEFAULTS } from "./options.ts";
 import { checkOutput, OUTPUT_DEFAULTS } from "./output.ts";
 import { checkFile, FILE_DEFAULTS } from "./output_file.ts";
-import { checkLeftovers, checkRestart, RESTART_DEFAULTS } from "./restart.ts";
+import {
+  checkLeftovers,
+  checkRestart,
+  RESTART_DEFAULTS,
+} from "./restart_options.ts";
 import { checkExit, EXIT_DEFAULTS } from "./simulate.ts";
 import { checkStop, STOP_DEFAULTS } from "./stop.ts";
 import { permitted } from "./tools/testing.ts";
@@ -33,7 +37,7 @@ interface Documented {
 
 const DOCUMENTED: readonly Documented[] = [
   {
-    file: "restart.ts",
+    file: "restart_options.ts",
     interfaces: ["RestartOptions"],
     table: "restart",
     check: (value) => checkRestart(value, ""),
@@ -41,7 +45,7 @@ const DOCUMENTED: readonly Documented[] = [
     described: { random: "Math.random" },
   },
   {
-    file: "restart.ts",
+    file: "restart_options.ts",
     interfaces: ["LeftoverOptions"],
     check: (value) => checkLeftovers(value, ""),
     defaults: RESTART_DEFAULTS.leftovers,

@@ -79,13 +79,15 @@ export type {
   DecisionBase,
   FailDecision,
   LeaveDecision,
-  LeftoverOptions,
   LimitDecision,
   RestartDecision,
+} from "./restart.ts";
+export type {
+  LeftoverOptions,
   RestartLimit,
   RestartOptions,
   RestartPolicy,
-} from "./restart.ts";
+} from "./restart_options.ts";
 export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
 export type {
   EscapedProcess,

@@ -19,7 +19,7 @@ import {
   wrong,
 } from "./validate.ts";
 import { checkOutput, type OutputOptions } from "./output.ts";
-import { checkRestart, type RestartOptions } from "./restart.ts";
+import { checkRestart, type RestartOptions } from "./restart_options.ts";
 import { checkStop, type StopOptions } from "./stop.ts";
 
 /** Options that all commands of a manager can have in common. */

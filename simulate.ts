@@ -13,14 +13,12 @@ import {
   options as optionsOf,
   whole,
 } from "./validate.ts";
+import { decideRestart, type Decision, NO_HISTORY } from "./restart.ts";
 import {
   checkRestart,
-  decideRestart,
-  type Decision,
-  NO_HISTORY,
   type RestartOptions,
   restartRules,
-} from "./restart.ts";
+} from "./restart_options.ts";
 
 /** The end of a run in a simulation. */
 export interface SimulatedExit {

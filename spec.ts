@@ -22,7 +22,7 @@ import {
   type RestartOptions,
   type RestartRules,
   restartRules,
-} from "./restart.ts";
+} from "./restart_options.ts";
 import { STOP_DEFAULTS, type StopOptions } from "./stop.ts";
 import { arrayOf, filled, given, text, wrong } from "./validate.ts";
 

@@ -7,7 +7,7 @@ import {
 import { constant } from "./backoff.ts";
 import type { CommandOptions, PrepareContext } from "./options.ts";
 import { OUTPUT_DEFAULTS } from "./output.ts";
-import { RESTART_DEFAULTS } from "./restart.ts";
+import { RESTART_DEFAULTS } from "./restart_options.ts";
 import { specify, updated } from "./spec.ts";
 import { STOP_DEFAULTS } from "./stop.ts";
 

@@ -1,0 +1,212 @@
+/**
+ * The restart options: their types, defaults and checks.
+ *
+ * @module
+ */
+
+import { type Backoff, shortestWait, uniform } from "./backoff.ts";
+import {
+  arrayOf,
+  callable,
+  type Check,
+  given,
+  milliseconds,
+  oneOf,
+  options as optionsOf,
+  whole,
+} from "./validate.ts";
+import { signalName } from "./signals.ts";
+
+/**
+ * When a process is restarted after a run that ended by itself: `"on-failure"`
+ * restarts it after a crash, `"always"` also after a run that ended with success,
+ * and `"never"` does not restart it.
+ */
+export type RestartPolicy = "on-failure" | "always" | "never";
+
+/** How many restarts are allowed in a sliding window of time. */
+export interface RestartLimit {
+  /**
+   * The number of restarts allowed. A process that would need one more is given
+   * up.
+   */
+  restarts: number;
+  /** The length of the window in milliseconds. */
+  withinMs: number;
+}
+
+/** When and how a process is restarted. */
+export interface RestartOptions {
+  /**
+   * After which runs the process is restarted.
+   *
+   * @default {"on-failure"}
+   */
+  policy?: RestartPolicy;
+  /**
+   * The wait before a restart.
+   *
+   * @default {uniform(5_000)}
+   */
+  backoff?: Backoff;
+  /**
+   * The length of a healthy run in milliseconds: a crash after a run of this
+   * length counts as the first attempt again.
+   *
+   * @default {60_000}
+   */
+  resetAfterMs?: number;
+  /**
+   * How many restarts are allowed in a period, however long the runs last.
+   * `start()` and `restart()` do not count. Without a limit the number of
+   * restarts is unlimited.
+   */
+  limit?: RestartLimit;
+  /**
+   * Exit codes, besides 0, with which a run ends with success.
+   *
+   * @default {[]}
+   */
+  successCodes?: readonly number[];
+  /**
+   * Exit codes after which the process is not restarted, whatever the policy.
+   *
+   * @default {[]}
+   */
+  stopCodes?: readonly number[];
+  /**
+   * How to end the processes that a run left behind when it ended by itself.
+   * They are ended before the next run starts, or before the process is given
+   * up. When a run ended with success, and left nothing in its process group and
+   * nothing that holds its outputs open, processman looks at the rest of its
+   * session within 250 ms, and a restart does not wait for that look.
+   */
+  leftovers?: LeftoverOptions;
+  /**
+   * Returns a random number in `[0, 1)`, as `Math.random()` does. The backoff
+   * draws its jitter from it.
+   *
+   * @default {Math.random}
+   */
+  random?: () => number;
+}
+
+/** How to end the processes that a run left behind. */
+export interface LeftoverOptions {
+  /**
+   * The signal that asks the processes to end.
+   *
+   * @default {"SIGTERM"}
+   */
+  signal?: Deno.Signal;
+  /**
+   * Grace period in milliseconds: how long the processes may take to end before
+   * `SIGKILL` is sent. `0` sends `SIGKILL` at once.
+   *
+   * @default {1_000}
+   */
+  gracePeriodMs?: number;
+}
+
+/** Restart options with every default filled in. */
+export type RestartRules =
+  & Required<Omit<RestartOptions, "limit" | "leftovers">>
+  & Pick<RestartOptions, "limit">
+  & { readonly leftovers: Required<LeftoverOptions> };
+
+const checkLimit = optionsOf<RestartLimit>({
+  restarts: whole,
+  withinMs: milliseconds,
+});
+
+/** Checks how leftovers are ended. */
+export const checkLeftovers: Check = optionsOf<LeftoverOptions>({
+  signal: signalName,
+  gracePeriodMs: milliseconds,
+});
+
+/** Checks restart options. */
+export const checkRestart: Check = optionsOf<RestartOptions>({
+  policy: oneOf("on-failure", "always", "never"),
+  backoff: callable,
+  resetAfterMs: milliseconds,
+  limit: (value, path) => {
+    checkLimit(value, path);
+    const { restarts, withinMs } = value as Partial<RestartLimit>;
+    whole(restarts, `${path}.restarts`);
+    milliseconds(withinMs, `${path}.withinMs`);
+  },
+  successCodes: arrayOf(whole),
+  stopCodes: arrayOf(whole),
+  leftovers: checkLeftovers,
+  random: callable,
+});
+
+/** The default restart options. There is no limit by default. */
+export const RESTART_DEFAULTS: Omit<RestartRules, "limit" | "random"> = {
+  policy: "on-failure",
+  backoff: uniform(5_000),
+  resetAfterMs: 60_000,
+  successCodes: [],
+  stopCodes: [],
+  leftovers: { signal: "SIGTERM", gracePeriodMs: 1_000 },
+};
+
+/** The number of waits that are added up before a limit counts as reachable. */
+const MANY = 10_000;
+
+/**
+ * Fills in the defaults of restart options.
+ *
+ * @param options The options, which have been checked.
+ * @param random The source of random numbers if the options name none.
+ * @returns The rules.
+ * @throws {RangeError} If the limit can never be reached.
+ */
+export function restartRules(
+  options: RestartOptions,
+  random: () => number,
+): RestartRules {
+  const { limit, leftovers, ...own } = given(options);
+  const all = { ...RESTART_DEFAULTS, random, ...own };
+  const rules: RestartRules = {
+    ...all,
+    successCodes: [...all.successCodes],
+    stopCodes: [...all.stopCodes],
+    leftovers: { ...RESTART_DEFAULTS.leftovers, ...given(leftovers) },
+    ...limit && { limit: { ...limit } },
+  };
+  checkReachable(rules);
+  return rules;
+}
+
+/**
+ * Refuses a limit that can never be reached, because the shortest waits of the
+ * backoff leave no room for that many restarts in the window. A backoff whose
+ * shortest waits are unknown is accepted.
+ *
+ * @param rules The restart rules of a process.
+ * @throws {RangeError} If the limit can never be reached.
+ */
+export function checkReachable(rules: RestartRules): void {
+  const { limit, backoff } = rules;
+  const waitAt = shortestWait(backoff);
+  if (limit === undefined || waitAt === undefined) return;
+  // Whether the count of attempts can start again at 1 inside the window.
+  const resets = rules.policy === "always" ||
+    rules.resetAfterMs < limit.withinMs;
+  let shortestMs = Infinity;
+  let sumMs = 0;
+  for (let attempt = 1; attempt <= Math.min(limit.restarts, MANY); attempt++) {
+    const waitMs = waitAt(attempt);
+    shortestMs = Math.min(shortestMs, waitMs);
+    sumMs += resets ? shortestMs : waitMs;
+  }
+  if (sumMs > limit.withinMs) {
+    throw new RangeError(
+      `Option "restart.limit" can never be reached: ${limit.restarts} restarts take at least ${
+        Math.round(sumMs)
+      } ms of backoff, and withinMs is ${limit.withinMs}`,
+    );
+  }
+}
