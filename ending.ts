@@ -1,44 +1,60 @@
 /**
- * The way down of one run: a signal to its session, a grace period, `SIGKILL`,
- * and the proof that nothing is left.
+ * The end of one run: a signal to its session, a grace period, `SIGKILL`, and
+ * the proof that nothing is left.
  *
  * @module
  */
 
-import { delay } from "@std/async/delay";
-import type { ProcessTable, Table, TableEntry } from "./process_table.ts";
-import type { Run, Sent } from "./run.ts";
+import { before } from "./abortable.ts";
+import { Delivery } from "./delivery.ts";
+import type { Kernel, ProcessEntry } from "./kernel.ts";
+import type { ProcessTable, Table } from "./process_table.ts";
+import type { Run } from "./run.ts";
 import type {
   Asked,
   EscapedProcess,
   StopOutcome,
   StopRequest,
 } from "./stop.ts";
-import { before } from "./abortable.ts";
 
 /** How long `SIGKILL` may take to have its effect, in milliseconds. */
 export const KILL_WAIT_MS = 5_000;
 
-/** The longest time that a timer can run, in milliseconds: 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** The longest pause between two looks at a group, in milliseconds. */
+/** The longest pause between two checks of a group, in milliseconds. */
 const LONGEST_PAUSE_MS = 64;
 
-/** When the process table is first read if the group has not vanished by then. */
+/**
+ * How long the group may take to vanish before the process table is read, in
+ * milliseconds.
+ */
 const FIRST_LOOK_MS = 15;
 
-/** The longest pause between two readings of the process table. */
+/** The longest pause between two readings of the table, in milliseconds. */
 const LONGEST_LOOK_PAUSE_MS = 512;
 
-/** How many looks that leave a doubt are enough to call a session empty. */
+/** How many doubtful looks in a row do not yet count as a proof. */
 const DOUBTS = 8;
 
-/** How long what has escaped may take to end by itself, in milliseconds. */
+/** How long escaped processes may take to end by themselves, in milliseconds. */
 const ESCAPE_MS = 250;
 
-/** In place of a group: the child alone. */
-const CHILD = 0;
+/** When `SIGKILL` is due. */
+interface Deadline {
+  /** The time, in milliseconds of the kernel's `now()`. */
+  readonly at: number;
+  /** Whether the request states it, and not the defaults of the process. */
+  readonly stated: boolean;
+}
+
+/** What one look at the session of a run shows. */
+interface Look {
+  /** The process table. */
+  readonly table: Table;
+  /** The processes of the session. */
+  readonly members: readonly ProcessEntry[];
+  /** Whether the table may lack a process of the session. */
+  readonly doubtful: boolean;
+}
 
 /** One run being ended, with everything in its session. */
 export class Ending {
@@ -46,172 +62,163 @@ export class Ending {
   readonly done: Promise<StopOutcome>;
   readonly #run: Run;
   readonly #table: ProcessTable;
+  readonly #kernel: Kernel;
   readonly #tell: (asked: Asked) => void;
-  readonly #requests: StopRequest[] = [];
-  readonly #steps: Sent[] = [];
-  /** The signals that have been sent to each group, process, or the child. */
-  readonly #sent = new Map<number, Set<Deno.Signal>>();
-  /** The signals that go to each process in the group of the child by itself. */
-  readonly #singly = new Set<Deno.Signal>();
-  /** What was seen to have left the session, by process ID. */
-  readonly #departed = new Map<number, TableEntry>();
+  readonly #delivery: Delivery;
+  /** The processes that have left the session, by process ID. */
+  readonly #departed = new Map<number, ProcessEntry>();
+  /** Is aborted when it is time for `SIGKILL`. */
   readonly #patience = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #killAt = Infinity;
-  #final = false;
-  /** Whether there was more in the session than the child. */
+  #deadline: Deadline = { at: Infinity, stated: false };
+  /** Ends the wait for the deadline. */
+  #timer = new AbortController();
+  #lastLook: Look | undefined;
+  /** Whether there ever was more in the session than the child. */
   #crowded = false;
-  /** What the last look saw, and whether it can have missed something. */
-  #seen: Table | undefined;
-  #doubt = false;
+  /** Whether it is known what is left, so that no more signals are sent. */
   #over = false;
 
-  /** Begins to end a run; `tell` is called each time after signals were sent. */
+  /**
+   * Begins to end a run.
+   *
+   * @param run The run.
+   * @param request How it is asked to end.
+   * @param table The process table.
+   * @param kernel The clock.
+   * @param tell Is called whenever signals have been sent.
+   */
   constructor(
     run: Run,
     request: StopRequest,
     table: ProcessTable,
+    kernel: Kernel,
     tell: (asked: Asked) => void = () => {},
   ) {
     this.#run = run;
     this.#table = table;
+    this.#kernel = kernel;
     this.#tell = tell;
-    const { asked } = run;
-    if (asked) {
-      this.#sent.set(CHILD, new Set([asked.signal]));
-      this.#steps.push(asked);
-    }
-    this.ask(request);
-    this.done = this.#descend();
+    this.#delivery = new Delivery(run, kernel);
+    this.done = this.#descend(request);
   }
 
   /** When `SIGKILL` is sent, in milliseconds since the epoch. */
   get killAt(): number {
-    return Date.now() + this.#killAt - performance.now();
+    return this.#kernel.time() + this.#deadline.at - this.#kernel.now();
   }
 
   /** Whether a signal has reached anything. */
   get effective(): boolean {
-    return this.#steps.length > 0;
+    return this.#delivery.effective;
   }
 
   /**
    * Takes one more request. Its signal is sent unless it has been sent already.
-   * `SIGKILL` comes at the earliest deadline of all requests; but a request that
-   * does not say its grace period has no part in that beside one that does.
+   * `SIGKILL` is sent at the earliest deadline of all requests. As soon as one
+   * request states its grace period, those that do not state theirs no longer
+   * count for that.
    */
   ask(request: StopRequest): void {
-    if (this.#over) return;
-    const kill = request.signal === "SIGKILL";
-    const final = kill || request.final;
-    const now = performance.now();
-    const killAt = now + (kill ? 0 : request.gracePeriodMs);
-    const counts = final && !this.#final ||
-      final === this.#final && killAt < this.#killAt;
-    this.#final ||= final;
-    // The signal comes first: the first timer of a program takes Deno a while.
-    if (!counts || killAt > now) this.#send(request);
-    if (counts) this.#setKillAt(killAt);
-    this.#tellAsked();
+    // A look finds the other groups of the session, and sends them the signal.
+    if (!this.#over && this.#take(request)) this.#look();
   }
 
-  /** Tells who has been asked, and how, by the last request. */
-  #tellAsked(): void {
-    const { signal } = this.#requests.at(-1) ?? { signal: "SIGKILL" };
-    const groups = [...this.#sent].flatMap(([target, signals]) =>
-      target > 0 && signals.has(signal) ? [target] : []
-    );
-    const singly = this.#singly.has(signal);
-    if (singly) groups.push(this.#run.pid);
-    // Of a group in which the child alone has had the signal, the rest can wait.
-    const all = this.#requests.some(({ to }) => to === "group") &&
-      (singly || !this.#sent.get(CHILD)?.has(signal));
-    const to = all ? "group" : "leader";
-    this.#tell({ signal, to, groups, killAt: this.killAt });
+  /** Takes a request; returns whether it led to a signal. */
+  #take(request: StopRequest): boolean {
+    const kill = request.signal === "SIGKILL";
+    const now = this.#kernel.now();
+    const deadline: Deadline = {
+      at: now + (kill ? 0 : request.gracePeriodMs),
+      stated: kill || request.final,
+    };
+    const counts = precedes(deadline, this.#deadline);
+    // The signal comes first: Deno takes milliseconds to set its first timer.
+    const sent = (!counts || deadline.at > now) && this.#send(request);
+    if (counts) this.#wait(deadline);
+    this.#tellAsked();
+    return sent;
   }
 
   /** Sends the signal of a request, unless it has been sent already. */
-  #send(request: StopRequest): void {
-    if (this.#patience.signal.aborted) return;
-    const known = this.#requests.some(({ signal, to }) =>
-      signal === request.signal && (to === request.to || to === "group")
-    );
-    if (known) return;
-    this.#requests.push(request);
-    this.#deliver([this.#run.pid]);
-    // What is in other groups is found by the looks that follow the first.
-    if (this.#requests.length > 1) this.#look();
+  #send(request: StopRequest): boolean {
+    if (this.#patience.signal.aborted) return false;
+    if (!this.#delivery.add(request)) return false;
+    this.#delivery.send([this.#run.pid]);
+    return true;
   }
 
-  #setKillAt(killAt: number): void {
-    this.#killAt = killAt;
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    const ms = killAt - performance.now();
+  /** Begins to wait for a deadline, in place of the one before it. */
+  #wait(deadline: Deadline): void {
+    this.#deadline = deadline;
+    this.#timer.abort();
+    this.#timer = new AbortController();
+    const { signal } = this.#timer;
+    const ms = deadline.at - this.#kernel.now();
     if (ms <= 0) return this.#patience.abort();
-    this.#timer = ms > LONGEST_TIMER_MS
-      ? setTimeout(() => this.#setKillAt(killAt), LONGEST_TIMER_MS)
-      : setTimeout(() => this.#patience.abort(), ms);
+    this.#kernel.delay(ms, { signal }).then(() => {
+      if (!signal.aborted) this.#patience.abort();
+    });
   }
 
-  async #descend(): Promise<StopOutcome> {
+  /**
+   * Asks the run to end, waits until nothing of it is left, kills what is left
+   * at the deadline, and reports what happened.
+   */
+  async #descend(request: StopRequest): Promise<StopOutcome> {
+    this.#take(request);
     const patience = this.#patience.signal;
-    let over = !patience.aborted && await this.#emptied(patience);
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    const forced = !over;
-    if (forced) {
-      this.#patience.abort();
-      this.#kill([]);
-      const limit = new AbortController();
-      const timer = setTimeout(() => limit.abort(), KILL_WAIT_MS);
-      over = await this.#emptied(limit.signal);
-      clearTimeout(timer);
-    }
+    const obeyed = !patience.aborted && await this.#emptied(patience);
+    this.#timer.abort();
+    const empty = obeyed || await this.#killed();
     this.#over = true;
-    const end = performance.now();
+    const steps = this.#delivery.stepsUntil(this.#kernel.now());
     const escaped = await this.#escaped();
-    const steps = this.#steps.map(({ signal, at }, i) => ({
-      signal,
-      durationMs: (this.#steps[i + 1]?.at ?? end) - at,
-    }));
-    const left = over ? [] : await this.#left();
-    return { steps, forced, survivors: left, escaped };
+    const survivors = empty ? [] : await this.#survivors();
+    return { steps, forced: !obeyed, survivors, escaped };
   }
 
-  /** Waits until the session is empty; `false` if it gives up first. */
+  /** Waits until nothing of the run is left; `false` if it gives up first. */
   async #emptied(until: AbortSignal): Promise<boolean> {
     const run = this.#run;
     if (run.alive) {
-      // What is in other groups is found now, while the child may wait for it.
+      // The child may wait for processes in other groups, so these are found now.
       if (run.group) this.#look();
       await before(run.status, until);
       if (run.alive) return false;
     }
     if (!run.group) return true;
-    if (this.#deliver([run.pid])) this.#tellAsked();
+    // If the child alone was asked, its group gets the signal now.
+    if (this.#delivery.send([run.pid])) this.#tellAsked();
+    return await this.#sessionEmptied(until);
+  }
 
-    // Nothing tells when a session is empty, so this looks again and again.
+  /**
+   * Waits until nothing is left in the session of a child that has ended;
+   * `false` if it gives up first. Nothing reports that a session is empty, so
+   * this checks again and again: often whether the group of the child is left,
+   * which costs little, and less often the process table.
+   */
+  async #sessionEmptied(until: AbortSignal): Promise<boolean> {
+    const run = this.#run;
+    const proof = new Proof();
     let pauseMs = 1;
     let waitedMs = 0;
     let lookAtMs = FIRST_LOOK_MS;
     let groupLeft = true;
-    let empty = 0;
-    let doubts = 0;
     while (true) {
       const vanished = groupLeft && !run.groupLeft();
+      if (vanished) groupLeft = false;
       if (vanished || waitedMs >= lookAtMs) {
-        if (vanished) groupLeft = false;
-        const left = await before(this.#look(), until);
-        if (left !== 0) empty = doubts = 0;
-        // A child may be born while its parent ends, look after look.
-        else if (!this.#doubt || ++doubts > DOUBTS) empty++;
-        // What is born during a look may be missing from it, but not twice.
-        if (empty === (this.#crowded ? 2 : 1)) break;
+        const look = await before(this.#look(), until);
+        if (proof.completedBy(look, this.#crowded)) break;
         if (until.aborted) return false;
-        if (left === undefined && !run.groupLeft()) break;
-        lookAtMs = left === 0 ? waitedMs : waitedMs +
+        // Without a table, the group is all that can be checked.
+        if (look === undefined && !run.groupLeft()) break;
+        // A session that seems empty is looked at again after the next pause.
+        lookAtMs = look?.members.length === 0 ? waitedMs : waitedMs +
           Math.max(pauseMs, Math.min(waitedMs, LONGEST_LOOK_PAUSE_MS));
       }
-      await delay(pauseMs, { signal: until }).catch(() => {});
+      await this.#kernel.delay(pauseMs, { signal: until });
       if (until.aborted) return false;
       waitedMs += pauseMs;
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -220,120 +227,102 @@ export class Ending {
     return true;
   }
 
-  /**
-   * Looks at the session, and sends the groups that it finds what they have not
-   * been sent yet.
-   *
-   * @returns How many processes there are; `undefined` if it cannot be seen.
-   */
-  async #look(): Promise<number | undefined> {
-    const table = await this.#table.look();
-    if (table === undefined) return undefined;
-    if (this.#over) return 0;
-    const { pid } = this.#run;
-    for (const entry of table.departed(pid)) {
-      this.#departed.set(entry.pid, entry);
-    }
-    const members = table.session(pid);
-    this.#doubt = table.doubtful(pid, this.#seen);
-    this.#seen = table;
-    const groups = new Set(members.map(({ group }) => group));
-    if (members.some((entry) => entry.pid !== pid)) this.#crowded = true;
-    if (this.#patience.signal.aborted) this.#kill(groups);
-    else if (this.#deliver(groups, members)) this.#tellAsked();
-    return members.length;
+  /** Kills everything; returns whether nothing is left after that. */
+  async #killed(): Promise<boolean> {
+    this.#patience.abort();
+    this.#delivery.kill();
+    const limit = new AbortController();
+    this.#kernel.delay(KILL_WAIT_MS, { signal: limit.signal })
+      .then(() => limit.abort());
+    const empty = await this.#emptied(limit.signal);
+    limit.abort();
+    return empty;
   }
 
-  /**
-   * Sends groups, or the child alone, the signals that are due, each once. What
-   * shares its group with a child that has had one already gets it by itself.
-   *
-   * @returns Whether a group was sent one.
-   */
-  #deliver(
-    groups: Iterable<number>,
-    members: readonly TableEntry[] = [],
-  ): boolean {
-    const run = this.#run;
-    let news = false;
-    for (const { signal, to } of this.#requests) {
-      if (run.alive && (to === "leader" || !run.group)) {
-        this.#once(CHILD, signal, () => run.trySignal(signal));
-      } else if (run.group) {
-        const alone = this.#singly.has(signal) ||
-          run.alive && this.#sent.get(CHILD)?.has(signal);
-        for (const group of groups) {
-          if (alone && group === run.pid) continue;
-          const send = () => run.trySignalGroup(signal, group);
-          if (this.#once(group, signal, send)) news = true;
-        }
-        if (!alone) continue;
-        if (members.length > 0) this.#singly.add(signal);
-        for (const { pid, group } of members) {
-          if (group !== run.pid || pid === run.pid) continue;
-          const send = () => run.trySignalMember(signal, pid);
-          if (this.#once(-pid, signal, send)) news = true;
-        }
-      }
-    }
-    return news;
-  }
-
-  /** Sends a signal to a target unless it has been sent; tells whether it was. */
-  #once(target: number, signal: Deno.Signal, send: () => boolean): boolean {
-    const sent = this.#sent.get(target) ?? new Set();
-    if (sent.has(signal)) return false;
-    this.#sent.set(target, sent.add(signal));
-    this.#note(signal, send());
-    return true;
-  }
-
-  /** Sends `SIGKILL` to the group of the child, and to others of its session. */
-  #kill(groups: Iterable<number>): void {
-    const run = this.#run;
-    let reached = false;
-    for (const group of new Set([run.pid, ...groups])) {
-      reached = run.trySignalGroup("SIGKILL", group) || reached;
-    }
-    this.#note("SIGKILL", reached);
-  }
-
-  /** Notes that a signal was sent. */
-  #note(signal: Deno.Signal, reached: boolean): void {
-    if (!reached || this.#steps.some((step) => step.signal === signal)) return;
-    this.#steps.push({ signal, at: performance.now() });
-  }
-
-  /** Tells what has escaped and lives on, after it has had time to end. */
+  /** Lists what has escaped and lives on, after it has had time to end. */
   async #escaped(): Promise<EscapedProcess[]> {
-    const latest = performance.now() + ESCAPE_MS;
+    const departed = this.#departed;
+    const latest = this.#kernel.now() + ESCAPE_MS;
     let pauseMs = 1;
-    while (this.#departed.size > 0) {
+    while (departed.size > 0) {
       const table = await this.#table.look();
-      for (const entry of this.#departed.values()) {
-        if (!isThere(entry, table)) this.#departed.delete(entry.pid);
+      for (const entry of departed.values()) {
+        if (!isIn(entry, table)) departed.delete(entry.pid);
       }
-      if (this.#departed.size === 0 || performance.now() > latest) break;
-      await delay(pauseMs);
+      if (departed.size === 0 || this.#kernel.now() > latest) break;
+      await this.#kernel.delay(pauseMs);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
-    return Array.from(
-      this.#departed.values(),
-      ({ pid, name }) => ({ pid, name }),
-    );
+    return Array.from(departed.values(), ({ pid, name }) => ({ pid, name }));
   }
 
-  /** Lists what of the run is still there. */
-  async #left(): Promise<number[]> {
+  /** Lists the processes of the run that are left. */
+  async #survivors(): Promise<number[]> {
     const run = this.#run;
     if (!run.group) return run.alive ? [run.pid] : [];
     const table = await this.#table.look();
     if (table === undefined) return run.groupLeft() ? [run.pid] : [];
     return table.session(run.pid).map(({ pid }) => pid);
   }
+
+  /**
+   * Looks at the session, and sends the groups that it finds the signals that
+   * they have not been sent yet.
+   *
+   * @returns What it shows; `undefined` if the table cannot be read, or if all is
+   * over.
+   */
+  async #look(): Promise<Look | undefined> {
+    const table = await this.#table.look();
+    if (table === undefined || this.#over) return undefined;
+    const { pid } = this.#run;
+    for (const entry of table.departed(pid)) {
+      this.#departed.set(entry.pid, entry);
+    }
+    const members = table.session(pid);
+    if (members.some((entry) => entry.pid !== pid)) this.#crowded = true;
+    const last = this.#lastLook;
+    // Looks at the same time share a table, which says nothing about itself.
+    const doubtful = table === last?.table
+      ? last.doubtful
+      : table.doubtful(pid, last?.table);
+    this.#lastLook = { table, members, doubtful };
+    const groups = new Set(members.map(({ group }) => group));
+    if (this.#patience.signal.aborted) this.#delivery.kill(groups);
+    else if (this.#delivery.send(groups, members)) this.#tellAsked();
+    return this.#lastLook;
+  }
+
+  /** Tells what has been asked to end, and how, by the last request. */
+  #tellAsked(): void {
+    this.#tell({ ...this.#delivery.asked, killAt: this.killAt });
+  }
 }
 
-/** Whether a table has a process, and not another one of the same number. */
-function isThere(entry: TableEntry, table: Table | undefined): boolean {
+/** The proof that a session is empty, made of looks at it, one after another. */
+class Proof {
+  #empty = 0;
+  #doubts = 0;
+
+  /** Takes one more look; returns whether the proof is complete by it. */
+  completedBy(look: Look | undefined, crowded: boolean): boolean {
+    if (look?.members.length !== 0) {
+      this.#empty = this.#doubts = 0;
+      return false;
+    }
+    // On a busy machine look after look can be doubtful, so in the end they count.
+    if (!look.doubtful || ++this.#doubts > DOUBTS) this.#empty++;
+    // A process that is born during a look may be missing, but not from two.
+    return this.#empty === (crowded ? 2 : 1);
+  }
+}
+
+/** Whether a deadline takes the place of an earlier one. */
+function precedes(next: Deadline, present: Deadline): boolean {
+  return next.stated === present.stated ? next.at < present.at : next.stated;
+}
+
+/** Whether a table has this very process, and not another of the same ID. */
+function isIn(entry: ProcessEntry, table: Table | undefined): boolean {
   return table?.processes.get(entry.pid)?.startedAt === entry.startedAt;
 }

@@ -2,8 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { mock } from "node:test";
 import { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
-import { Spawner } from "./spawn.ts";
+import type { Kernel } from "./kernel.ts";
 import { Ending } from "./ending.ts";
+import type { StopRequest } from "./stop.ts";
+import { systemKernel } from "./system.ts";
 import { alive } from "./tools/testing.ts";
 
 const RULES = {
@@ -13,7 +15,12 @@ const RULES = {
   final: false,
 } as const;
 
-function start(script: string, group: boolean = true): Run {
+const KERNEL = systemKernel();
+
+function start(
+  script: string,
+  { group = true, kernel = KERNEL }: { group?: boolean; kernel?: Kernel } = {},
+): Run {
   return new Run({
     name: "test",
     program: "sh",
@@ -23,18 +30,21 @@ function start(script: string, group: boolean = true): Run {
       stdout: script.includes("echo") ? "piped" : "null",
     },
     group,
-    spawner: new Spawner(),
-  });
+  }, kernel);
 }
 
-Deno.test("Ending is over at once when nobody is left", async () => {
+function end(
+  run: Run,
+  request: StopRequest = RULES,
+  { table = new ProcessTable(), kernel = KERNEL } = {},
+): Ending {
+  return new Ending(run, request, table, kernel);
+}
+
+Deno.test("Ending is over at once when nothing is left", async () => {
   const run = start("exit 3");
   await run.status;
-  const { steps, forced, survivors } = await new Ending(
-    run,
-    RULES,
-    new ProcessTable(),
-  ).done;
+  const { steps, forced, survivors } = await end(run).done;
   assertEquals([steps, forced, survivors], [[], false, []]);
 });
 
@@ -42,28 +52,26 @@ Deno.test("Ending without a readable table waits for the kernel to forget", asyn
   const table = new ProcessTable();
   const look = mock.method(table, "look", () => Promise.resolve(undefined));
   const run = start("sleep 500 & wait");
-  const { forced, survivors } = await new Ending(run, RULES, table).done;
+  const { forced, survivors } = await end(run, RULES, { table }).done;
   assertEquals([forced, survivors], [false, []]);
   assert(!run.groupLeft());
   look.mock.restore();
 });
 
 Deno.test("Ending of a child without a group ends the child alone", async () => {
-  const run = start("exec sleep 500", false);
+  const run = start("exec sleep 500", { group: false });
   assert(run.alive);
-  const { forced, survivors } = await new Ending(
-    run,
-    { ...RULES, gracePeriodMs: 0 },
-    new ProcessTable(),
-  ).done;
+  const { forced, survivors } = await end(run, { ...RULES, gracePeriodMs: 0 })
+    .done;
   assertEquals([forced, survivors], [true, []]);
   assert(!await alive(run.pid));
 });
 
 /** Starts a child that ignores SIGTERM, and waits until it does. */
-async function stubborn(): Promise<Run> {
+async function stubborn(kernel: Kernel): Promise<Run> {
   const run = start(
     "trap '' TERM; trap 'exit 7' INT; echo ready; while :; do sleep 0.01; done",
+    { kernel },
   );
   const reader = run.child.stdout.getReader();
   await reader.read();
@@ -84,74 +92,59 @@ Deno.test("Ending.ask() kills at the earliest deadline of requests that say thei
     ["default, said shorter", [[5_000, false], [300, true]], 300],
     ["never", [[Number.MAX_VALUE, true]], Number.MAX_VALUE],
   ];
-  const clocks = [performance, Date].map((clock) =>
-    mock.method(clock, "now", () => 1_000)
-  );
-  try {
-    for (const [name, requests, expected] of cases) {
-      await t.step(name, async () => {
-        const run = start("trap '' TERM; while :; do sleep 0.01; done");
-        const [first, ...more] = requests.map(([gracePeriodMs, final]) => ({
-          ...RULES,
-          gracePeriodMs,
-          final,
-        }));
-        assert(first !== undefined);
-        const ending = new Ending(run, first, new ProcessTable());
-        for (const request of more) ending.ask(request);
-        assertEquals(ending.killAt, 1_000 + expected);
-        ending.ask({ ...RULES, signal: "SIGKILL" });
-        assertEquals(ending.killAt, 1_000);
-        await ending.done;
-      });
-    }
-  } finally {
-    clocks.forEach((clock) => clock.mock.restore());
+  const kernel = { ...KERNEL, now: () => 1_000, time: () => 1_000 };
+  for (const [name, requests, expected] of cases) {
+    await t.step(name, async () => {
+      const run = start("trap '' TERM; while :; do sleep 0.01; done");
+      const [first, ...more] = requests.map(([gracePeriodMs, final]) => ({
+        ...RULES,
+        gracePeriodMs,
+        final,
+      }));
+      assert(first !== undefined);
+      const ending = end(run, first, { kernel });
+      for (const request of more) ending.ask(request);
+      assertEquals(ending.killAt, 1_000 + expected);
+      ending.ask({ ...RULES, signal: "SIGKILL" });
+      assertEquals(ending.killAt, 1_000);
+      await ending.done;
+    });
   }
 });
 
 Deno.test("Ending.ask() sends another signal at once, and the same one not again", async () => {
-  const run = await stubborn();
-  const ending = new Ending(run, RULES, new ProcessTable());
-  const sent: string[] = [];
-  const kill = Deno.kill;
-  const spy = mock.getter(
-    Deno,
-    "kill",
-    () => (pid: number, signal: Deno.Signal) => {
-      if (pid === -run.pid) sent.push(String(signal));
-      return kill(pid, signal);
+  const sent: [number, Deno.Signal | 0][] = [];
+  const run = await stubborn({
+    ...KERNEL,
+    kill: (target, signal) => {
+      sent.push([target, signal]);
+      return KERNEL.kill(target, signal);
     },
+  });
+  const ending = end(run);
+  ending.ask(RULES);
+  ending.ask({ ...RULES, signal: "SIGINT" });
+  ending.ask({ ...RULES, signal: "SIGINT" });
+  const { steps, forced } = await ending.done;
+  assertEquals(steps.map(({ signal }) => signal), ["SIGTERM", "SIGINT"]);
+  assertEquals(forced, false);
+  assertEquals((await run.status).code, 7);
+  assertEquals(
+    sent.filter(([target, signal]) =>
+      target === -run.pid && signal !== 0 && signal !== "SIGCONT"
+    ),
+    [[-run.pid, "SIGTERM"], [-run.pid, "SIGINT"]],
   );
-  try {
-    ending.ask(RULES);
-    ending.ask({ ...RULES, signal: "SIGINT" });
-    ending.ask({ ...RULES, signal: "SIGINT" });
-    const { steps, forced } = await ending.done;
-    assertEquals(steps.map(({ signal }) => signal), ["SIGTERM", "SIGINT"]);
-    assertEquals(forced, false);
-    assertEquals((await run.status).code, 7);
-    assertEquals(
-      sent.filter((signal) => signal !== "0" && signal !== "SIGCONT"),
-      ["SIGINT"],
-    );
-  } finally {
-    spy.mock.restore();
-  }
 });
 
 Deno.test("Run sends no signal to a group that is gone", async () => {
-  const run = start("exit 0");
+  const kill = mock.fn(KERNEL.kill);
+  const run = start("exit 0", { kernel: { ...KERNEL, kill } });
   await run.status;
   assert(!run.groupLeft());
-  const kill = mock.getter(Deno, "kill", () => () => {
-    throw new Error("must not be called");
-  });
-  try {
-    assert(!run.groupLeft());
-    assert(!run.signalGroup("SIGKILL"));
-    assert(!run.signal("SIGKILL"));
-  } finally {
-    kill.mock.restore();
-  }
+  const before = kill.mock.callCount();
+  assert(!run.groupLeft());
+  assert(!run.signalGroup("SIGKILL"));
+  assert(!run.signal("SIGKILL"));
+  assertEquals(kill.mock.callCount(), before);
 });

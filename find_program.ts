@@ -1,33 +1,36 @@
 /**
- * Where a program is, and why it cannot be executed: asked of a child, since
- * this program may have no permission to read anything.
+ * Where a program is, and why it cannot be executed. A child finds that out,
+ * since this program may lack the permission to read files.
  *
  * @module
  */
 
 /** A program to be looked for. */
 export interface Search {
-  /** The program: a path, or a name. */
+  /** The program: a path or a name. */
   readonly program: string;
-  /** Where a name is looked for; `undefined` for the `PATH` of this program. */
+  /** The `PATH` for a name; `undefined` for the `PATH` of this program. */
   readonly path?: string | undefined;
-  /** What a path is relative to. */
+  /** The directory that a path is relative to. */
   readonly cwd?: string | URL | undefined;
-  /** The command, if any, that makes the child another user. */
+  /** The command, if any, that makes the child run as another user. */
   readonly as: readonly string[];
 }
 
 /** What the child found. */
 export interface Found {
-  /** The path; "" if the program was not found, or depends on the directory. */
+  /**
+   * The path of the program; "" if it was not found, or if where it is depends on
+   * the working directory.
+   */
   readonly path: string;
-  /** The number of the error with which it cannot be executed; 0 if it can. */
+  /** The number of the error that its execution fails with; 0 for none. */
   readonly errno: number;
   /** The path of `setsid`; "" if there is none. */
   readonly setsid: string;
 }
 
-/** Errors of the system, by number: what Deno makes of them. */
+/** Deno's errors for those of the system, by number: class, code, text. */
 const ERRORS = {
   2: [Deno.errors.NotFound, "ENOENT", "No such file or directory"],
   13: [Deno.errors.PermissionDenied, "EACCES", "Permission denied"],
@@ -39,15 +42,17 @@ const ERRORS = {
   ],
 } as const;
 
-/** What the system says of a program that is being written. */
+/** The system's error for a program file that is open for writing. */
 const BUSY = "Text file busy";
 
 /**
- * A shell that looks for a program as Deno does: `command -v` would answer with
- * a builtin. A relative entry of `PATH` ends the search without an answer.
+ * A shell script that looks for a program as Deno does; `command -v` would answer
+ * with a builtin of the shell. A relative entry of `PATH` ends the search without
+ * an answer.
  *
- * It also looks for what interprets a script, and with "deep" for what loads any
- * program: the system reports one that is missing as if the program were.
+ * It also looks for the interpreter of a script and, with "deep", for the loader
+ * of any program. The system reports a missing interpreter or loader as if the
+ * program itself were missing.
  */
 const SCRIPT = `
 set -f
@@ -120,7 +125,7 @@ interpreter() {
         done
         ;;
     esac
-    # A path that depends on the directory of the child is for a deep look.
+    # Only a deep search runs in the directory that a relative path starts from.
     case $depth:$of in *: | plain:[!/]*) return ;; esac
     check "$of" || return
   done
@@ -142,8 +147,8 @@ printf '%s\\0' "$errno" "$path" "$found"
  * Looks for a program, which takes a millisecond or two.
  *
  * @returns What was found.
- * @throws What Deno throws if the child cannot be started; an `Error` with what
- * the child wrote if it said nothing of use.
+ * @throws What Deno throws if the child cannot be started; an `Error` with the
+ * child's own message if the child gives no answer.
  */
 export function findSync(
   search: Search,
@@ -153,7 +158,7 @@ export function findSync(
 }
 
 /**
- * Looks for a program that did not start, and for what interprets it.
+ * Looks for a program that did not start, for its interpreter and its loader.
  *
  * @returns What was found.
  * @throws As {@linkcode findSync} does.
@@ -173,7 +178,7 @@ export function failure(program: string, { errno, path }: Found): Error {
   return Object.assign(error, { code });
 }
 
-/** Makes the error of a program that is there, by the reason of the system. */
+/** Returns Deno's error for a program that is there, by the system's reason. */
 export function failureBy(path: string, reason: string): Error {
   const message = `Failed to spawn '${path}': ${reason}`;
   if (reason === BUSY) return new Error(`${message} (os error 26)`);
@@ -192,9 +197,9 @@ function command(
   const [first = "", ...args] = [...as, "/bin/sh", "-c", SCRIPT, "sh"];
   return new Deno.Command(first, {
     args: [...args, program, depth],
-    // Its own working directory may have been deleted.
+    // The working directory of this program may have been deleted.
     cwd: cwd ?? "/",
-    // Nothing of what the program is given is meant for the shell.
+    // The environment of the command is for the program, not for the shell.
     env: { LC_ALL: "C", ...path !== undefined && { PATH: path } },
     clearEnv: path !== undefined,
     stdin: "null",

@@ -4,8 +4,8 @@ import { Guard, type GuardInfo, SCRIPT } from "./guard.ts";
 import { Processman } from "./mod.ts";
 import { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
-import { Spawner } from "./spawn.ts";
 import { Ending } from "./ending.ts";
+import { systemKernel } from "./system.ts";
 import {
   type Attack,
   attack,
@@ -31,6 +31,8 @@ const RULES = {
   final: false,
 } as const;
 
+const KERNEL = systemKernel();
+
 /** What a guard is told of a run. */
 const INFO: GuardInfo = { ...RULES, name: "test", to: "group", streams: [] };
 
@@ -41,8 +43,7 @@ function start(script: string, group: boolean = true): Run {
     program: "sh",
     command: { args, stdin: "null", stdout: "null", stderr: "null" },
     group,
-    spawner: new Spawner(),
-  });
+  }, KERNEL);
 }
 
 /** Where a program is, behind all links; empty if it is nowhere. */
@@ -165,7 +166,7 @@ for (const shell of await shells()) {
     assertEquals((await replaced.status).signal, "SIGHUP");
     assertEquals((await stubborn.child.status).signal, "SIGKILL");
     assert(kept.alive);
-    await new Ending(kept, RULES, new ProcessTable()).done;
+    await new Ending(kept, RULES, new ProcessTable(), KERNEL).done;
   });
 
   Deno.test(`SCRIPT skips what is not an entry: ${shell.join(" ")}`, async () => {
@@ -201,7 +202,7 @@ for (const shell of await shells()) {
     await guard.end();
     assertEquals((await good.status).signal, "SIGTERM");
     assert(safe.alive);
-    await new Ending(safe, RULES, new ProcessTable()).done;
+    await new Ending(safe, RULES, new ProcessTable(), KERNEL).done;
   });
 
   Deno.test(`SCRIPT asks a leader first, the rest after it: ${shell.join(" ")}`, async () => {
@@ -263,7 +264,7 @@ Deno.test("Guard starts with the first run and ends when it is closed", async ()
   guard.watch(other, INFO);
   assertEquals(guard.pid, pid);
   for (const each of [run, other]) {
-    await new Ending(each, RULES, new ProcessTable()).done;
+    await new Ending(each, RULES, new ProcessTable(), KERNEL).done;
     guard.forget(each);
   }
   await guard.close();
@@ -373,7 +374,7 @@ Deno.test("Guard is given up with one warning when it dies again and again", asy
     await guard.close();
   } finally {
     stub.mock.restore();
-    await new Ending(run, RULES, new ProcessTable()).done;
+    await new Ending(run, RULES, new ProcessTable(), KERNEL).done;
   }
 });
 
@@ -388,7 +389,7 @@ Deno.test("Guard that cannot be started is tried again with the next run", async
   stub.mock.restore();
   assertEquals(warnings.length, 1);
   assert(warnings[0]?.endsWith("Too many open files"), warnings[0]);
-  await new Ending(run, RULES, new ProcessTable()).done;
+  await new Ending(run, RULES, new ProcessTable(), KERNEL).done;
   await guard.close();
 });
 
@@ -426,7 +427,7 @@ Deno.test("Guard that does not read is replaced before much waits for it", async
   }
   while (await alive(pid));
   while (guard.pid === pid || guard.pid === undefined) await outputOf("true");
-  await new Ending(run, RULES, new ProcessTable()).done;
+  await new Ending(run, RULES, new ProcessTable(), KERNEL).done;
   guard.forget(run);
   await guard.close();
 });
@@ -988,7 +989,7 @@ Deno.test("Guard tells a file what it ended", async (t) => {
         `
         import { Guard } from "${new URL("guard.ts", import.meta.url)}";
         import { Run } from "${new URL("run.ts", import.meta.url)}";
-        import { Spawner } from "${new URL("spawn.ts", import.meta.url)}";
+        import { systemKernel } from "${new URL("system.ts", import.meta.url)}";
         const guard = new Guard(() => {}, { log: ${JSON.stringify(log)} });
         const start = (script) => {
           const run = new Run({
@@ -996,8 +997,7 @@ Deno.test("Guard tells a file what it ended", async (t) => {
             program: "sh",
             command: { args: ["-c", script], stdin: "null", stdout: "piped" },
             group: true,
-            spawner: new Spawner(),
-          });
+          }, systemKernel());
           guard.watch(run, {
             name: ${JSON.stringify(name)},
             signal: "SIGTERM",

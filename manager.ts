@@ -30,7 +30,6 @@ import { mayRun } from "./permissions.ts";
 import { ProcessTable, type Table, type TableEntry } from "./process_table.ts";
 import type { Run } from "./run.ts";
 import { handledSignalName, raise, SignalTrap } from "./signals.ts";
-import { Spawner } from "./spawn.ts";
 import { specify } from "./spec.ts";
 import {
   type Asked,
@@ -39,7 +38,7 @@ import {
   type StopReport,
 } from "./stop.ts";
 import { Sweep } from "./sweep.ts";
-import { systemClock } from "./system.ts";
+import { systemClock, systemKernel } from "./system.ts";
 import type { LogLevel } from "./reporter.ts";
 import { later } from "./abortable.ts";
 
@@ -226,7 +225,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       ),
       groups: Deno.build.os !== "windows" && mayRun(),
       // At an uncaught error, Deno kills them unless there is a guard.
-      spawner: new Spawner({ fork: options.orphans === "leave" }),
+      kernel: systemKernel({ fork: options.orphans === "leave" }),
       began: (run, info) => this.#began(run, info),
       asked: (run, how) => this.#asked(run, how),
       // What follows from an end depends on whether it was asked for.

@@ -23,7 +23,8 @@ import {
 } from "./restart.ts";
 import { Run } from "./run.ts";
 import { signalName } from "./signals.ts";
-import { type Spawner, spawnError } from "./spawn.ts";
+import type { Child, Kernel } from "./kernel.ts";
+import { spawnError } from "./not_started.ts";
 import type { CheckedPrepare, Spec } from "./spec.ts";
 import { Ending, KILL_WAIT_MS } from "./ending.ts";
 import {
@@ -97,8 +98,8 @@ export interface Host extends Audience {
   readonly sweep: Sweep;
   /** Whether a run can lead a session. */
   readonly groups: boolean;
-  /** What starts children. */
-  readonly spawner: Spawner;
+  /** The system. */
+  readonly kernel: Kernel;
   /** The files that output is written to. */
   readonly logs: OutputFiles;
   /** Notes that a run began, and how it is to be ended. */
@@ -439,7 +440,8 @@ export class Process implements AsyncDisposable {
     const { command, prepare, signal } = this.#spec;
     signal?.throwIfAborted();
     // What can fail is done before anything runs.
-    this.#host.spawner.checkUser(command.user);
+    const { user } = command;
+    if (user !== undefined) this.#host.kernel.checkUser?.(user);
     const fresh = this.#over
       ? { output: this.#newOutput(), input: this.#newInput() }
       : undefined;
@@ -651,8 +653,7 @@ export class Process implements AsyncDisposable {
         env: { ...command.env, ...changes.env },
       },
       group: group && this.#host.groups,
-      spawner: this.#host.spawner,
-    });
+    }, this.#host.kernel);
   }
 
   /**
@@ -888,8 +889,9 @@ export class Process implements AsyncDisposable {
   }
 
   #beginToEnd(run: Run, request: StopRequest): Ending {
-    const { table } = this.#host;
-    return new Ending(run, request, table, (how) => this.#host.asked(run, how));
+    const { table, kernel } = this.#host;
+    const tell = (how: Asked) => this.#host.asked(run, how);
+    return new Ending(run, request, table, kernel, tell);
   }
 
   async #takeDown(request: StopRequest): Promise<StopReport> {
@@ -1020,7 +1022,7 @@ function notStarted(error: SpawnError): RunEnd {
 
 /** Gives the pipes of a child back that nothing reads or writes. */
 function release(
-  child: Deno.ChildProcess,
+  child: Child,
   { stdin, stdout, stderr }: Deno.CommandOptions,
 ): void {
   // What is locked is being read, and ends with the child.

@@ -5,12 +5,18 @@
  * @module
  */
 
-import { mayRun } from "./permissions.ts";
-import type { NotStarted, RunSpec, Started, Traces } from "./spawn.ts";
+import type {
+  Child,
+  Kernel,
+  NotStarted,
+  SpawnedChild,
+  SpawnRequest,
+  Traces,
+} from "./kernel.ts";
 
 /**
  * The status of a child that was ended by a signal that Deno has no name for,
- * such as a real-time signal: Deno then reports no status at all.
+ * such as a real-time signal. Deno reports no status of such a child.
  */
 const UNKNOWN: Deno.CommandStatus = { success: false, code: 128, signal: null };
 
@@ -18,36 +24,39 @@ const UNKNOWN: Deno.CommandStatus = { success: false, code: 128, signal: null };
 export interface Sent {
   /** The signal. */
   readonly signal: Deno.Signal;
-  /** When, in milliseconds of the monotonic clock. */
+  /** When it was sent, in milliseconds of the kernel's `now()`. */
   readonly at: number;
 }
 
 /** A child process from its start to the end of its group. */
 export class Run {
-  /** Deno's view of the child. */
-  readonly child: Deno.ChildProcess;
+  /** The child. */
+  readonly child: Child;
   /** The process ID of the child, and of its group if it leads one. */
   readonly pid: number;
-  /** Whether the child leads a process group of its own. */
+  /** Whether the child leads a session and a process group. */
   readonly group: boolean;
-  /** When the child started, in milliseconds of the monotonic clock. */
-  readonly startedAt: number = performance.now();
+  /** When the child started, in milliseconds of the kernel's `now()`. */
+  readonly startedAt: number;
   /** How the child ended. Never rejects. */
   readonly status: Promise<Deno.CommandStatus>;
-  readonly #started: Started;
+  readonly #kernel: Kernel;
+  readonly #spawned: SpawnedChild;
   #asked: Sent | undefined;
-  #ended = false;
-  #gone = false;
+  /** How much is left: the child, other processes of its group, or nothing. */
+  #left: "child" | "group" | "nothing" = "child";
 
   /**
    * Starts the child.
    *
-   * @throws {SpawnError} If it can not be started; nothing runs then.
+   * @throws {SpawnError} If it cannot be started; nothing runs then.
    */
-  constructor(spec: RunSpec) {
-    this.group = spec.group;
-    this.#started = spec.spawner.start(spec);
-    this.child = this.#started.child;
+  constructor(request: SpawnRequest, kernel: Kernel) {
+    this.#kernel = kernel;
+    this.group = request.group;
+    this.startedAt = kernel.now();
+    this.#spawned = kernel.spawn(request);
+    this.child = this.#spawned.child;
     this.pid = this.child.pid;
     this.status = this.child.status.then(
       (status) => this.#end(status),
@@ -55,9 +64,9 @@ export class Run {
     );
   }
 
-  /** What the user may not have meant by the way it was started. */
+  /** What the user may not have meant by the way the child was started. */
   get warning(): string | undefined {
-    return this.#started.warning;
+    return this.#spawned.warning;
   }
 
   /**
@@ -65,27 +74,27 @@ export class Run {
    * all. Never rejects.
    */
   explain(traces: Traces): Promise<NotStarted | undefined> {
-    return this.#started.explain(traces);
+    return this.#spawned.explain?.(traces) ?? Promise.resolve(undefined);
   }
 
-  /** Whether the child itself has not ended yet, as far as the kernel told. */
+  /** Whether the child runs; its end may not have been reported yet. */
   get alive(): boolean {
-    return !this.#ended;
+    return this.#left === "child";
   }
 
   /**
    * Sends a signal to the child alone.
    *
-   * @returns Whether there still was a child.
+   * @returns Whether there was still a child.
    * @throws {Deno.errors.PermissionDenied} If the child runs as another user.
    */
   signal(signal: Deno.Signal): boolean {
-    if (this.#ended) return false;
+    if (!this.alive) return false;
     try {
       this.child.kill(signal);
       return true;
     } catch (error) {
-      // Deno reports a child whose end it has seen by a TypeError.
+      // Deno throws the first once it has seen the end, the second before that.
       const gone = error instanceof TypeError ||
         error instanceof Deno.errors.NotFound;
       if (gone) return false;
@@ -98,37 +107,38 @@ export class Run {
    *
    * @param signal The signal.
    * @param group The group: that of the child, or another one in its session.
-   * @returns Whether there still was anything.
+   * @returns Whether there was still anything to receive it.
    * @throws {Deno.errors.PermissionDenied} If all of it runs as another user.
    */
   signalGroup(signal: Deno.Signal, group: number = this.pid): boolean {
-    // Without the permission, which can be revoked, there is the child alone.
     const own = group === this.pid;
-    if (!this.group || !mayRun()) return own && this.signal(signal);
-    return own ? this.#tryGroup(signal) : kill(-group, signal);
+    if (!this.#reachesGroups) return own && this.signal(signal);
+    return own
+      ? this.#signalOwnGroup(signal)
+      : this.#kernel.kill(-group, signal);
   }
 
   /**
-   * Asks the child alone to end, before all that a stop takes.
+   * Asks the child alone to end, before the rest of a stop begins.
    *
-   * @returns Whether there still was a child.
+   * @returns Whether there was still a child.
    */
   ask(signal: Deno.Signal): boolean {
     const reached = this.trySignal(signal);
-    if (reached) this.#asked = { signal, at: performance.now() };
+    if (reached) this.#asked = { signal, at: this.#kernel.now() };
     return reached;
   }
 
-  /** By what `ask()` asked the child to end, and when. */
+  /** The signal by which `ask()` asked the child to end, if it did. */
   get asked(): Sent | undefined {
     return this.#asked;
   }
 
   /**
-   * Sends the child a signal that is to end it, and lets it continue if it is
-   * suspended, since it cannot act on the signal before.
+   * Sends the child a signal that is to end it, and continues it, since a
+   * suspended child cannot act on the signal.
    *
-   * @returns Whether it could be sent.
+   * @returns Whether the signal was sent.
    */
   trySignal(signal: Deno.Signal): boolean {
     return tryToEnd(signal, (each) => this.signal(each));
@@ -136,8 +146,8 @@ export class Run {
 
   /** Does the same with another process that was just seen in its group. */
   trySignalMember(signal: Deno.Signal, pid: number): boolean {
-    return this.group && mayRun() &&
-      tryToEnd(signal, (each) => kill(pid, each));
+    return this.#reachesGroups &&
+      tryToEnd(signal, (each) => this.#kernel.kill(pid, each));
   }
 
   /** Does the same with a group. */
@@ -146,53 +156,50 @@ export class Run {
   }
 
   /**
-   * Whether anything of the group is still there: the child, what it started,
-   * or what of it is dead and waits to be reaped.
+   * Whether anything of the group is left: the child, a process that it started,
+   * or one that has ended and was not reaped yet.
    */
   groupLeft(): boolean {
-    if (!this.#ended) return true;
-    if (!this.group || !mayRun()) return false;
+    if (this.alive) return true;
+    if (!this.#reachesGroups) return false;
     try {
-      return this.#tryGroup(0);
+      return this.#signalOwnGroup(0);
     } catch {
       return true;
     }
   }
 
-  /** Notes that nothing is left, so that no signal is sent any more. */
+  /** Notes that nothing is left, so that no more signals are sent. */
   groupEnded(): void {
-    this.#gone = true;
+    this.#left = "nothing";
   }
 
-  #tryGroup(signal: Deno.Signal | 0): boolean {
-    // The number of a group that is gone may belong to another one next.
-    if (this.#gone) return false;
-    if (kill(-this.pid, signal)) return true;
-    // Until `setsid` has made the group, there is the child alone.
-    if (!this.#ended) return signal === 0 || this.signal(signal);
-    this.#gone = true;
+  /**
+   * Whether signals can be sent to groups. That needs a permission which can be
+   * revoked; without it they reach the child alone.
+   */
+  get #reachesGroups(): boolean {
+    return this.group && this.#kernel.sessions;
+  }
+
+  #signalOwnGroup(signal: Deno.Signal | 0): boolean {
+    // The system may give the number of a group that is gone to another group.
+    if (this.#left === "nothing") return false;
+    if (this.#kernel.kill(-this.pid, signal)) return true;
+    // There is no group until `setsid` has made one.
+    if (this.alive) return signal === 0 || this.signal(signal);
+    this.#left = "nothing";
     return false;
   }
 
   #end(status: Deno.CommandStatus): Deno.CommandStatus {
-    this.#ended = true;
-    this.#started.ended(status);
+    if (this.#left === "child") this.#left = "group";
+    this.#spawned.ended?.(status);
     return status;
   }
 }
 
-/** Sends a signal to a target of `kill(2)`; `false` if there is no such one. */
-function kill(target: number, signal: Deno.Signal | 0): boolean {
-  try {
-    Deno.kill(target, signal);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** Sends a signal that is to end its target, as far as that is possible. */
+/** Sends a signal that is to end its target, and then continues the target. */
 function tryToEnd(
   signal: Deno.Signal,
   send: (signal: Deno.Signal) => boolean,
@@ -202,7 +209,7 @@ function tryToEnd(
     if (reached && signal !== "SIGKILL") send("SIGCONT");
     return reached;
   } catch {
-    // It ends by itself, or is reported as a survivor.
+    // The target ends by itself, or is reported as a survivor.
     return false;
   }
 }

@@ -12,7 +12,8 @@ import {
   Processman,
   SpawnError,
 } from "./mod.ts";
-import { type ChildOptions, Spawner, type Started } from "./spawn.ts";
+import type { ChildOptions, SpawnedChild } from "./kernel.ts";
+import { Spawner } from "./spawn.ts";
 import {
   eventOf,
   outputOf,
@@ -249,10 +250,11 @@ function start(
   args: string[] = [],
   options: ChildOptions = {},
   group = true,
-): Started {
+): SpawnedChild & { child: Deno.ChildProcess } {
   const stdio = { stdin: "null", stdout: "null", stderr: "null" } as const;
   const command = { args, ...stdio, ...options };
-  return spawner.start({ name: "job", program, command, group, spawner });
+  const started = spawner.spawn({ name: "job", program, command, group });
+  return started as SpawnedChild & { child: Deno.ChildProcess };
 }
 
 /** Starts a program, waits for its end, and asks whether it has started. */
@@ -262,16 +264,16 @@ async function run(
   args: string[] = [],
   options: ChildOptions = {},
   group = true,
-): Promise<SpawnError | undefined> {
+): Promise<Error | undefined> {
   const since = performance.now();
   const piped = { ...options, stdout: "piped", stderr: "piped" } as const;
   const started = start(spawner, program, args, piped, group);
   const { child, ended, explain } = started;
   const { stdout: _, stderr, ...status } = await child.output();
-  ended(status);
+  ended?.(status);
   const lines = () => new TextDecoder().decode(stderr).trimEnd().split("\n");
   const durationMs = performance.now() - since;
-  return (await explain({ status, durationMs, lines }))?.error;
+  return (await explain?.({ status, durationMs, lines }))?.error;
 }
 
 Deno.test({
@@ -943,16 +945,15 @@ for (const [name, [permission, script, expected]] of Object.entries(PROMPTS)) {
         const spawner = new Spawner();
         const said = async () => {
           try {
-            const { child, ended, explain } = spawner.start({
+            const { child, ended, explain } = spawner.spawn({
               name: "job",
               program: "true",
               command: { stdin: "null", ...COMMAND },
               group: Deno.permissions.querySync(RUN).state === "granted",
-              spawner,
             });
             const status = await child.status;
-            await explain({ status: { ...status, code: 127 }, durationMs: 0, lines: () => undefined });
-            ended({ ...status, code: 127 });
+            await explain?.({ status: { ...status, code: 127 }, durationMs: 0, lines: () => undefined });
+            ended?.({ ...status, code: 127 });
             console.log("said " + status.code);
           } catch (error) {
             console.log("said " + (error.cause ?? error));

@@ -5,7 +5,9 @@
  */
 
 import { delay } from "@std/async/delay";
-import type { Clock, DelayOptions } from "./kernel.ts";
+import type { Clock, DelayOptions, Kernel } from "./kernel.ts";
+import { mayRun } from "./permissions.ts";
+import { Spawner, type SpawnerOptions } from "./spawn.ts";
 
 /** The longest time that a timer can run, in milliseconds: 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -17,6 +19,53 @@ export const systemClock: Clock = {
   delay: (ms, { signal, persistent = true }: DelayOptions = {}) =>
     persistent ? wait(ms, signal) : waitUnnoticed(ms, signal),
 };
+
+/** The functions of a kernel that read the processes of the system. */
+export type TableReaders = Pick<
+  Kernel,
+  "readTable" | "readPipes" | "readOrigins"
+>;
+
+/** Cannot read anything. */
+const NO_READERS: TableReaders = {
+  readTable: () => Promise.resolve(undefined),
+};
+
+/**
+ * Creates a kernel of real programs.
+ *
+ * @param options How children are started.
+ * @param readers What reads the processes of the system.
+ * @returns The kernel, which remembers where programs are.
+ */
+export function systemKernel(
+  options: SpawnerOptions = {},
+  readers: TableReaders = NO_READERS,
+): Kernel {
+  const spawner = new Spawner(options);
+  return {
+    ...systemClock,
+    ...readers,
+    get sessions() {
+      return Deno.build.os !== "windows" && mayRun();
+    },
+    checkUser: (user) => spawner.checkUser(user),
+    spawn: (request) => spawner.spawn(request),
+    kill,
+    random: () => Math.random(),
+  };
+}
+
+/** Sends a signal to a target of `kill(2)`; `false` if there is no such target. */
+function kill(target: number, signal: Deno.Signal | 0): boolean {
+  try {
+    Deno.kill(target, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
 
 async function wait(ms: number, signal?: AbortSignal): Promise<void> {
   const options = signal === undefined ? {} : { signal };

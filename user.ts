@@ -1,10 +1,10 @@
 /**
- * The users of the system, and what it takes to become one of them.
+ * The users of the system, and the command that starts a program as one of them.
  *
  * @module
  */
 
-/** A user, as far as a login would make use of it. */
+/** A user, with what a login takes from its entry. */
 export interface User {
   /** The name. */
   readonly name: string;
@@ -16,16 +16,20 @@ export interface User {
   readonly home: string;
   /** The user ID of this program. */
   readonly own: number;
-  /** The path of a `setpriv` that knows groups; "" if there is none. */
+  /** The path of a `setpriv` that can set groups; "" if there is none. */
   readonly setpriv: string;
 }
 
 /** The ID of a user or a group, in digits. */
 const ID = /^\d{1,10}$/;
 
+/** How many users are remembered. */
+const MOST = 1_000;
+
 /**
- * A shell that prints the entry of a user, the user ID of this program, and the
- * path of `setpriv`. That of BusyBox can change neither user nor groups.
+ * A shell script that prints the entry of a user, the user ID of this program,
+ * and the path of `setpriv`. The `setpriv` of BusyBox is skipped, since it can
+ * set neither user nor groups.
  */
 const SCRIPT = `
 set -f
@@ -48,16 +52,49 @@ done
 printf '%s\\0' "$entry" "$(id -u)" "$able"
 `;
 
+/** Finds users, and remembers them. */
+export class Users {
+  readonly #known = new Map<string, User>();
+  #own: number | undefined;
+
+  /**
+   * Returns a user, by name or ID; `undefined` if there is none.
+   *
+   * @throws What Deno throws if the shell that is asked cannot be started.
+   */
+  find(wanted: string | number): User | undefined {
+    const key = String(wanted);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const user = lookUpSync(wanted);
+    if (user === undefined) return undefined;
+    if (this.#known.size >= MOST) this.#known.clear();
+    this.#known.set(key, user);
+    return user;
+  }
+
+  /** Returns the user ID of this program; `undefined` if it cannot be told. */
+  own(): number | undefined {
+    const { state } = Deno.permissions.querySync({ name: "sys", kind: "uid" });
+    if (state === "granted") return Deno.uid() ?? undefined;
+    try {
+      return this.#own ??= lookUpSync(0)?.own;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
 /**
  * Looks a user up, by name or ID, which takes some milliseconds.
  *
  * @returns The user; `undefined` if there is none.
- * @throws What Deno throws if the child that is asked cannot be started.
+ * @throws What Deno throws if the shell that is asked cannot be started.
  */
-export function lookUpSync(user: string | number): User | undefined {
+function lookUpSync(user: string | number): User | undefined {
   const { stdout } = new Deno.Command("/bin/sh", {
     args: ["-c", SCRIPT, "sh", String(user)],
-    // Its own working directory may have been deleted.
+    // The working directory of this program may have been deleted.
     cwd: "/",
     stdin: "null",
     stderr: "null",
@@ -68,7 +105,7 @@ export function lookUpSync(user: string | number): User | undefined {
     throw new Error("the users of the system cannot be read");
   }
   const [name = "", , uid = "", gid = "", , home = ""] = entry.split(":");
-  // What looks a user up may take a word for something else than its name.
+  // A name service may answer with the entry of another name.
   const asked = String(user);
   const known = (name === asked || uid === asked) && !entry.includes("\n");
   if (!known || !ID.test(uid) || !ID.test(gid)) return undefined;
@@ -82,12 +119,15 @@ export function lookUpSync(user: string | number): User | undefined {
   };
 }
 
-/** Returns what a login tells a program of its user. */
+/** Returns the variables with which a login tells a program its user. */
 export function loginEnv({ name, home }: User): Record<string, string> {
   return { HOME: home, USER: name, LOGNAME: name };
 }
 
-/** Returns the command that becomes a user, and then the program after it. */
+/**
+ * Returns a command that takes on the IDs and groups of a user. It executes the
+ * program that is appended to it.
+ */
 export function become({ uid, gid, setpriv }: User): string[] {
   return [setpriv, `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"];
 }

@@ -1,0 +1,118 @@
+/**
+ * Why a program was not started.
+ *
+ * `setsid` and `setpriv` start the program after they have been started
+ * themselves. If they fail, Deno knows nothing of it: it only sees a child that
+ * ended.
+ *
+ * @module
+ */
+
+import { SpawnError } from "./errors.ts";
+import {
+  failure,
+  failureBy,
+  findAgain,
+  type Found,
+  type Search,
+} from "./find_program.ts";
+import type { NotStarted, SpawnRequest, Traces } from "./kernel.ts";
+import { mayRunAll } from "./permissions.ts";
+
+/**
+ * How quickly a child must have ended, in milliseconds, to count as one whose
+ * program was not started, if its output does not tell.
+ */
+const SOON_MS = 100;
+
+/**
+ * Returns the error of a process that cannot be started.
+ *
+ * @param request The name of the process, and its program.
+ * @param cause The reason.
+ * @param what What failed, for the message; by default, the start itself.
+ */
+export function spawnError(
+  { name, program }: Pick<SpawnRequest, "name" | "program">,
+  cause: unknown,
+  what: string = "",
+): SpawnError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SpawnError(`Cannot start process "${name}": ${what}${why}`, {
+    process: name,
+    program,
+    cause,
+  });
+}
+
+/**
+ * Whether the program of a child may not have been started. `setsid`, `setpriv`
+ * and shells end with these codes if they cannot start a program.
+ */
+export function perhapsNotStarted({ code }: Deno.CommandStatus): boolean {
+  return code === 126 || code === 127;
+}
+
+/**
+ * Finds out why the program of a child that ended was not started. Never
+ * rejects.
+ *
+ * @param request What was to be started.
+ * @param search How the program was looked for; `program` is its path.
+ * @param traces What the child left behind.
+ * @returns The reason; `undefined` if the program was started.
+ */
+export async function whyNotStarted(
+  request: SpawnRequest,
+  search: Search,
+  { status, durationMs, lines }: Traces,
+): Promise<NotStarted | undefined> {
+  if (!perhapsNotStarted(status) || !mayRunAll()) return undefined;
+  const text = lines()?.join("\n");
+  const reason = text && reasonIn(text, search.program);
+  const started = text === undefined ? durationMs > SOON_MS : !reason;
+  if (started) return undefined;
+  const { cause, moved = false } = await lookAgain(request, search, reason);
+  return cause && { error: spawnError(request, cause), moved };
+}
+
+/**
+ * Returns the reason that `setsid` or `setpriv` gives for not starting a program;
+ * `undefined` if the text is anything but their message.
+ */
+function reasonIn(text: string, path: string): string | undefined {
+  if (!/^(?:setsid|setpriv): /.test(text)) return undefined;
+  // A path can contain any text, and can be the beginning of another path.
+  const at = text.lastIndexOf(path);
+  const [before, after] = [text.slice(0, at), text.slice(at + path.length)];
+  if (at < 0 || !/[ '"]$/.test(before)) return undefined;
+  return /^['"]?: ([^:\n]+)$/.exec(after)?.[1];
+}
+
+/**
+ * Looks for a program once more, and returns the error with which Deno would
+ * have failed to start it; no error if nothing is wrong.
+ */
+async function lookAgain(
+  { program, command: { cwd = "." } }: SpawnRequest,
+  search: Search,
+  reason: string | undefined,
+): Promise<{ cause?: Error | undefined; moved?: boolean }> {
+  const path = search.program;
+  const asTold = reason === undefined ? undefined : failureBy(path, reason);
+  try {
+    // The interpreter of a script can be relative to the working directory.
+    const found = await findAgain({ ...search, cwd });
+    if (found.errno === 0) return { cause: asTold };
+    if (program.includes("/") || found.path !== "") {
+      return { cause: failure(path, found) };
+    }
+    const elsewhere: Found = await findAgain({ ...search, program });
+    return elsewhere.errno === 0
+      ? { cause: failure(path, found), moved: true }
+      : { cause: failure(program, elsewhere) };
+  } catch {
+    // The search itself failed, so the message is all there is.
+    return { cause: asTold };
+  }
+}
