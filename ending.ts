@@ -43,7 +43,7 @@ interface Deadline {
   /** The time, in milliseconds of the kernel's `now()`. */
   readonly at: number;
   /** Whether the request states it, and not the defaults of the process. */
-  readonly stated: boolean;
+  readonly explicit: boolean;
 }
 
 /** What one look at the session of a run shows. */
@@ -69,7 +69,7 @@ export class Ending {
   readonly #departed = new Map<number, ProcessEntry>();
   /** Is aborted when it is time for `SIGKILL`. */
   readonly #patience = new AbortController();
-  #deadline: Deadline = { at: Infinity, stated: false };
+  #deadline: Deadline = { at: Infinity, explicit: false };
   /** Ends the wait for the deadline. */
   #timer = new AbortController();
   #lastLook: Look | undefined;
@@ -129,7 +129,7 @@ export class Ending {
     const now = this.#kernel.now();
     const deadline: Deadline = {
       at: now + (kill ? 0 : request.gracePeriodMs),
-      stated: kill || request.final,
+      explicit: kill || request.explicit,
     };
     const counts = precedes(deadline, this.#deadline);
     // The signal comes first: Deno takes milliseconds to set its first timer.
@@ -319,7 +319,9 @@ class Proof {
 
 /** Whether a deadline takes the place of an earlier one. */
 function precedes(next: Deadline, present: Deadline): boolean {
-  return next.stated === present.stated ? next.at < present.at : next.stated;
+  return next.explicit === present.explicit
+    ? next.at < present.at
+    : next.explicit;
 }
 
 /** Whether a table has this very process, and not another of the same ID. */

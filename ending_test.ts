@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { mock } from "node:test";
 import { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Child, Kernel } from "./kernel.ts";
 import { Ending } from "./ending.ts";
 import type { StopRequest } from "./stop.ts";
 import { systemKernel } from "./system.ts";
@@ -12,7 +12,7 @@ const RULES = {
   signal: "SIGTERM",
   gracePeriodMs: 10_000,
   to: "group",
-  final: false,
+  explicit: false,
 } as const;
 
 const KERNEL = systemKernel();
@@ -80,7 +80,7 @@ async function stubborn(kernel: Kernel): Promise<Run> {
 }
 
 Deno.test("Ending.ask() kills at the earliest deadline of requests that say theirs", async (t) => {
-  /** The grace periods of requests; those that are said are final. */
+  /** The grace periods of requests, and whether each states its own. */
   const cases: [string, [number, boolean][], number][] = [
     ["default", [[5_000, false]], 5_000],
     ["two defaults", [[5_000, false], [9_000, false]], 5_000],
@@ -96,10 +96,10 @@ Deno.test("Ending.ask() kills at the earliest deadline of requests that say thei
   for (const [name, requests, expected] of cases) {
     await t.step(name, async () => {
       const run = start("trap '' TERM; while :; do sleep 0.01; done");
-      const [first, ...more] = requests.map(([gracePeriodMs, final]) => ({
+      const [first, ...more] = requests.map(([gracePeriodMs, explicit]) => ({
         ...RULES,
         gracePeriodMs,
-        final,
+        explicit,
       }));
       assert(first !== undefined);
       const ending = end(run, first, { kernel });
@@ -137,14 +137,46 @@ Deno.test("Ending.ask() sends another signal at once, and the same one not again
   );
 });
 
-Deno.test("Run sends no signal to a group that is gone", async () => {
-  const kill = mock.fn(KERNEL.kill);
-  const run = start("exit 0", { kernel: { ...KERNEL, kill } });
-  await run.status;
-  assert(!run.groupLeft());
-  const before = kill.mock.callCount();
-  assert(!run.groupLeft());
-  assert(!run.signalGroup("SIGKILL"));
-  assert(!run.signal("SIGKILL"));
-  assertEquals(kill.mock.callCount(), before);
+Deno.test("Ending sends its signal before it sets a timer, and kills at the deadline", async () => {
+  const did: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<Deno.CommandStatus>();
+  const status = { success: false, code: 137, signal: "SIGKILL" } as const;
+  const kernel: Kernel = {
+    ...KERNEL,
+    sessions: true,
+    spawn: () => ({
+      child: { pid: 100, status: promise } as Partial<Child> as Child,
+    }),
+    kill: (target, signal) => {
+      did.push(`${target} ${signal}`);
+      if (signal === "SIGKILL") resolve(status);
+      return signal !== 0;
+    },
+    // Only the grace period passes.
+    delay: (ms, { signal } = {}) => {
+      did.push(`${ms} ms`);
+      return ms === RULES.gracePeriodMs
+        ? Promise.resolve()
+        : new Promise((resolve) =>
+          signal?.addEventListener("abort", () => resolve())
+        );
+    },
+    now: () => 0,
+  };
+  const unreadable = { look: () => Promise.resolve(undefined) };
+  const table = unreadable as Partial<ProcessTable> as ProcessTable;
+  const { forced, survivors } = await end(
+    start("", { kernel }),
+    RULES,
+    { kernel, table },
+  ).done;
+  assertEquals([forced, survivors], [true, []]);
+  assertEquals(did, [
+    "-100 SIGTERM",
+    "-100 SIGCONT",
+    "10000 ms",
+    "-100 SIGKILL",
+    "5000 ms",
+    "-100 0",
+  ]);
 });

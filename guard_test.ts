@@ -28,7 +28,7 @@ const RULES = {
   signal: "SIGTERM",
   gracePeriodMs: 10_000,
   to: "group",
-  final: false,
+  explicit: false,
 } as const;
 
 const KERNEL = systemKernel();

@@ -415,13 +415,13 @@ Deno.test("Process.stop() and restart() refuse bad options and do nothing", asyn
 
 Deno.test("stopRequest() lets the options of a stop win over those of the command", () => {
   const rules = { signal: "SIGINT", gracePeriodMs: 5, to: "leader" } as const;
-  const asSaid = { ...rules, final: false };
+  const asSaid = { ...rules, explicit: false };
   assertEquals(stopRequest({}, rules), asSaid);
   assertEquals(stopRequest({ gracePeriodMs: 0, to: "group" }, rules), {
     signal: "SIGINT",
     gracePeriodMs: 0,
     to: "group",
-    final: true,
+    explicit: true,
   });
   assertEquals(stopRequest({ signal: undefined } as Wrong, rules), asSaid);
 });

@@ -147,7 +147,7 @@ const KILL: StopRequest = {
   signal: "SIGKILL",
   gracePeriodMs: 0,
   to: "group",
-  final: true,
+  explicit: true,
 };
 
 /** A child that is the present run. */
@@ -772,7 +772,7 @@ export class Process implements AsyncDisposable {
     if (told) {
       if (own && run.group) {
         const { leftovers } = this.#spec.restart;
-        this.#end({ ...leftovers, to: "group", final: false }, true);
+        this.#end({ ...leftovers, to: "group", explicit: false }, true);
       }
       const ending = this.#ending;
       outcome = await ending?.done ?? NOTHING;
@@ -816,7 +816,7 @@ export class Process implements AsyncDisposable {
   ): Promise<void> {
     const { leftovers } = this.#spec.restart;
     if (table?.session(run.pid).length) {
-      const request = { ...leftovers, to: "group", final: false } as const;
+      const request = { ...leftovers, to: "group", explicit: false } as const;
       const ending = this.#beginToEnd(run, request);
       const kill = () => ending.ask(KILL);
       if (patience.aborted) kill();

@@ -43,7 +43,7 @@ export class Run {
   readonly #kernel: Kernel;
   readonly #spawned: SpawnedChild;
   #asked: Sent | undefined;
-  /** How much is left: the child, other processes of its group, or nothing. */
+  /** What may be left: the child, other processes of its group, or nothing. */
   #left: "child" | "group" | "nothing" = "child";
 
   /**
@@ -64,7 +64,7 @@ export class Run {
     );
   }
 
-  /** What the user may not have meant by the way the child was started. */
+  /** What the user may not have meant about how the child was started. */
   get warning(): string | undefined {
     return this.#spawned.warning;
   }

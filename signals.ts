@@ -6,7 +6,7 @@
 
 import { wrong } from "./validate.ts";
 
-/** The signals that a process can be sent, all that Deno has a name for. */
+/** All signals that Deno has a name for. */
 const NAMES: ReadonlySet<Deno.Signal> = new Set([
   "SIGABRT",
   "SIGALRM",
@@ -46,13 +46,13 @@ const NAMES: ReadonlySet<Deno.Signal> = new Set([
   "SIGXFSZ",
 ]);
 
-/** Names of signals that a system does not have. */
+/** The signals that each system lacks. */
 const MISSING: Partial<Record<string, readonly string[]>> = {
   linux: ["SIGBREAK", "SIGEMT", "SIGINFO"],
   darwin: ["SIGBREAK", "SIGPOLL", "SIGPWR", "SIGSTKFLT", "SIGUNUSED"],
 };
 
-/** Signals that no program can handle, or none written in JavaScript. */
+/** Signals that no program, or no program in JavaScript, can handle. */
 const DEADLY: ReadonlySet<unknown> = new Set([
   "SIGFPE",
   "SIGILL",
@@ -160,8 +160,8 @@ export class SignalTrap {
 }
 
 /**
- * The numbers of signals on Linux. Some have no name in `dash`, but every shell
- * takes a number.
+ * The numbers of signals on Linux. Every shell takes a number, while `dash` does
+ * not know all names.
  */
 const LINUX: Partial<Record<Deno.Signal, number>> = {
   SIGHUP: 1,

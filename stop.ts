@@ -1,5 +1,5 @@
 /**
- * How a process is stopped: the options, and what is told of it.
+ * How a process is stopped: the options, the requests, and the report.
  *
  * @module
  */
@@ -31,17 +31,17 @@ export interface StopOptions {
   /**
    * What gets the signal. `"group"`: the child and everything it started.
    * `"leader"`: the child alone, for a server that asks its own workers to end
-   * and waits for them; what is left when the child has ended gets the signal
-   * then. `SIGKILL` at the end of the grace period goes to everything. At a
-   * signal to this program, leaders get theirs first, and all else follows up to
-   * 20 ms later.
+   * and waits for them; processes that are left when the child has ended get the
+   * signal then. `SIGKILL` at the end of the grace period goes to everything.
+   * When this program itself receives a signal, leaders are sent theirs first,
+   * and everything else up to 20 ms later.
    *
    * @default {"group"}
    */
   to?: "group" | "leader";
 }
 
-/** A signal that was sent on the way down. */
+/** A signal that was sent to stop a process. */
 export interface StopStep {
   /** The signal. */
   readonly signal: Deno.Signal;
@@ -53,7 +53,7 @@ export interface StopStep {
 export interface EscapedProcess {
   /** Its process ID. */
   readonly pid: number;
-  /** Its name, as the process table has it: at most 15 bytes. */
+  /** Its name in the process table: at most 15 bytes. */
   readonly name: string;
 }
 
@@ -68,30 +68,31 @@ export interface StopReport {
   /** Whether `SIGKILL` was sent. */
   readonly forced: boolean;
   /**
-   * The process IDs of what lives on: what could not be ended, since it belongs
-   * to another user or hangs in the kernel, and what has escaped.
+   * The process IDs of everything that lives on: processes that could not be
+   * ended, because they belong to another user or hang in the kernel, and
+   * processes that have escaped.
    */
   readonly survivors: readonly number[];
   /**
-   * Those of the survivors that have left the session of the run, which a stop
-   * does not reach.
+   * The survivors that have left the session of the run, where a stop does not
+   * reach them.
    */
   readonly escaped: readonly EscapedProcess[];
 }
 
-/** What {@linkcode Ending} knows at its end. */
+/** How one run was ended. */
 export interface StopOutcome {
   /** The signals that were sent, in order. */
   readonly steps: readonly StopStep[];
   /** Whether `SIGKILL` was sent. */
   readonly forced: boolean;
-  /** What is left in the session. */
+  /** The process IDs of what is left in the session. */
   readonly survivors: readonly number[];
-  /** What has left the session and lives on. */
+  /** The processes that have left the session and live on. */
   readonly escaped: readonly EscapedProcess[];
 }
 
-/** The outcome where there was nothing to end. */
+/** The outcome if there was nothing to end. */
 export const NOTHING: StopOutcome = {
   steps: [],
   forced: false,
@@ -101,20 +102,20 @@ export const NOTHING: StopOutcome = {
 
 /** A request to end a run. */
 export interface StopRequest extends Required<StopOptions> {
-  /** Whether the request itself says how long the grace period is. */
-  readonly final: boolean;
+  /** Whether the request itself states the grace period. */
+  readonly explicit: boolean;
 }
 
 /** How a run was asked to end. */
 export interface Asked {
   /** The signal that was sent. */
-  signal: Deno.Signal;
-  /** Who gets it: all of the run, or its leader alone as long as it lives. */
-  to: "group" | "leader";
+  readonly signal: Deno.Signal;
+  /** What gets it: all of the run, or its leader alone as long as that lives. */
+  readonly to: "group" | "leader";
   /** The groups that it has been sent to. */
-  groups: readonly number[];
+  readonly groups: readonly number[];
   /** When `SIGKILL` is due, in milliseconds since the epoch. */
-  killAt: number;
+  readonly killAt: number;
 }
 
 /** Checks the options of a stop. */
@@ -124,7 +125,7 @@ export const checkStop: Check = optionsOf<StopOptions>({
   to: oneOf("group", "leader"),
 });
 
-/** The options of a stop where nothing else is said. */
+/** The default options of a stop. */
 export const STOP_DEFAULTS: Required<StopOptions> = {
   signal: "SIGTERM",
   gracePeriodMs: 10_000,
@@ -132,8 +133,10 @@ export const STOP_DEFAULTS: Required<StopOptions> = {
 };
 
 /**
- * Makes a request of the options of one stop, and fills in what they leave open.
+ * Returns the request that the options of one stop make.
  *
+ * @param options The options.
+ * @param rules The values of options that are left out.
  * @throws {TypeError} If an option does not exist or has a wrong type.
  * @throws {RangeError} If the grace period is negative or not finite.
  */
@@ -142,6 +145,6 @@ export function stopRequest(
   rules: Required<StopOptions>,
 ): StopRequest {
   checkStop(options, "");
-  const final = options.gracePeriodMs !== undefined;
-  return { ...rules, ...given(options), final };
+  const explicit = options.gracePeriodMs !== undefined;
+  return { ...rules, ...given(options), explicit };
 }
