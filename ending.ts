@@ -310,7 +310,7 @@ class Proof {
       this.#empty = this.#doubts = 0;
       return false;
     }
-    // On a busy machine look after look can be doubtful, so in the end they count.
+    // On a busy machine every look can be doubtful, so after some they count.
     if (!look.doubtful || ++this.#doubts > DOUBTS) this.#empty++;
     // A process that is born during a look may be missing, but not from two.
     return this.#empty === (crowded ? 2 : 1);

@@ -79,7 +79,7 @@ async function stubborn(kernel: Kernel): Promise<Run> {
   return run;
 }
 
-Deno.test("Ending.ask() kills at the earliest deadline of requests that say theirs", async (t) => {
+Deno.test("Ending.ask() kills at the earliest deadline of requests that state theirs", async (t) => {
   /** The grace periods of requests, and whether each states its own. */
   const cases: [string, [number, boolean][], number][] = [
     ["default", [[5_000, false]], 5_000],

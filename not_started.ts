@@ -1,9 +1,8 @@
 /**
  * Why a program was not started.
  *
- * `setsid` and `setpriv` start the program after they have been started
- * themselves. If they fail, Deno knows nothing of it: it only sees a child that
- * ended.
+ * Deno reports that it could not start `setsid` or `setpriv`, but not that one of
+ * these could not start the program: Deno then sees a child that ended.
  *
  * @module
  */
