@@ -1,20 +1,20 @@
 // deno-lint-ignore-file no-console
 /**
- * Programs that end without having stopped what they started, and how much of
- * it is left: `deno run -A tools/attack_guard.ts [TRIES [ROOT [FILTER]]]`, with
- * the folder of another version of the project as the root to compare it.
+ * Runs programs that end without having stopped what they started, and prints how
+ * much of it is left: `deno run -A tools/attack_guard.ts [TRIES [ROOT [FILTER]]]`.
+ * To compare another version of the project, pass its folder as the root.
  *
  * @module
  */
 
 import { delay } from "@std/async/delay";
 
-/** How a program has a command, and is idle after that. */
+/** Runs a command, and is idle after that. */
 const IDLE = `
     await pm.command("true").finished;
     await new Promise((resolve) => setTimeout(resolve, 50));`;
 
-/** How a program finds its guard, when it has had a command. */
+/** Runs a command, and then finds the guard. */
 export const FIND_GUARD = `${IDLE}
     const { stdout } = new Deno.Command("ps", {
       args: ["-A", "-o", "pid=,ppid=,args="],
@@ -24,7 +24,7 @@ export const FIND_GUARD = `${IDLE}
       .map((row) => row.trim().split(/\\s+/).map(Number))
       .find(([, ppid]) => ppid === Deno.pid)[0];`;
 
-/** How a program begins, before it starts the commands. */
+/** What a program does before it starts the commands. */
 export const MOMENTS = {
   "first": "",
   "after an idle time": IDLE,
@@ -43,10 +43,10 @@ export const ENDS = {
   "Deno.exit": `Deno.exit(3);`,
 } as const;
 
-/** How a program kills itself, and does nothing more. */
+/** Kills the program, which does nothing else until it is dead. */
 const KILL = `Deno.kill(Deno.pid, "SIGKILL"); while (true);`;
 
-/** How a program ends while nothing runs any more. */
+/** How a program ends when JavaScript does not run any more. */
 export const KILLS = {
   "SIGKILL at once": KILL,
   "SIGKILL after a microtask": `await undefined; ${KILL}`,
@@ -56,65 +56,30 @@ export const KILLS = {
     `setTimeout(() => { ${KILL} }, 20); await pm.finished;`,
 } as const;
 
-/** How a Worker ends: what it does, and what its program does about it. */
+/** How a Worker ends: what it does itself, and what its program then does. */
 export const WORKER_ENDS = {
   "terminate": ["self.postMessage(0);", "worker.terminate();"],
   "self.close": ["self.postMessage(0); self.close();", ""],
   "exit of the program": ["self.postMessage(0);", "Deno.exit(3);"],
 } as const;
 
-/** A program to be tried. */
+/** A program that ends without having stopped its commands. */
 export interface Attack {
-  /** What it does before. */
+  /** What it does before it starts the commands. */
   moment: keyof typeof MOMENTS;
   /** How many commands it starts at once. */
   commands: number;
   /** How long it blocks after that, in milliseconds. */
   workMs: number;
-  /** How it ends, or how the Worker does that it is. */
+  /** How it ends; or, if it is a Worker, how the Worker ends. */
   end: keyof typeof ENDS | keyof typeof KILLS | keyof typeof WORKER_ENDS;
 }
 
-/** Tries once, and returns the process IDs of what is left. */
+/** Makes one attack, and returns the process IDs of the commands that are left. */
 export async function attack(attack: Attack, root: string): Promise<number[]> {
-  const { moment, commands, workMs, end } = attack;
+  const { commands, end } = attack;
   const worker = end in WORKER_ENDS;
-  const [own, others] = end in WORKER_ENDS
-    ? WORKER_ENDS[end as keyof typeof WORKER_ENDS]
-    : [{ ...ENDS, ...KILLS }[end as keyof typeof ENDS], ""];
-  const program = `
-    import { Processman } from "file://${root}/mod.ts";
-    const pm = new Processman({ logger: null });
-    ${MOMENTS[moment]}
-    const pids = [];
-    for (let i = 0; i < ${commands}; i++) {
-      pids.push(pm.command("sleep", ["500"]).pid);
-    }
-    // As blocked as by work, but other tries go on meanwhile.
-    const cell = new Int32Array(new SharedArrayBuffer(4));
-    if (${workMs} > 0) Atomics.wait(cell, 0, 0, ${workMs});
-    console.log("pids " + pids.join(" "));
-    ${own}`;
-  const source = worker
-    ? `const url = URL.createObjectURL(
-        new Blob([${JSON.stringify(program)}], { type: "text/typescript" }));
-      const worker = new Worker(url, { type: "module" });
-      worker.onmessage = () => {
-        ${others}
-        console.log("over");
-        setInterval(() => {}, 1_000_000);
-      };`
-    : program;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--no-check", "--ext=ts"]
-      .concat("--allow-all", `--config=${root}/deno.json`, "-"),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  writer.write(new TextEncoder().encode(source)).catch(() => {});
-  writer.close().catch(() => {});
+  const child = start(sourceOf(attack, root), root, "null");
   let text = "";
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     text += chunk;
@@ -131,29 +96,78 @@ export async function attack(attack: Attack, root: string): Promise<number[]> {
     try {
       child.kill("SIGKILL");
     } catch {
-      // A terminated Worker can end all of Deno.
+      // The end of a Worker can end all of Deno.
     }
     await child.status;
   }
   return left;
 }
 
-/** How long what was started may take to end, in milliseconds. */
+/** Writes the program of an attack. */
+function sourceOf(
+  { moment, commands, workMs, end }: Attack,
+  root: string,
+): string {
+  const [own, others] = end in WORKER_ENDS
+    ? WORKER_ENDS[end as keyof typeof WORKER_ENDS]
+    : [{ ...ENDS, ...KILLS }[end as keyof typeof ENDS]];
+  const program = `
+    import { Processman } from "file://${root}/mod.ts";
+    const pm = new Processman({ logger: null });
+    ${MOMENTS[moment]}
+    const pids = [];
+    for (let i = 0; i < ${commands}; i++) {
+      pids.push(pm.command("sleep", ["500"]).pid);
+    }
+    // Blocks the program as work does, but leaves the processor to other attacks.
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    if (${workMs} > 0) Atomics.wait(cell, 0, 0, ${workMs});
+    console.log("pids " + pids.join(" "));
+    ${own}`;
+  if (others === undefined) return program;
+  return `const url = URL.createObjectURL(
+      new Blob([${JSON.stringify(program)}], { type: "text/typescript" }));
+    const worker = new Worker(url, { type: "module" });
+    worker.onmessage = () => {
+      ${others}
+      console.log("over");
+      setInterval(() => {}, 1_000_000);
+    };`;
+}
+
+/** Starts a program that imports the project. */
+function start(
+  source: string,
+  root: string,
+  stderr: "inherit" | "null" = "inherit",
+): Deno.ChildProcess {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-check", "--ext=ts"]
+      .concat("--allow-all", `--config=${root}/deno.json`, "-"),
+    stdin: "piped",
+    stdout: "piped",
+    stderr,
+  }).spawn();
+  new Response(source).body?.pipeTo(child.stdin).catch(() => {});
+  return child;
+}
+
+/** How long the commands may take to end, in milliseconds. */
 const LIMIT_MS = 5_000;
 
-/** The same after a SIGKILL, where something can be left. */
+/** The same after SIGKILL, when commands can be left behind. */
 const KILL_LIMIT_MS = 2_000;
 
-/** The pause between two looks, in milliseconds. */
+/** The pause between two looks at the commands, in milliseconds. */
 const POLL_MS = 20;
 
-/** How many tries are under way at once. */
+/** How many programs run at the same time. */
 const AT_ONCE = 4;
 
-/** How many of those that are blocked most of the time. */
+/** How many programs run at the same time if they are mostly blocked. */
 const BLOCKED_AT_ONCE = 12;
 
-/** Waits until some processes have ended, and returns those that do not. */
+/** Waits until some processes have ended; returns those that have not in time. */
 export async function ended(
   pids: readonly number[],
   limitMs: number = LIMIT_MS,
@@ -162,12 +176,12 @@ export async function ended(
   while (true) {
     const left = await living(pids);
     if (left.length === 0 || Date.now() > until) return left;
-    // Nothing tells of the end of what is a child of process 1.
+    // No event tells that a child of process 1 has ended.
     await delay(POLL_MS);
   }
 }
 
-/** Which of some processes live, those that are dead and not reaped excepted. */
+/** Returns those of some processes that live; zombies do not. */
 export async function living(pids: readonly number[]): Promise<number[]> {
   if (pids.length === 0) return [];
   const { stdout } = await new Deno.Command("ps", {
@@ -179,14 +193,14 @@ export async function living(pids: readonly number[]): Promise<number[]> {
     .map(([pid]) => Number(pid));
 }
 
-/** A shell that does some work again and again, until it is asked to end. */
+/** A shell that repeats some work until it is asked to end. */
 function shell(work: string): readonly string[] {
   const script =
     `trap 'echo bye; echo done >>$1; exit' TERM; echo ready; while :; do ${work}; done`;
   return ["sh", "-c", script, "sh"];
 }
 
-/** Programs that write, and then to a file, when they are asked to end. */
+/** Programs that write to stdout and then to a file when they are asked to end. */
 const CLEANERS = {
   sh: shell("sleep 0.05"),
   "sh that writes every 100 ms": shell("sleep 0.1; echo at work"),
@@ -205,7 +219,7 @@ while True: time.sleep(1)`,
   ],
 } as const;
 
-/** How many of some programs finish what they do after a SIGKILL of ours. */
+/** Returns how many programs finish their clean-up after this one is killed. */
 async function cleanups(
   kind: keyof typeof CLEANERS,
   count: number,
@@ -213,14 +227,7 @@ async function cleanups(
 ): Promise<number> {
   const file = await Deno.makeTempFile();
   const [program, ...args]: readonly string[] = CLEANERS[kind];
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--no-check", "--ext=ts"]
-      .concat("--allow-all", `--config=${root}/deno.json`, "-"),
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  writer.write(new TextEncoder().encode(`
+  const source = `
     import { Processman } from "file://${root}/mod.ts";
     const pm = new Processman({ logger: null });
     const children = Array.from({ length: ${count} }, () =>
@@ -231,10 +238,11 @@ async function cleanups(
     console.log(children.map(({ pid }) => pid).join(" "));
     await new Promise((resolve) => setTimeout(resolve, 50));
     Deno.kill(Deno.pid, "SIGKILL");
-    while (true);`)).catch(() => {});
-  writer.close().catch(() => {});
-  const { stdout } = await child.output();
-  const pids = new TextDecoder().decode(stdout).trim().split(" ").map(Number);
+    while (true);`;
+  const child = start(source, root);
+  const stdout = await new Response(child.stdout).text();
+  await child.status;
+  const pids = stdout.trim().split(" ").map(Number);
   const left = await ended(pids, 20_000);
   if (left.length > 0) throw new Error(`${left} are left`);
   const done = (await Deno.readTextFile(file)).split("\n").length - 1;
@@ -242,7 +250,7 @@ async function cleanups(
   return done;
 }
 
-/** Everything in which JavaScript still runs. */
+/** Yields all attacks in which JavaScript still runs at the end. */
 export function* attacks(): Generator<Attack> {
   for (const moment of Object.keys(MOMENTS) as (keyof typeof MOMENTS)[]) {
     for (const commands of [1, 100]) {
@@ -258,7 +266,7 @@ export function* attacks(): Generator<Attack> {
   }
 }
 
-/** What a SIGKILL can come between. */
+/** Yields the attacks by SIGKILL. */
 export function* kills(): Generator<Attack> {
   for (const moment of ["first", "after an idle time"] as const) {
     for (const commands of [1, 61]) {
@@ -272,26 +280,32 @@ export function* kills(): Generator<Attack> {
 async function main([tries = "100", root, filter = ""]: string[]) {
   root ??= new URL("..", import.meta.url).pathname.replace(/\/$/, "");
   await printCleanups(2 * +tries, root, filter);
-  for (
-    const [all, count] of [[attacks(), +tries], [kills(), 10 * +tries]] as const
-  ) {
-    for (const each of all) {
-      const { moment, commands, workMs, end } = each;
-      const title = `${end}, ${moment}, ${commands} commands, ${workMs} ms`;
-      if (!title.includes(filter)) continue;
-      let behind = 0;
-      let processes = 0;
-      let next = 0;
-      const length = workMs > 0 ? BLOCKED_AT_ONCE : AT_ONCE;
-      await Promise.all(Array.from({ length }, async () => {
-        while (next++ < count) {
-          const { length } = await attack(each, root);
-          if (length > 0) behind++;
-          processes += length;
-        }
-      }));
-      console.log(`${title}: ${behind} of ${count} tries, ${processes} left`);
-    }
+  await printAttacks(attacks(), +tries, root, filter);
+  await printAttacks(kills(), 10 * +tries, root, filter);
+}
+
+async function printAttacks(
+  all: Iterable<Attack>,
+  tries: number,
+  root: string,
+  filter: string,
+) {
+  for (const each of all) {
+    const { moment, commands, workMs, end } = each;
+    const title = `${end}, ${moment}, ${commands} commands, ${workMs} ms`;
+    if (!title.includes(filter)) continue;
+    let behind = 0;
+    let processes = 0;
+    let next = 0;
+    const length = workMs > 0 ? BLOCKED_AT_ONCE : AT_ONCE;
+    await Promise.all(Array.from({ length }, async () => {
+      while (next++ < tries) {
+        const { length } = await attack(each, root);
+        if (length > 0) behind++;
+        processes += length;
+      }
+    }));
+    console.log(`${title}: ${behind} of ${tries} tries, ${processes} left`);
   }
 }
 
