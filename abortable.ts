@@ -1,16 +1,21 @@
 /**
- * Waiting that can be cut short, and waiting for next to no time.
+ * Waits for what happens anyway: a promise, until a signal is aborted, and what
+ * other code does in reaction to an event.
  *
  * @module
  */
 
 /**
- * Waits for a promise, but no longer than until a signal is aborted; what the
- * promise comes to after that is ignored.
+ * Waits for a promise until a signal is aborted, and ignores the promise from
+ * then on.
  *
- * @returns What the promise resolves to; `undefined` if the signal came first.
+ * @param promise The promise.
+ * @param signal The signal.
+ * @returns What the promise resolves to; `undefined` if the signal is aborted
+ * first.
+ * @throws What the promise rejects with.
  */
-export function before<T>(
+export function untilAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
@@ -26,15 +31,16 @@ export function before<T>(
   return result;
 }
 
-/** How many steps of promises lie between an end and what it leads to. */
-const STEPS = 20;
+/** How many promises may lie between an event and a reaction to it. */
+const REACTION_STEPS = 20;
 
 /**
- * Resolves when those who hear of something just now have done what they do at
- * once, such as starting the next command; nothing else happens until then.
+ * Resolves when other code has done what it does at once in reaction to an event,
+ * such as starting the next command. It is still the same turn of the event loop:
+ * no timer and no input comes in between.
  */
-export async function reactions(): Promise<void> {
-  for (let i = 0; i < STEPS; i++) await undefined;
+export async function afterReactions(): Promise<void> {
+  for (let i = 0; i < REACTION_STEPS; i++) await undefined;
 }
 
 /**

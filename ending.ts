@@ -5,7 +5,7 @@
  * @module
  */
 
-import { before } from "./abortable.ts";
+import { untilAborted } from "./abortable.ts";
 import { Delivery } from "./delivery.ts";
 import type { Kernel, ProcessEntry } from "./kernel.ts";
 import type { ProcessTable, Table } from "./process_table.ts";
@@ -183,7 +183,7 @@ export class Ending {
     if (run.alive) {
       // The child may wait for processes in other groups, so these are found now.
       if (run.group) this.#look();
-      await before(run.status, until);
+      await untilAborted(run.status, until);
       if (run.alive) return false;
     }
     if (!run.group) return true;
@@ -209,7 +209,7 @@ export class Ending {
       const vanished = groupLeft && !run.groupLeft();
       if (vanished) groupLeft = false;
       if (vanished || waitedMs >= lookAtMs) {
-        const look = await before(this.#look(), until);
+        const look = await untilAborted(this.#look(), until);
         if (proof.completedBy(look, this.#crowded)) break;
         if (until.aborted) return false;
         // Without a table, the group is all that can be checked.

@@ -10,7 +10,7 @@ import { mayRun } from "./permissions.ts";
 import type { Run } from "./run.ts";
 import { signalNumber } from "./signals.ts";
 import type { Asked } from "./stop.ts";
-import { later, reactions } from "./abortable.ts";
+import { afterReactions, later } from "./abortable.ts";
 
 /**
  * How long leaders that are asked have the processor for themselves, in
@@ -780,7 +780,7 @@ export class Guard {
   /** Writes with what else there is to write when this turn is over. */
   #sendSoon(line: string): void {
     if (this.#child !== undefined) this.#unsent += line;
-    reactions().then(() => {
+    afterReactions().then(() => {
       if (this.#entries.size === 0) this.#letGo();
       else if (this.#awake === 0) this.#loosen();
       this.#send("");
@@ -789,7 +789,7 @@ export class Guard {
 
   /** Tells a new guard, at the end of this turn, what could not be written. */
   async #secureSoon(): Promise<void> {
-    await reactions();
+    await afterReactions();
     if (this.#sending || this.#unsent !== "") this.secure();
   }
 

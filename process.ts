@@ -39,7 +39,7 @@ import {
 } from "./stop.ts";
 import type { Sweep } from "./sweep.ts";
 import { type Audience, failure, Reporter, type RunEnd } from "./reporter.ts";
-import { before, reactions } from "./abortable.ts";
+import { afterReactions, untilAborted } from "./abortable.ts";
 import { systemClock } from "./system.ts";
 
 /** Where a process is in its life; each variant holds what is true there. */
@@ -618,7 +618,10 @@ export class Process implements AsyncDisposable {
     const waiting = this.#waiting = new AbortController();
     const { signal } = waiting;
     try {
-      const changes = await before(prepare({ ...context, signal }), signal);
+      const changes = await untilAborted(
+        prepare({ ...context, signal }),
+        signal,
+      );
       return changes ?? {};
     } catch (cause) {
       throw spawnError(this, cause, "prepare() failed: ");
@@ -712,7 +715,7 @@ export class Process implements AsyncDisposable {
       this.#state = { kind: "stopping", run: this.#runs, killAt: undefined };
     }
     // The end of the output has often arrived with that of the child.
-    await reactions();
+    await afterReactions();
     const latest = now + LAST_LINES_MS;
     while (pumps.some(({ ended }) => !ended) && performance.now() < latest) {
       if (await this.#quiet(pumps)) break;
@@ -776,7 +779,7 @@ export class Process implements AsyncDisposable {
       }
       const ending = this.#ending;
       outcome = await ending?.done ?? NOTHING;
-      await reactions();
+      await afterReactions();
       const { startedAt } = run;
       let holders: Promise<EscapedProcess[]> | undefined;
       const held = () => holders ??= this.#host.holders(run.pid, startedAt);
@@ -865,7 +868,7 @@ export class Process implements AsyncDisposable {
     await delay(restMs, { signal }).catch(() => {});
     // What a reader does not take would fill the memory, from run to run.
     while (output.behind && !signal.aborted) {
-      await before(output.roomMade(), signal);
+      await untilAborted(output.roomMade(), signal);
     }
     this.#waiting = undefined;
   }

@@ -6,7 +6,7 @@
  */
 
 import { mayRun } from "./permissions.ts";
-import { reactions } from "./abortable.ts";
+import { afterReactions } from "./abortable.ts";
 
 /** One living process, as the process table has it. */
 export interface TableEntry {
@@ -274,7 +274,7 @@ export class ProcessTable {
 
   async #look(): Promise<Table | undefined> {
     await this.#reading;
-    await reactions();
+    await afterReactions();
     this.#next = undefined;
     const allowed = mayRun();
     if (!allowed) this.#forbidden();
