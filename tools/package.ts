@@ -43,20 +43,25 @@ export async function readPackage(folder: URL): Promise<Package> {
   };
 }
 
-/**
- * Returns the names of the files that `deno publish` takes from a folder. Only
- * files directly in the folder are looked at: packages here are flat.
- */
+/** Returns the paths of the files that `deno publish` takes from a folder. */
 export async function publishedFiles(folder: URL): Promise<string[]> {
-  const { include = ["*"], exclude = [] } =
+  const { include = ["**"], exclude = [] } =
     (await readConfig(folder)).publish ?? {};
-  const matches = (name: string) => (glob: string) => matchesGlob(name, glob);
-  return (await Array.fromAsync(Deno.readDir(folder)))
-    .filter((entry) => entry.isFile)
-    .map((entry) => entry.name)
-    .filter((name) => include.some(matches(name)))
-    .filter((name) => !exclude.some(matches(name)))
+  const matches = (path: string) => (glob: string) => matchesGlob(path, glob);
+  return (await Array.fromAsync(walk(folder)))
+    .filter((path) => include.some(matches(path)))
+    .filter((path) => !exclude.some(matches(path)))
     .sort();
+}
+
+/** Walks through a folder, but not through what Deno, Git and npm keep there. */
+async function* walk(folder: URL, above = ""): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (!isDirectory) yield `${above}${name}`;
+    else if (!name.startsWith(".") && name !== "node_modules") {
+      yield* walk(new URL(`${name}/`, folder), `${above}${name}/`);
+    }
+  }
 }
 
 async function readConfig(folder: URL): Promise<Config> {

@@ -1,4 +1,9 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertArrayIncludes,
+  assertEquals,
+  assertMatch,
+} from "@std/assert";
 import { denoCommand } from "./deno.ts";
 import { publishedFiles, readPackage, root } from "./package.ts";
 import { readPackages, startRegistry } from "./registry.ts";
@@ -93,31 +98,78 @@ const d = await import("jsr:@std/log@^0.224.0/d");
 });
 
 Deno.test({
-  name: "readPackages() gives the files that deno publish takes",
+  name: "readPackage() gives the files that deno publish takes, in folders too",
   ignore,
   async fn() {
-    const packages = await readPackages();
-    const cache = await Deno.makeTempDir({ prefix: "processman_" });
+    const folder = await Deno.makeTempDir({ prefix: "processman_" });
     try {
-      await using registry = await startRegistry(packages);
-      const { stderr } = await denoCommand(
+      const copy = new URL(`file://${folder}/package/`);
+      await copyPackage(copy);
+      await Deno.mkdir(new URL("probe", copy), { recursive: true });
+      for (const name of ["planted.ts", "planted_test.ts"]) {
+        await Deno.writeTextFile(new URL(`probe/${name}`, copy), planted);
+      }
+      const config = JSON.parse(
+        await Deno.readTextFile(`${copy.pathname}deno.json`),
+      );
+      config.exports["./planted"] = "./probe/planted.ts";
+      await Deno.writeTextFile(
+        new URL("deno.json", copy),
+        JSON.stringify(config),
+      );
+
+      const ours = await readPackage(copy);
+      const [, ...standIns] = await readPackages();
+      await using registry = await startRegistry([ours, ...standIns]);
+      const deno = async (args: string[], cwd: string | URL) => {
+        const env = { JSR_URL: registry.url, DENO_DIR: `${folder}/cache` };
+        const { stdout, stderr } = await denoCommand(args, {
+          cwd,
+          env: { ...env, NO_COLOR: "1" },
+        }).output();
+        const text = new TextDecoder();
+        return { stdout: text.decode(stdout), stderr: text.decode(stderr) };
+      };
+      const { stderr } = await deno(
         ["publish", "--dry-run", "--allow-dirty", "--no-check"],
-        {
-          cwd: root,
-          env: { JSR_URL: registry.url, DENO_DIR: cache, NO_COLOR: "1" },
-        },
-      ).output();
-      const output = new TextDecoder().decode(stderr);
-      assertMatch(output, /Success/);
-      const names = [...output.matchAll(/^ +(file:\S+) \(/gm)]
-        .map(([, url = ""]) => url.slice(root.href.length));
-      assertEquals(names.sort(), await publishedFiles(root));
+        copy,
+      );
+      assertMatch(stderr, /Success/);
+      const published = [...stderr.matchAll(/^ +(file:\S+) \(/gm)]
+        .map(([, url = ""]) => url.slice(copy.href.length)).sort();
+      assertEquals(published, await publishedFiles(copy));
+      assertEquals([...ours.files.keys()], published.map((name) => `/${name}`));
+      assertArrayIncludes(published, ["mod.ts", "probe/planted.ts"]);
+      assert(!published.some((name) => name.endsWith("_test.ts")));
+
+      await Deno.writeTextFile(
+        `${folder}/main.ts`,
+        'import { name } from "jsr:@isbm/processman/planted";\nconsole.log(name);\n',
+      );
       assertEquals(
-        [...packages[0]?.files.keys() ?? []],
-        names.map((name) => `/${name}`),
+        await deno(["run", "--quiet", "--check", "main.ts"], folder),
+        {
+          stdout: "Processman\n",
+          stderr: "",
+        },
       );
     } finally {
-      await Deno.remove(cache, { recursive: true });
+      await Deno.remove(folder, { recursive: true });
     }
   },
 });
+
+/** A module of a ring. */
+const planted = `
+import { Processman } from "../mod.ts";
+
+/** The name of a class of the core. */
+export const name: string = Processman.name;
+`;
+
+async function copyPackage(to: URL): Promise<void> {
+  for (const path of await publishedFiles(root)) {
+    await Deno.mkdir(new URL("./", new URL(path, to)), { recursive: true });
+    await Deno.copyFile(new URL(path, root), new URL(path, to));
+  }
+}
