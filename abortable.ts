@@ -1,6 +1,6 @@
 /**
- * Waits for what happens anyway: a promise, until a signal is aborted, and what
- * other code does in reaction to an event.
+ * Two waits: for a promise until a signal is aborted, and for the code that
+ * reacts to an event.
  *
  * @module
  */
@@ -31,23 +31,14 @@ export function untilAborted<T>(
   return result;
 }
 
-/** How many promises may lie between an event and a reaction to it. */
+/** How many promises can lie between an event and a reaction to it. */
 const REACTION_STEPS = 20;
 
 /**
- * Resolves when other code has done what it does at once in reaction to an event,
- * such as starting the next command. It is still the same turn of the event loop:
- * no timer and no input comes in between.
+ * Waits for the code that reacts to an event at once, such as code that starts
+ * the next command when one has ended. Resolves in the same turn of the event
+ * loop, before any timer or input.
  */
 export async function afterReactions(): Promise<void> {
   for (let i = 0; i < REACTION_STEPS; i++) await undefined;
-}
-
-/**
- * Resolves after some milliseconds, in another turn of the event loop. It does
- * not keep the program alive, and needs no timer, which take Deno long to load.
- */
-export function later(ms: number): Promise<unknown> {
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  return Promise.resolve(Atomics.waitAsync(cell, 0, 0, ms).value);
 }

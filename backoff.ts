@@ -1,6 +1,6 @@
 /**
- * How long to wait before a restart: functions that compute the wait. They read
- * no clock, and get the source of random numbers as an argument.
+ * Functions that compute the wait before a restart. They read no clock, and
+ * take the source of random numbers as an argument.
  *
  * @module
  */
@@ -17,9 +17,10 @@ import {
 /**
  * Computes the wait before a restart, in milliseconds.
  *
- * `attempt` is the number of consecutive crashes: 1 after the first, and after
- * a clean exit. `random` returns a random number in `[0, 1)`. `previousMs` is
- * the wait before the run that has just ended, 0 on the first attempt.
+ * `attempt` is the number of consecutive crashes: 1 after the first crash, and
+ * also after a run that ended with success. `random` returns a random number in
+ * `[0, 1)`. `previousMs` is the wait before the run that has just ended, 0 on
+ * the first attempt.
  */
 export type Backoff = (
   attempt: number,
@@ -29,8 +30,8 @@ export type Backoff = (
 
 /**
  * How the wait is randomized, so that processes that crash together do not
- * restart together. Where `w` is the wait without jitter, `"none"` waits for
- * `w`, `"full"` for a random time from 0 to `w`, and `"equal"` for a random time
+ * restart together. If the wait without jitter is `w`, `"none"` waits for `w`,
+ * `"full"` for a random time from 0 to `w`, and `"equal"` for a random time
  * from half of `w` to `w`. `"decorrelated"` waits for a random time from
  * `initialMs` to `factor` times the previous wait, and before the first restart
  * from `initialMs` to `factor` times `initialMs`.
@@ -40,13 +41,14 @@ export type Jitter = "none" | "full" | "equal" | "decorrelated";
 /** Options for {@linkcode exponential}. */
 export interface ExponentialOptions {
   /**
-   * The wait before the first restart in milliseconds, before jitter.
+   * The wait before the first restart in milliseconds, without jitter.
    *
    * @default {100}
    */
   initialMs?: number;
   /**
-   * The factor by which the wait grows from one restart to the next; at least 1.
+   * The factor by which the wait grows from one restart to the next; at least
+   * 1.
    *
    * @default {2}
    */
@@ -86,13 +88,15 @@ export const EXPONENTIAL_DEFAULTS: Required<ExponentialOptions> = {
   jitter: "full",
 };
 
-/** Returns the shortest wait that is possible at an attempt, in milliseconds. */
+/**
+ * Returns the shortest wait that is possible at an attempt, in milliseconds.
+ */
 export type ShortestWait = (attempt: number) => number;
 
 /** Stands in for infinity, since infinity times 0 is not a number. */
 const HUGE = Number.MAX_VALUE;
 
-/** The property of our backoffs that holds their shortest waits. */
+/** The property of a backoff that holds its shortest waits. */
 const SHORTEST = Symbol("shortestWait");
 
 /**
@@ -192,8 +196,8 @@ export function exponential(options: ExponentialOptions = {}): Backoff {
 
 /**
  * Returns the shortest waits of a backoff that `uniform()`, `constant()` or
- * `exponential()` made. The waits of any other function are unknown, and calling
- * it to find them out could change what it returns later.
+ * `exponential()` made. The shortest waits of any other function are unknown,
+ * and a call to find them out could change what the function returns later.
  *
  * @returns The function that computes them; `undefined` if they are unknown.
  */

@@ -13,7 +13,7 @@ import {
   shortestWait,
   uniform,
 } from "./backoff.ts";
-import { seeded } from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
 
 const DRAWS = 10_000;
 const JITTERS = ["none", "full", "equal", "decorrelated"] as const;
@@ -39,7 +39,7 @@ const SPREADS: [string, Backoff, number, number, number, number][] = [
 
 for (const [name, backoff, attempt, previousMs, from, to] of SPREADS) {
   Deno.test(`Backoff waits for random times, evenly between its bounds: ${name}`, () => {
-    const random = seeded(1);
+    const random = seededRandom(1);
     const bins = new Array<number>(10).fill(0);
     for (let i = 0; i < DRAWS; i++) {
       const ms = backoff(attempt, random, previousMs);
@@ -54,7 +54,7 @@ for (const [name, backoff, attempt, previousMs, from, to] of SPREADS) {
 
 Deno.test("exponential() decorrelated waits no longer than maxMs", () => {
   const backoff = exponential({ ...DECORRELATED, maxMs: 30_000 });
-  const random = seeded(2);
+  const random = seededRandom(2);
   const waits = Array.from({ length: DRAWS }, () => backoff(9, random, 20_000));
   assertEquals(Math.max(...waits), 30_000);
   const capped = waits.filter((ms) => ms === 30_000).length / DRAWS;
@@ -63,7 +63,7 @@ Deno.test("exponential() decorrelated waits no longer than maxMs", () => {
 
 Deno.test("exponential() decorrelated stays in bounds over many restarts", () => {
   const backoff = exponential({ ...DECORRELATED, maxMs: 2_000 });
-  const random = seeded(3);
+  const random = seededRandom(3);
   let previousMs = 0;
   for (let attempt = 1; attempt <= DRAWS; attempt++) {
     const ms = backoff(attempt, random, previousMs);
@@ -88,7 +88,7 @@ Deno.test("exponential() is finite after thousands of crashes", () => {
 });
 
 Deno.test("constant() always waits for the same time", () => {
-  const random = seeded(4);
+  const random = seededRandom(4);
   for (let attempt = 1; attempt <= DRAWS; attempt++) {
     assertEquals(constant(250)(attempt, random, 7), 250);
   }
@@ -170,7 +170,7 @@ Deno.test("backoffs refuse bad input", () => {
 });
 
 Deno.test("shortestWait() is the wait of the lowest random number, and no wait is shorter", () => {
-  const random = seeded(6);
+  const random = seededRandom(6);
   for (let i = 0; i < DRAWS; i++) {
     const initialMs = random() * 1_000;
     const backoffs = [

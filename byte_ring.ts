@@ -1,5 +1,5 @@
 /**
- * The newest bytes of an output, in little memory.
+ * A buffer of the newest bytes of an output.
  *
  * @module
  */
@@ -8,10 +8,12 @@ import type { Chunk, OutputSource } from "./lines.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The size of the largest segment that small chunks are copied into. */
+/**
+ * The size of the largest segment that small chunks are copied into, in bytes.
+ */
 const GATHER_BYTES = 16_384;
 
-/** The size of the smallest one. */
+/** The size of the smallest such segment, in bytes. */
 const FIRST_BYTES = 256;
 
 /** How many buffers are kept for later use. */
@@ -24,12 +26,16 @@ interface Segment {
   readonly marks: Mark[];
 }
 
-/** When and by which run the bytes from here to the next mark were written. */
+/**
+ * When the bytes from `at` to the next mark arrived, and which run wrote them.
+ */
 type Mark = Omit<Chunk, "source" | "bytes"> & { readonly at: number };
 
-/** Buffers the newest bytes of an output; older ones are dropped. */
+/** Buffers the newest bytes of an output, and drops older ones. */
 export class ByteRing {
-  /** The position of the first buffered byte among all that were added. */
+  /**
+   * The position of the first buffered byte, counted from the first byte added.
+   */
   start = 0;
   /** How many bytes have been added. */
   end = 0;
@@ -44,8 +50,8 @@ export class ByteRing {
   /**
    * Adds a chunk.
    *
-   * @param chunk The chunk; its bytes are copied if there is no `buffer`.
-   * @param buffer The buffer that starts with the bytes, for the ring to keep.
+   * @param chunk The chunk; the ring copies its bytes if there is no `buffer`.
+   * @param buffer The buffer that starts with the bytes; the ring keeps it.
    */
   add(chunk: Chunk, buffer?: Bytes): void {
     this.end += chunk.bytes.length;
@@ -55,13 +61,16 @@ export class ByteRing {
     else this.#copy(chunk);
   }
 
-  /** Hands out a buffer that is no longer in use, if it has this size. */
+  /** Takes out the last unused buffer; returns it if it has the given size. */
   takeSpare(size: number): Bytes | undefined {
     const spare = this.#spares.pop();
     return spare?.length === size ? spare : undefined;
   }
 
-  /** Lists the buffered bytes from a position on; they must be used at once. */
+  /**
+   * Lists the buffered bytes from a position on. The caller must use them at
+   * once, since the ring uses their buffers again.
+   */
   *chunks(from: number = this.start): Generator<Chunk> {
     let position = this.#first;
     const first = Math.max(from, this.start);
@@ -84,7 +93,7 @@ export class ByteRing {
     this.#segments.push({ bytes: buffer, used, marks: [mark(chunk, 0)] });
   }
 
-  /** Copies a chunk behind the one before it. */
+  /** Copies a chunk to the end of the buffered bytes. */
   #copy(chunk: Chunk): void {
     if (this.bufferBytes === 0) return;
     let bytes = chunk.bytes.subarray(-this.bufferBytes);
@@ -103,7 +112,7 @@ export class ByteRing {
     }
   }
 
-  /** Returns the last segment, or a new one if that is full. */
+  /** Returns the last segment, or a new one if the last segment is full. */
   #lastWithRoom(): Segment {
     const last = this.#segments.at(-1);
     if (last && last.used < last.bytes.length) return last;

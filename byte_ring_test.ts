@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { ByteRing } from "./byte_ring.ts";
 import type { Chunk } from "./lines.ts";
-import { pieces, seeded } from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
+import { pieces } from "./tools/testing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -35,7 +36,7 @@ function randomBytes(
 
 for (const bufferBytes of [0, 1, 7, 256, 1_000, 4_096, 10_007, 1_000_000]) {
   Deno.test(`ByteRing buffers exactly the newest ${bufferBytes} bytes`, () => {
-    const random = seeded(bufferBytes);
+    const random = seededRandom(bufferBytes);
     const all = randomBytes(60_000, random);
     const ring = new ByteRing("stdout", bufferBytes);
     let added = 0;
@@ -58,7 +59,7 @@ for (const bufferBytes of [0, 1, 7, 256, 1_000, 4_096, 10_007, 1_000_000]) {
 }
 
 Deno.test("ByteRing gathers bytes that come one at a time", () => {
-  const random = seeded(1);
+  const random = seededRandom(1);
   const all = randomBytes(3_000, random);
   const ring = new ByteRing("stdout", 100);
   for (const byte of all) ring.add(chunkOf(Uint8Array.of(byte)));
@@ -67,7 +68,7 @@ Deno.test("ByteRing gathers bytes that come one at a time", () => {
 });
 
 Deno.test("ByteRing lists the buffered bytes from any position on", () => {
-  const random = seeded(2);
+  const random = seededRandom(2);
   const all = randomBytes(2_000, random);
   const ring = new ByteRing("stdout", 1_500);
   for (const part of pieces(all, random, 300)) {
@@ -81,7 +82,7 @@ Deno.test("ByteRing lists the buffered bytes from any position on", () => {
 });
 
 Deno.test("ByteRing notes when and by which run each byte was written", () => {
-  const random = seeded(3);
+  const random = seededRandom(3);
   const ring = new ByteRing("stderr", 2_000);
   const notes: string[] = [];
   for (let i = 0; i < 500; i++) {
@@ -124,7 +125,7 @@ function givenAway(size: number): [Chunk, Bytes] {
 }
 
 Deno.test("ByteRing never hands out a buffer that holds buffered bytes", () => {
-  const random = seeded(4);
+  const random = seededRandom(4);
   const ring = new ByteRing("stdout", 1_000);
   const all: number[] = [];
   for (let i = 0; i < 2_000; i++) {

@@ -1,6 +1,6 @@
 /**
- * The signals of a stop: which have been requested, and what has been sent
- * which of them.
+ * The signals of a stop: which ones have been requested, and which targets each
+ * one has been sent to.
  *
  * @module
  */
@@ -9,25 +9,32 @@ import type { Clock, ProcessEntry } from "./kernel.ts";
 import type { Run, Sent } from "./run.ts";
 import type { Asked, StopRequest, StopStep } from "./stop.ts";
 
-/** The target of a signal to the child alone. */
+/** The target that stands for the child alone. */
 const CHILD = 0;
 
-/** Sends a run the signals of all requests, each target each signal once. */
+/**
+ * Sends the signals of all requests to a run, each signal once to each target.
+ */
 export class Delivery {
   readonly #run: Run;
   readonly #clock: Clock;
   readonly #requests: StopRequest[] = [];
-  /** Each signal that has reached anything, with the time it first did. */
+  /**
+   * Each signal that has reached a process, with the time when it first did.
+   */
   readonly #steps: Sent[] = [];
   /**
    * The signals that have been sent to each target: a group by its ID, a single
    * process by its negative ID, or {@linkcode CHILD}.
    */
   readonly #sent = new Map<number, Set<Deno.Signal>>();
-  /** The signals that each process in the group of the child gets singly. */
+  /**
+   * The signals that are sent to the processes of the child's group one by one,
+   * and not to the group.
+   */
   readonly #singly = new Set<Deno.Signal>();
 
-  /** Creates a delivery that counts what `run.ask()` has sent already. */
+  /** Creates a delivery, with the signal that `run.ask()` has sent, if any. */
   constructor(run: Run, clock: Clock) {
     this.#run = run;
     this.#clock = clock;
@@ -36,7 +43,7 @@ export class Delivery {
     this.#steps.push(run.asked);
   }
 
-  /** Whether a signal has reached anything. */
+  /** Whether a signal has reached a process. */
   get effective(): boolean {
     return this.#steps.length > 0;
   }
@@ -49,13 +56,16 @@ export class Delivery {
     );
     const singly = this.#singly.has(signal);
     if (singly) groups.push(this.#run.pid);
-    // If only the child has had the signal, the rest of its group can wait.
+    // A child that was sent the signal alone would get it again with its group.
     const all = this.#requests.some(({ to }) => to === "group") &&
       (singly || !this.#sent.get(CHILD)?.has(signal));
     return { signal, to: all ? "group" : "leader", groups };
   }
 
-  /** Lists the signals that reached anything, up to a moment. */
+  /**
+   * Lists the signals that have reached a process. The duration of each one is
+   * the time until the next one, or until `end`.
+   */
   stepsUntil(end: number): StopStep[] {
     return this.#steps.map(({ signal, at }, i) => ({
       signal,
@@ -64,9 +74,10 @@ export class Delivery {
   }
 
   /**
-   * Takes a request.
+   * Adds a request.
    *
-   * @returns Whether its signal had not been requested for all its targets yet.
+   * @returns Whether the request is new: `false` if an earlier request sends
+   * the same signal to all targets of this one.
    */
   add(request: StopRequest): boolean {
     const known = this.#requests.some(({ signal, to }) =>
@@ -77,12 +88,12 @@ export class Delivery {
   }
 
   /**
-   * Sends the signals of all requests to groups of the run, or to the child
-   * alone, where they have not been sent yet.
+   * Sends the signal of each request to groups of the run, or to the child
+   * alone, unless the target has already got it.
    *
    * @param groups The groups.
    * @param members The processes of the session, if they are known.
-   * @returns Whether anything but the child alone was sent a signal.
+   * @returns Whether a signal was sent to a target other than the child alone.
    */
   send(
     groups: Iterable<number>,
@@ -116,7 +127,8 @@ export class Delivery {
       return false;
     }
     if (!run.group) return false;
-    // A child that has had the signal must not get it again by its group.
+    // A child that has been sent the signal must not get it again with its
+    // group.
     const singly = this.#singly.has(signal) ||
       run.alive && this.#sent.get(CHILD)?.has(signal);
     let sent = false;
@@ -129,7 +141,7 @@ export class Delivery {
     return sent;
   }
 
-  /** Sends a signal to each process in the group of the child but the child. */
+  /** Sends a signal to each process in the child's group except the child. */
   #sendSingly(
     signal: Deno.Signal,
     members: readonly ProcessEntry[],
@@ -145,7 +157,7 @@ export class Delivery {
     return sent;
   }
 
-  /** Sends a target a signal that it has not been sent; returns whether it did. */
+  /** Sends a signal to a target once; returns whether this call has sent it. */
   #once(target: number, signal: Deno.Signal, send: () => boolean): boolean {
     const signals = this.#sent.get(target) ?? new Set();
     if (signals.has(signal)) return false;

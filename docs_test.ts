@@ -5,7 +5,7 @@ import {
   EXPONENTIAL_DEFAULTS,
   uniform,
 } from "./backoff.ts";
-import { MANAGER_DEFAULTS, Processman } from "./manager.ts";
+import { checkManager, MANAGER_DEFAULTS } from "./manager_options.ts";
 import { checkCommand, checkDefaults, COMMAND_DEFAULTS } from "./options.ts";
 import { checkOutput, OUTPUT_DEFAULTS } from "./output.ts";
 import { checkFile, FILE_DEFAULTS } from "./output_file.ts";
@@ -97,12 +97,15 @@ const DOCUMENTED: readonly Documented[] = [
     },
   },
   {
-    file: "manager.ts",
+    file: "manager_options.ts",
     interfaces: ["ProcessmanOptions"],
     table: "Processman",
-    check: (value) => new Processman(value),
+    check: (value) => checkManager(value, ""),
     defaults: MANAGER_DEFAULTS,
-    described: { logger: "the default logger of `@std/log`" },
+    described: {
+      logger: "the default logger of `@std/log`",
+      kernel: "the system that this program runs on",
+    },
   },
 ];
 
@@ -112,6 +115,7 @@ const ELSEWHERE = [
   "LinesOptions",
   "PrintOutputOptions",
   "SignalOptions",
+  "SpawnerOptions",
 ];
 
 /** The defaults that are functions, as the docs write them. */

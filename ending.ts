@@ -7,6 +7,7 @@
 
 import { untilAborted } from "./abortable.ts";
 import { Delivery } from "./delivery.ts";
+import { StopError } from "./errors.ts";
 import type { Kernel, ProcessEntry } from "./kernel.ts";
 import type { ProcessTable, Table } from "./process_table.ts";
 import type { Run } from "./run.ts";
@@ -17,32 +18,34 @@ import type {
   StopRequest,
 } from "./stop.ts";
 
-/** How long `SIGKILL` may take to have its effect, in milliseconds. */
+/** The longest wait for `SIGKILL` to take effect, in milliseconds. */
 export const KILL_WAIT_MS = 5_000;
 
 /** The longest pause between two checks of a group, in milliseconds. */
 const LONGEST_PAUSE_MS = 64;
 
 /**
- * How long the group may take to vanish before the process table is read, in
- * milliseconds.
+ * Time spent waiting for the group to vanish before the process table is read,
+ * in milliseconds.
  */
 const FIRST_LOOK_MS = 15;
 
 /** The longest pause between two readings of the table, in milliseconds. */
 const LONGEST_LOOK_PAUSE_MS = 512;
 
-/** How many doubtful looks in a row do not yet count as a proof. */
+/** How many doubtful looks prove nothing about a session; later ones count. */
 const DOUBTS = 8;
 
-/** How long escaped processes may take to end by themselves, in milliseconds. */
+/**
+ * The longest wait for escaped processes to end by themselves, in milliseconds.
+ */
 const ESCAPE_MS = 250;
 
 /** When `SIGKILL` is due. */
 interface Deadline {
   /** The time, in milliseconds of the kernel's `now()`. */
   readonly at: number;
-  /** Whether the request states it, and not the defaults of the process. */
+  /** Whether a request states the grace period, rather than an option. */
   readonly explicit: boolean;
 }
 
@@ -52,13 +55,13 @@ interface Look {
   readonly table: Table;
   /** The processes of the session. */
   readonly members: readonly ProcessEntry[];
-  /** Whether the table may lack a process of the session. */
+  /** Whether the table can lack a process of the session. */
   readonly doubtful: boolean;
 }
 
-/** One run being ended, with everything in its session. */
+/** Ends one run, with everything in its session. */
 export class Ending {
-  /** The outcome; never rejects and is bounded in time. */
+  /** Resolves to the outcome, within a limited time. Never rejects. */
   readonly done: Promise<StopOutcome>;
   readonly #run: Run;
   readonly #table: ProcessTable;
@@ -73,19 +76,20 @@ export class Ending {
   /** Ends the wait for the deadline. */
   #timer = new AbortController();
   #lastLook: Look | undefined;
-  /** Whether there ever was more in the session than the child. */
+  /** Whether a look has found a process besides the child in the session. */
   #crowded = false;
-  /** Whether it is known what is left, so that no more signals are sent. */
+  /** Whether the ending is over, so that it sends no more signals. */
   #over = false;
 
   /**
    * Begins to end a run.
    *
    * @param run The run.
-   * @param request How it is asked to end.
+   * @param request How the run is asked to end.
    * @param table The process table.
    * @param kernel The clock.
-   * @param tell Is called whenever signals have been sent.
+   * @param tell Is called after each request, and after each signal that
+   * follows later.
    */
   constructor(
     run: Run,
@@ -107,23 +111,22 @@ export class Ending {
     return this.#kernel.time() + this.#deadline.at - this.#kernel.now();
   }
 
-  /** Whether a signal has reached anything. */
+  /** Whether a signal has reached a process. */
   get effective(): boolean {
     return this.#delivery.effective;
   }
 
   /**
-   * Takes one more request. Its signal is sent unless it has been sent already.
-   * `SIGKILL` is sent at the earliest deadline of all requests. As soon as one
-   * request states its grace period, those that do not state theirs no longer
-   * count for that.
+   * Adds a request. Its signal is sent unless it has been sent already.
+   * `SIGKILL` is sent at the earliest deadline of all requests; once a request
+   * states its grace period, only the deadlines of such requests count.
    */
   ask(request: StopRequest): void {
     // A look finds the other groups of the session, and sends them the signal.
     if (!this.#over && this.#take(request)) this.#look();
   }
 
-  /** Takes a request; returns whether it led to a signal. */
+  /** Adds a request; returns whether it led to a signal. */
   #take(request: StopRequest): boolean {
     const kill = request.signal === "SIGKILL";
     const now = this.#kernel.now();
@@ -131,7 +134,9 @@ export class Ending {
       at: now + (kill ? 0 : request.gracePeriodMs),
       explicit: kill || request.explicit,
     };
-    const counts = precedes(deadline, this.#deadline);
+    // Once `SIGKILL` has been sent, there is nothing to wait for.
+    const counts = !this.#patience.signal.aborted &&
+      precedes(deadline, this.#deadline);
     // The signal comes first: Deno takes milliseconds to set its first timer.
     const sent = (!counts || deadline.at > now) && this.#send(request);
     if (counts) this.#wait(deadline);
@@ -177,11 +182,15 @@ export class Ending {
     return { steps, forced: !obeyed, survivors, escaped };
   }
 
-  /** Waits until nothing of the run is left; `false` if it gives up first. */
+  /**
+   * Waits until nothing of the run is left; `false` if `until` is aborted
+   * first.
+   */
   async #emptied(until: AbortSignal): Promise<boolean> {
     const run = this.#run;
     if (run.alive) {
-      // The child may wait for processes in other groups, so these are found now.
+      // The child can be waiting for processes in other groups: look for them
+      // now.
       if (run.group) this.#look();
       await untilAborted(run.status, until);
       if (run.alive) return false;
@@ -193,10 +202,10 @@ export class Ending {
   }
 
   /**
-   * Waits until nothing is left in the session of a child that has ended;
-   * `false` if it gives up first. Nothing reports that a session is empty, so
-   * this checks again and again: often whether the group of the child is left,
-   * which costs little, and less often the process table.
+   * Waits until the session of a child that has ended is empty; `false` if
+   * `until` is aborted first. The system does not report when a session becomes
+   * empty, so this method polls: it often checks whether the child's group is
+   * left, which costs little, and less often reads the process table.
    */
   async #sessionEmptied(until: AbortSignal): Promise<boolean> {
     const run = this.#run;
@@ -227,7 +236,9 @@ export class Ending {
     return true;
   }
 
-  /** Kills everything; returns whether nothing is left after that. */
+  /**
+   * Sends `SIGKILL` to everything; returns whether nothing is left after that.
+   */
   async #killed(): Promise<boolean> {
     this.#patience.abort();
     this.#delivery.kill();
@@ -239,7 +250,7 @@ export class Ending {
     return empty;
   }
 
-  /** Lists what has escaped and lives on, after it has had time to end. */
+  /** Waits for escaped processes to end, and lists those that live on. */
   async #escaped(): Promise<EscapedProcess[]> {
     const departed = this.#departed;
     const latest = this.#kernel.now() + ESCAPE_MS;
@@ -259,18 +270,21 @@ export class Ending {
   /** Lists the processes of the run that are left. */
   async #survivors(): Promise<number[]> {
     const run = this.#run;
-    if (!run.group) return run.alive ? [run.pid] : [];
-    const table = await this.#table.look();
-    if (table === undefined) return run.groupLeft() ? [run.pid] : [];
-    return table.session(run.pid).map(({ pid }) => pid);
+    const own = run.groupLeft() ? [run.pid] : [];
+    const table = run.group ? await this.#table.look() : undefined;
+    if (table === undefined) return own;
+    const members = table.session(run.pid).map(({ pid }) => pid);
+    // A child whose end has not been reported yet can be missing from the
+    // table.
+    return members.length > 0 || !run.alive ? members : own;
   }
 
   /**
-   * Looks at the session, and sends the groups that it finds the signals that
-   * they have not been sent yet.
+   * Looks at the session, and sends each group in it the signals that the group
+   * has not got yet.
    *
-   * @returns What it shows; `undefined` if the table cannot be read, or if all is
-   * over.
+   * @returns The look; `undefined` if the table cannot be read, or the ending
+   * sends no more signals.
    */
   async #look(): Promise<Look | undefined> {
     const table = await this.#table.look();
@@ -282,7 +296,8 @@ export class Ending {
     const members = table.session(pid);
     if (members.some((entry) => entry.pid !== pid)) this.#crowded = true;
     const last = this.#lastLook;
-    // Looks at the same time share a table, which says nothing about itself.
+    // Two looks at the same time share a table, which cannot be compared with
+    // itself.
     const doubtful = table === last?.table
       ? last.doubtful
       : table.doubtful(pid, last?.table);
@@ -293,38 +308,51 @@ export class Ending {
     return this.#lastLook;
   }
 
-  /** Tells what has been asked to end, and how, by the last request. */
+  /** Reports what the last request has asked to end, and how. */
   #tellAsked(): void {
     this.#tell({ ...this.#delivery.asked, killAt: this.killAt });
   }
 }
 
-/** The proof that a session is empty, made of looks at it, one after another. */
+/** Counts looks at a session until they prove that it is empty. */
 class Proof {
   #empty = 0;
   #doubts = 0;
 
-  /** Takes one more look; returns whether the proof is complete by it. */
+  /** Adds a look; returns whether the proof is complete. */
   completedBy(look: Look | undefined, crowded: boolean): boolean {
     if (look?.members.length !== 0) {
       this.#empty = this.#doubts = 0;
       return false;
     }
-    // On a busy machine every look can be doubtful, so after some they count.
+    // On a busy machine every look can be doubtful, so the later ones count.
     if (!look.doubtful || ++this.#doubts > DOUBTS) this.#empty++;
-    // A process that is born during a look may be missing, but not from two.
+    // One look can miss a process that starts during it, but two cannot.
     return this.#empty === (crowded ? 2 : 1);
   }
 }
 
-/** Whether a deadline takes the place of an earlier one. */
+/** Whether a deadline replaces the present one. */
 function precedes(next: Deadline, present: Deadline): boolean {
   return next.explicit === present.explicit
     ? next.at < present.at
     : next.explicit;
 }
 
-/** Whether a table has this very process, and not another of the same ID. */
+/** Whether a table holds this process, and not another one with its ID. */
 function isIn(entry: ProcessEntry, table: Table | undefined): boolean {
   return table?.processes.get(entry.pid)?.startedAt === entry.startedAt;
+}
+
+/** Returns the error of a process that could not be stopped. */
+export function cannotStop(
+  process: string,
+  pids: readonly number[],
+): StopError {
+  const list = pids.join(", ");
+  const survivors = pids.length > 1 ? `pids ${list} live` : `pid ${list} lives`;
+  return new StopError(
+    `Cannot stop process "${process}": ${survivors} on ${KILL_WAIT_MS} ms after SIGKILL`,
+    { process, pids },
+  );
 }

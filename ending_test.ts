@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { mock } from "node:test";
-import { ProcessTable } from "./process_table.ts";
+import type { ProcessTable } from "./process_table.ts";
 import { Run } from "./run.ts";
 import type { Child, Kernel } from "./kernel.ts";
 import { Ending } from "./ending.ts";
 import type { StopRequest } from "./stop.ts";
 import { systemKernel } from "./system.ts";
-import { alive } from "./tools/testing.ts";
+import { alive, systemTable } from "./tools/testing.ts";
 
 const RULES = {
   signal: "SIGTERM",
@@ -36,7 +36,7 @@ function start(
 function end(
   run: Run,
   request: StopRequest = RULES,
-  { table = new ProcessTable(), kernel = KERNEL } = {},
+  { table = systemTable(), kernel = KERNEL } = {},
 ): Ending {
   return new Ending(run, request, table, kernel);
 }
@@ -49,7 +49,7 @@ Deno.test("Ending is over at once when nothing is left", async () => {
 });
 
 Deno.test("Ending without a readable table waits for the kernel to forget", async () => {
-  const table = new ProcessTable();
+  const table = systemTable();
   const look = mock.method(table, "look", () => Promise.resolve(undefined));
   const run = start("sleep 500 & wait");
   const { forced, survivors } = await end(run, RULES, { table }).done;

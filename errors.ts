@@ -90,9 +90,9 @@ export interface StopErrorOptions extends ErrorOptions {
 }
 
 /**
- * A process could not be stopped: some of what it started lives on after
- * `SIGKILL`, because it belongs to another user or hangs in the kernel. The
- * process cannot be started again until that has ended.
+ * A process could not be stopped: processes of its last run live on after
+ * `SIGKILL`, because they belong to another user or hang in the kernel. The
+ * process cannot be started again until they have ended.
  *
  * @example Listing what could not be ended
  * ```ts
@@ -121,7 +121,7 @@ export class StopError extends Error {
    * Creates the error.
    *
    * @param message What failed, and why.
-   * @param options The process, and the process IDs that are left.
+   * @param options The process, and the process IDs of what could not be ended.
    */
   constructor(message: string, options: StopErrorOptions) {
     super(message, options);

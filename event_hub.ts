@@ -6,7 +6,7 @@
 
 import type { ProcessEvent } from "./events.ts";
 
-/** The number of events that are kept for a reader; older ones are dropped. */
+/** The number of events that are kept for a reader; it loses older ones. */
 const KEPT_EVENTS = 10_000;
 
 /** Hands each event to every reader. */
@@ -27,7 +27,7 @@ export class EventHub {
     return reader;
   }
 
-  /** Ends all readers, each after the events that are kept for it. */
+  /** Ends all readers; each still gets the events that are kept for it. */
   end(): void {
     this.#ended = true;
     for (const reader of this.#readers) reader.end();

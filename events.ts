@@ -7,7 +7,7 @@
 import type { Decision, RestartDecision } from "./restart.ts";
 import type { StopOutcome, StopReport } from "./stop.ts";
 
-/** What all events of a process have. */
+/** The properties that all events of a process have. */
 export interface EventBase {
   /** The name of the process. */
   readonly name: string;
@@ -31,11 +31,13 @@ export interface WaitingEvent extends EventBase {
   readonly kind: "waiting";
   /** The number of the run that waits, 1 for the first. */
   readonly run: number;
-  /** What the run waits for, as the gate says. */
+  /** What the run waits for, as the gate reports it. */
   readonly reason: string;
 }
 
-/** A run has ended. Processes that it left behind are ended after this event. */
+/**
+ * A run has ended. Processes that it left behind are ended after this event.
+ */
 export interface ExitEvent extends EventBase {
   /** Tells the events apart. */
   readonly kind: "exit";
@@ -51,13 +53,18 @@ export interface ExitEvent extends EventBase {
   readonly requested: boolean;
   /** Whether the run ended badly, without having been asked to end. */
   readonly crashed: boolean;
-  /** What follows the run; `undefined` if a request decides that. */
+  /**
+   * What follows the run; `undefined` if a stop or restart request decides
+   * that.
+   */
   readonly decision: Decision | undefined;
   /** The last lines that a crashed run wrote to stderr; otherwise empty. */
   readonly stderr: readonly string[];
 }
 
-/** The processes that a run left behind when it ended by itself were ended. */
+/**
+ * The processes that a run left behind when it ended by itself have been ended.
+ */
 export interface LeftoversEvent extends EventBase, StopOutcome {
   /** Tells the events apart. */
   readonly kind: "leftovers";
@@ -103,11 +110,11 @@ export interface SignalEvent {
   readonly time: number;
 }
 
-/** Events were dropped here, because the reader was too slow. */
+/** Events were dropped at this point, because the reader was too slow. */
 export interface LostEvent {
   /** Tells the events apart. */
   readonly kind: "lost";
-  /** The number of events that were dropped here. */
+  /** The number of events that were dropped. */
   readonly count: number;
   /** When the first of them happened, in milliseconds since the epoch. */
   readonly time: number;

@@ -1,11 +1,13 @@
 /**
- * Where a program is, and why it cannot be executed. A child finds that out,
- * since this program may lack the permission to read files.
+ * Finds where a program is, and why it cannot be executed. A shell does the
+ * search, since this program can lack the permission to read files.
  *
  * @module
  */
 
-/** A program to be looked for. */
+import { mayReadEnv } from "./permissions.ts";
+
+/** What to look for, and where. */
 export interface Search {
   /** The program: a path or a name. */
   readonly program: string;
@@ -13,24 +15,26 @@ export interface Search {
   readonly path?: string | undefined;
   /** The directory that a path is relative to. */
   readonly cwd?: string | URL | undefined;
-  /** The command, if any, that makes the child run as another user. */
+  /** The command that runs the search as another user; empty for none. */
   readonly as: readonly string[];
 }
 
-/** What the child found. */
+/** What the search has found. */
 export interface Found {
   /**
-   * The path of the program; "" if it was not found, or if where it is depends on
+   * The path of the program; "" if it was not found, or if its place depends on
    * the working directory.
    */
   readonly path: string;
-  /** The number of the error that its execution fails with; 0 for none. */
+  /**
+   * The system's error number if the program cannot be executed; otherwise 0.
+   */
   readonly errno: number;
   /** The path of `setsid`; "" if there is none. */
   readonly setsid: string;
 }
 
-/** Deno's errors for those of the system, by number: class, code, text. */
+/** The system's errors by number: Deno's class, the code and the text. */
 const ERRORS = {
   2: [Deno.errors.NotFound, "ENOENT", "No such file or directory"],
   13: [Deno.errors.PermissionDenied, "EACCES", "Permission denied"],
@@ -42,17 +46,17 @@ const ERRORS = {
   ],
 } as const;
 
-/** The system's error for a program file that is open for writing. */
+/** The system's text for a program file that is open for writing. */
 const BUSY = "Text file busy";
 
 /**
- * A shell script that looks for a program as Deno does; `command -v` would answer
- * with a builtin of the shell. A relative entry of `PATH` ends the search without
- * an answer.
+ * A shell script that looks for a program as Deno does; `command -v` could find
+ * a builtin of the shell instead. A relative entry of `PATH` ends the search
+ * without an answer.
  *
- * It also looks for the interpreter of a script and, with "deep", for the loader
- * of any program. The system reports a missing interpreter or loader as if the
- * program itself were missing.
+ * It also looks for the interpreter of a script and, with "deep", for the
+ * loader of any program. The system reports a missing interpreter or loader as
+ * if the program itself were missing.
  */
 const SCRIPT = `
 set -f
@@ -125,7 +129,8 @@ interpreter() {
         done
         ;;
     esac
-    # Only a deep search runs in the directory that a relative path starts from.
+    # A relative path starts from the working directory of the program. A plain
+    # search can run in another directory.
     case $depth:$of in *: | plain:[!/]*) return ;; esac
     check "$of" || return
   done
@@ -143,12 +148,72 @@ search setsid "/usr/bin:/bin:$PATH"
 printf '%s\\0' "$errno" "$path" "$found"
 `;
 
+/** How many programs are remembered. */
+const MOST = 1_000;
+
+/** One program in a memory of programs. */
+export interface KnownProgram {
+  /**
+   * Returns where the program is. Only a program that can be executed is
+   * remembered.
+   *
+   * @throws As `findSync()` does, if the program is not known yet.
+   */
+  find(): Found;
+  /** Forgets where the program is. */
+  forget(): void;
+  /**
+   * Remembers that the program did not start although its file was found, such
+   * as a script whose interpreter is missing.
+   */
+  markBroken(): void;
+  /**
+   * Whether the program was marked as broken, and still cannot be executed.
+   * Removes the mark.
+   *
+   * @throws As `findSync()` does, if the program was marked.
+   */
+  stillBroken(): boolean;
+}
+
+/** Remembers where programs are. */
+export class KnownPrograms {
+  readonly #found = new Map<string, Found>();
+  readonly #broken = new Set<string>();
+
+  /** Returns the program that a search is for. */
+  get(search: Search): KnownProgram {
+    const key = keyOf(search);
+    return {
+      find: () => this.#found.get(key) ?? this.#look(key, search),
+      forget: () => void this.#found.delete(key),
+      markBroken: () => {
+        if (this.#broken.size >= MOST) this.#broken.clear();
+        this.#broken.add(key);
+      },
+      stillBroken: () =>
+        this.#broken.delete(key) && findSync(search, "deep").errno !== 0,
+    };
+  }
+
+  #look(key: string, search: Search): Found {
+    const found = findSync(search);
+    if (found.errno !== 0) return found;
+    const [oldest] = this.#found.keys();
+    if (oldest !== undefined && this.#found.size >= MOST) {
+      this.#found.delete(oldest);
+    }
+    this.#found.set(key, found);
+    return found;
+  }
+}
+
 /**
  * Looks for a program, which takes a millisecond or two.
  *
  * @returns What was found.
- * @throws What Deno throws if the child cannot be started; an `Error` with the
- * child's own message if the child gives no answer.
+ * @throws What Deno throws if the shell cannot be started; an `Error` if the
+ * shell gives no answer.
  */
 export function findSync(
   search: Search,
@@ -158,7 +223,8 @@ export function findSync(
 }
 
 /**
- * Looks for a program that did not start, for its interpreter and its loader.
+ * Looks again for a program that did not start, and for its interpreter and
+ * loader.
  *
  * @returns What was found.
  * @throws As {@linkcode findSync} does.
@@ -167,7 +233,10 @@ export async function findAgain(search: Search): Promise<Found> {
   return answer(await command(search, "deep").output());
 }
 
-/** Returns the error with which Deno would not start a program. */
+/**
+ * Returns the error that Deno would throw for a program that cannot be
+ * executed.
+ */
 export function failure(program: string, { errno, path }: Found): Error {
   const known = errno in ERRORS ? errno as keyof typeof ERRORS : 2;
   const [Kind, code, text] = ERRORS[known];
@@ -178,7 +247,10 @@ export function failure(program: string, { errno, path }: Found): Error {
   return Object.assign(error, { code });
 }
 
-/** Returns Deno's error for a program that is there, by the system's reason. */
+/**
+ * Returns the error that Deno would throw for a program that exists but does
+ * not start, from the text of the system's error.
+ */
 export function failureBy(path: string, reason: string): Error {
   const message = `Failed to spawn '${path}': ${reason}`;
   if (reason === BUSY) return new Error(`${message} (os error 26)`);
@@ -197,7 +269,7 @@ function command(
   const [first = "", ...args] = [...as, "/bin/sh", "-c", SCRIPT, "sh"];
   return new Deno.Command(first, {
     args: [...args, program, depth],
-    // The working directory of this program may have been deleted.
+    // The working directory of this program can have been deleted.
     cwd: cwd ?? "/",
     // The environment of the command is for the program, not for the shell.
     env: { LC_ALL: "C", ...path !== undefined && { PATH: path } },
@@ -218,4 +290,20 @@ function answer(output: Deno.CommandOutput): Found {
     throw new Error(new TextDecoder().decode(output.stderr).trim());
   }
   return { errno: Number(errno), path, setsid };
+}
+
+/** Returns the same text only for searches that find the same program. */
+function keyOf({ program, path, cwd, as }: Search): string {
+  if (program.startsWith("/")) return [program, ...as].join("\0");
+  const where = program.includes("/") ? `${cwd}` : path ?? ownPath();
+  return [program, where, ...as].join("\0");
+}
+
+/**
+ * Returns the `PATH` of this program; `undefined` if this program has no
+ * permission to read it. Then it cannot change its `PATH` either, so that all
+ * searches use the same one.
+ */
+function ownPath(): string | undefined {
+  return mayReadEnv("PATH") ? Deno.env.get("PATH") ?? "" : undefined;
 }

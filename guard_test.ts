@@ -1,27 +1,28 @@
 import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import { mock } from "node:test";
-import { Guard, type GuardInfo, SCRIPT } from "./guard.ts";
-import { Processman } from "./mod.ts";
-import { ProcessTable } from "./process_table.ts";
-import { Run } from "./run.ts";
 import { Ending } from "./ending.ts";
-import { systemKernel } from "./system.ts";
+import { Guard, type GuardInfo } from "./guard.ts";
+import { Processman } from "./mod.ts";
+import { systemClock } from "./system.ts";
 import {
   type Attack,
   attack,
   ended,
   ENDS,
   FIND_GUARD,
-  living,
   MOMENTS,
   WORKER_ENDS,
 } from "./tools/attack_guard.ts";
 import {
   alive,
+  KERNEL,
   lineOf,
   outputOf,
   permitted,
+  ready,
   runScript,
+  startRun,
+  systemTable,
 } from "./tools/testing.ts";
 
 const RULES = {
@@ -31,85 +32,8 @@ const RULES = {
   explicit: false,
 } as const;
 
-const KERNEL = systemKernel();
-
 /** What a guard is told of a run. */
 const INFO: GuardInfo = { ...RULES, name: "test", to: "group", streams: [] };
-
-function start(script: string, group: boolean = true): Run {
-  const args = ["-c", script];
-  return new Run({
-    name: "test",
-    program: "sh",
-    command: { args, stdin: "null", stdout: "null", stderr: "null" },
-    group,
-  }, KERNEL);
-}
-
-/** Where a program is, behind all links; empty if it is nowhere. */
-function pathOf(program: string): Promise<string> {
-  return outputOf("sh", "-c", `readlink -f "$(command -v ${program})"`);
-}
-
-/** The shells that there are on this machine, besides the one that `sh` is. */
-async function shells(): Promise<[string, ...string[]][]> {
-  const all: [string, ...string[]][] = [["sh"]];
-  const sh = await pathOf("sh");
-  for (const shell of ["dash", "bash", "busybox"]) {
-    const path = await pathOf(shell);
-    if (!path || path === sh) continue;
-    all.push(shell === "busybox" ? [shell, "sh"] : [shell]);
-  }
-  return all;
-}
-
-/** Starts a guard of its own, in a shell. */
-function script(
-  [shell, ...args]: [string, ...string[]],
-  lines: string[],
-  env: Record<string, string> = {},
-) {
-  const child = new Deno.Command(shell, {
-    args: [...args, "-c", SCRIPT, "sh", ...lines],
-    clearEnv: true,
-    env,
-    stdin: "piped",
-    detached: true,
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  const encoder = new TextEncoder();
-  return {
-    write: (lines: string[]) =>
-      writer.write(encoder.encode(lines.map((line) => `${line}\n`).join(""))),
-    async end() {
-      await writer.close();
-      await child.status;
-    },
-  };
-}
-
-/** A process of a test, in a session of its own, that is ready. */
-async function ready(
-  script: string,
-  { program = "sh", args = ["-c"], piped = false } = {},
-) {
-  const child = new Deno.Command(program, {
-    args: [...args, script],
-    stdout: "piped",
-    stdin: "null",
-    stderr: "null",
-    detached: true,
-  }).spawn();
-  const reader = child.stdout.getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`it ended: ${script}`);
-    text += new TextDecoder().decode(value);
-  }
-  if (!piped) await reader.cancel();
-  return { child, pid: child.pid, words: text.trim().split(" "), reader };
-}
 
 /**
  * Waits until no process has a file in its arguments, and returns what has been
@@ -137,141 +61,25 @@ async function endWith(
   await parent.finished;
 }
 
-for (const shell of await shells()) {
-  Deno.test(`SCRIPT ends what has begun and not ended: ${shell.join(" ")}`, async () => {
-    const group = start("sleep 500 & sleep 500 & wait");
-    const stubborn = await ready(
-      "trap '' TERM; echo ready; while :; do sleep 0.1; done",
-    );
-    const single = start("exec sleep 500", false);
-    const replaced = start("exec sleep 500");
-    const kept = start("exec sleep 500");
-    const guard = script(shell, [
-      `+ 1 ${group.pid} g 15 9 0 0 0 ""`,
-      `+ 2 ${stubborn.pid} g 15 1 0 0 0 ""`,
-      `+ 3 ${kept.pid} g 15 9 0 0 0 ""`,
-    ]);
-    await guard.write([
-      `+ 4 ${replaced.pid} g 15 9 0 0 0 ""`,
-      `+ 5 ${single.pid} p 2 9 0 0 0 ""`,
-      "- 3",
-      // The number of a run that has ended, given to another one.
-      `+ 6 ${replaced.pid} g 1 9 0 0 0 ""`,
-      "- 4",
-    ]);
-    assert(group.alive && single.alive && kept.alive);
-    await guard.end();
-    assertEquals((await group.status).signal, "SIGTERM");
-    assertEquals((await single.status).signal, "SIGINT");
-    assertEquals((await replaced.status).signal, "SIGHUP");
-    assertEquals((await stubborn.child.status).signal, "SIGKILL");
-    assert(kept.alive);
-    await new Ending(kept, RULES, new ProcessTable(), KERNEL).done;
-  });
-
-  Deno.test(`SCRIPT skips what is not an entry: ${shell.join(" ")}`, async () => {
-    const good = start("exec sleep 500");
-    const safe = start("exec sleep 500");
-    const bad = [
-      "",
-      "+",
-      "-",
-      "- x",
-      "x y z",
-      `+ 1 ${safe.pid} g 15 9 0 0 0`,
-      `+ 1 ${safe.pid} g 15 9 0 x 0 ""`,
-      `+ 1 ${safe.pid} x 15 9 0 0 0 ""`,
-      `+ 1 ${safe.pid} g TERM 9 0 0 0 ""`,
-      `+ 1 ${safe.pid} g 0 9 0 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 1e308 0 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 99999999999999999999 0 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 -1 0 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 09 0 0 0 ""`,
-      `+ 1 0 g 15 9 0 0 0 ""`,
-      `+ 1 1 g 15 9 0 0 0 ""`,
-      `+ 1 -1 g 15 9 0 0 0 ""`,
-      `+ 1 ${safe.pid} g 15 9 0 0 0 '";kill $PPID;'`,
-      `+ x;y ${safe.pid} g 15 9 0 0 0 ""`,
-      "+ 1 $(kill -9 $$) g 15 9 0 0 0 *",
-    ];
-    const guard = script(shell, [...bad, `+ 7 ${good.pid} g 15 9 0 0 0 ""`], {
-      run_8: `${safe.pid} g 15 9 0 0 0 ""`,
-      runs: " 8",
-    });
-    await guard.write(bad);
-    await guard.end();
-    assertEquals((await good.status).signal, "SIGTERM");
-    assert(safe.alive);
-    await new Ending(safe, RULES, new ProcessTable(), KERNEL).done;
-  });
-
-  Deno.test(`SCRIPT asks a leader first, the rest after it: ${shell.join(" ")}`, async () => {
-    const leader = await ready(
-      `sh -c 'trap "echo worker; exit" TERM; echo up; while :; do sleep 0.05; done' &
-      trap 'sleep 0.3; echo master; exit' TERM
-      while :; do sleep 0.05; done`,
-      { piped: true },
-    );
-    const guard = script(shell, [`+ 1 ${leader.pid} l 15 9 0 0 0 ""`]);
-    const rest = new Response(
-      new ReadableStream({
-        async start(controller) {
-          while (true) {
-            const { done, value } = await leader.reader.read();
-            if (done) break;
-            controller.enqueue(value);
-          }
-          controller.close();
-        },
-      }),
-    ).text();
-    await guard.end();
-    assertEquals(await rest, "master\nworker\n");
-    await leader.child.status;
-  });
-
-  Deno.test(`SCRIPT finds all groups of a session: ${shell.join(" ")}`, async () => {
-    const { child, pid, words } = await ready(
-      "set -m; sleep 500 & (trap '' TERM; exec sleep 500) & echo $! $(jobs -p | head -n 1); wait",
-      { program: "bash" },
-    );
-    const guard = script(shell, [`+ 1 ${pid} g 15 1 0 0 0 ""`]);
-    assertEquals((await living(words.map(Number))).length, 2);
-    await guard.end();
-    assertEquals(await living([pid, ...words.map(Number)]), []);
-    await child.status;
-  });
-
-  Deno.test(`SCRIPT sends no signal twice: ${shell.join(" ")}`, async () => {
-    const { child, pid } = await ready(
-      "trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done",
-    );
-    const now = Math.floor(Date.now() / 1_000);
-    const guard = script(shell, [`+ 1 ${pid} g 15 2 ${now - 1} ${pid} 0 ""`]);
-    await guard.end();
-    assertEquals((await child.status).signal, "SIGKILL");
-  });
-}
-
 Deno.test("Guard starts with the first run and ends when it is closed", async () => {
-  const guard = new Guard(() => {});
+  const guard = new Guard(systemClock, () => {});
   assertEquals(guard.pid, undefined);
-  const run = start("exec sleep 500");
+  const run = startRun("exec sleep 500");
   guard.watch(run, INFO);
   const { pid } = guard;
   assert(pid !== undefined && await alive(pid));
-  const other = start("exec sleep 500");
+  const other = startRun("exec sleep 500");
   guard.watch(other, INFO);
   assertEquals(guard.pid, pid);
   for (const each of [run, other]) {
-    await new Ending(each, RULES, new ProcessTable(), KERNEL).done;
+    await new Ending(each, RULES, systemTable(), KERNEL).done;
     guard.forget(each);
   }
   await guard.close();
   assert(!await alive(pid));
 });
 
-Deno.test("Guard is put in place again when it died", async () => {
+Deno.test("Guard is replaced when it dies", async () => {
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
     const pm = new Processman({ logger: null });
@@ -347,8 +155,8 @@ Deno.test("Guard keeps the program alive as long as there are runs", async () =>
 
 Deno.test("Guard is given up with one warning when it dies again and again", async () => {
   const warnings: string[] = [];
-  const guard = new Guard((message) => warnings.push(message));
-  const run = start("exec sleep 500");
+  const guard = new Guard(systemClock, (message) => warnings.push(message));
+  const run = startRun("exec sleep 500");
   const spawn = Deno.Command.prototype.spawn;
   const starts: Deno.ChildProcess[] = [];
   const stub = mock.method(
@@ -374,14 +182,14 @@ Deno.test("Guard is given up with one warning when it dies again and again", asy
     await guard.close();
   } finally {
     stub.mock.restore();
-    await new Ending(run, RULES, new ProcessTable(), KERNEL).done;
+    await new Ending(run, RULES, systemTable(), KERNEL).done;
   }
 });
 
 Deno.test("Guard that cannot be started is tried again with the next run", async () => {
   const warnings: string[] = [];
-  const guard = new Guard((message) => warnings.push(message));
-  const run = start("exec sleep 500");
+  const guard = new Guard(systemClock, (message) => warnings.push(message));
+  const run = startRun("exec sleep 500");
   const stub = mock.method(Deno.Command.prototype, "spawn", () => {
     throw new Error("Too many open files");
   });
@@ -389,11 +197,11 @@ Deno.test("Guard that cannot be started is tried again with the next run", async
   stub.mock.restore();
   assertEquals(warnings.length, 1);
   assert(warnings[0]?.endsWith("Too many open files"), warnings[0]);
-  await new Ending(run, RULES, new ProcessTable(), KERNEL).done;
+  await new Ending(run, RULES, systemTable(), KERNEL).done;
   await guard.close();
 });
 
-Deno.test("Guard that does not read holds nobody up", async () => {
+Deno.test("Guard that does not read delays nothing", async () => {
   const pm = new Processman({ logger: null });
   const first = pm.command("sleep", ["500"]);
   const rows = await outputOf(
@@ -414,8 +222,8 @@ Deno.test("Guard that does not read holds nobody up", async () => {
 });
 
 Deno.test("Guard that does not read is replaced before much waits for it", async () => {
-  const guard = new Guard(() => {});
-  const run = start("exec sleep 500");
+  const guard = new Guard(systemClock, () => {});
+  const run = startRun("exec sleep 500");
   guard.watch(run, INFO);
   const { pid } = guard;
   assert(pid !== undefined);
@@ -427,7 +235,7 @@ Deno.test("Guard that does not read is replaced before much waits for it", async
   }
   while (await alive(pid));
   while (guard.pid === pid || guard.pid === undefined) await outputOf("true");
-  await new Ending(run, RULES, new ProcessTable(), KERNEL).done;
+  await new Ending(run, RULES, systemTable(), KERNEL).done;
   guard.forget(run);
   await guard.close();
 });
@@ -480,6 +288,29 @@ Deno.test("Guard that dies after it was told is replaced at the end", async (t) 
         const { pid } = pm.command("sleep", ["500"]);
         await new Promise((resolve) => setTimeout(resolve, 50));
         console.log(pid);
+        Deno.kill(guard, "SIGKILL");
+        ${end}
+      `);
+      const pid = Number(await lineOf(parent, /^\d+$/));
+      await parent.finished;
+      assertEquals(await ended([pid]), []);
+    });
+  }
+});
+
+Deno.test("Guard that dies before the last look at a run is replaced at the end", async (t) => {
+  for (const [name, end] of Object.entries(ENDS)) {
+    await t.step(name, async () => {
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null });
+        ${FIND_GUARD}
+        // A shell that gives its jobs groups of their own, which only the last
+        // look finds.
+        const script = "set -m; sleep 500 >/dev/null 2>&1 & echo $!";
+        const job = pm.command("bash", ["-c", script]);
+        await job.finished;
+        console.log(job.tail()[0].text);
         Deno.kill(guard, "SIGKILL");
         ${end}
       `);
@@ -640,7 +471,7 @@ Deno.test("Guard lets programs write while they end", async () => {
   assert(done >= count * 0.95, `${done} of ${count}`);
 });
 
-Deno.test("Processman asks nobody twice, however it ends after a stop", async (t) => {
+Deno.test("Processman asks no process twice, however it ends after a stop", async (t) => {
   const stop = "job.stop().catch(() => {});";
   const later = `setTimeout(() => { throw new Error("oh"); }, 100);
     await new Promise(() => {});`;
@@ -988,16 +819,19 @@ Deno.test("Guard tells a file what it ended", async (t) => {
       await using parent = runScript(
         `
         import { Guard } from "${new URL("guard.ts", import.meta.url)}";
-        import { Run } from "${new URL("run.ts", import.meta.url)}";
         import { systemKernel } from "${new URL("system.ts", import.meta.url)}";
-        const guard = new Guard(() => {}, { log: ${JSON.stringify(log)} });
+        import { Run } from "${new URL("run.ts", import.meta.url)}";
+        const kernel = systemKernel();
+        const guard = new Guard(kernel, () => {}, { log: ${
+          JSON.stringify(log)
+        } });
         const start = (script) => {
           const run = new Run({
             name: "test",
             program: "sh",
             command: { args: ["-c", script], stdin: "null", stdout: "piped" },
             group: true,
-          }, systemKernel());
+          }, kernel);
           guard.watch(run, {
             name: ${JSON.stringify(name)},
             signal: "SIGTERM",
@@ -1034,7 +868,7 @@ Deno.test("Guard tells a file what it ended", async (t) => {
   }
 });
 
-Deno.test("Guard asks nobody for a permission that was taken back", async () => {
+Deno.test("Guard does not prompt for a permission that was revoked", async () => {
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
     const warnings = [];

@@ -1,29 +1,35 @@
 /**
- * What a manager needs of the system: children, signals, the process table, time
- * and chance. `system.ts` is the kernel of real programs; a test may have another.
+ * The system as a manager uses it: children, signals, the process table, time
+ * and random numbers. `system.ts` implements it with Deno; a test can use
+ * another implementation.
  *
  * @module
  */
 
-/** A clock, and waits by it. */
+/** A clock that tells the time and can wait. */
 export interface Clock {
-  /** Returns milliseconds of a clock that nobody can set, as `performance.now()` does. */
+  /**
+   * Returns the time of a monotonic clock in milliseconds, as
+   * `performance.now()` does.
+   */
   now(): number;
-  /** Returns milliseconds since the epoch, as `Date.now()` does. */
+  /** Returns the time in milliseconds since the epoch, as `Date.now()` does. */
   time(): number;
   /**
-   * Resolves after a time, or as soon as a signal is aborted. Never rejects.
+   * Waits for a time. The promise resolves when the time is over or
+   * `options.signal` is aborted, whichever comes first, and never rejects.
    *
-   * @param ms The time in milliseconds.
-   * @param options What cuts the wait short, and whether it keeps the program
-   * alive.
+   * @param ms The time in milliseconds. It can be longer than a timer of
+   * `setTimeout()` can run.
+   * @param options The signal that ends the wait early, and whether the wait
+   * keeps the program alive.
    */
   delay(ms: number, options?: DelayOptions): Promise<void>;
 }
 
 /** Options for {@linkcode Clock.delay}. */
 export interface DelayOptions {
-  /** Ends the wait when it is aborted. */
+  /** The signal that ends the wait when it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Whether the wait keeps the program alive.
@@ -33,82 +39,131 @@ export interface DelayOptions {
   readonly persistent?: boolean | undefined;
 }
 
-/** What a manager needs of the system. */
+/**
+ * The system on which a manager runs its processes. A kernel works without the
+ * optional methods, with fewer checks and reports.
+ */
 export interface Kernel extends Clock {
   /**
-   * Whether a child can lead a session, and a group can be sent a signal. A
-   * permission that is revoked can change that at any time.
+   * Whether a child can lead a session of its own, and `kill()` can send a
+   * signal to a process group. If not, a stop reaches each child, but not what
+   * it started. The value can change at any time, since a permission can be
+   * revoked.
    */
   readonly sessions: boolean;
   /**
-   * Checks, before anything is started, that there is the user of a command.
+   * Checks that the user of a command exists. The manager calls this before it
+   * starts a process with the option `user`. A kernel without this method
+   * leaves the check to `spawn()`.
    *
+   * @param user The name or the ID of the user.
    * @throws {TypeError} If there is no such user.
    */
   checkUser?(user: string | number): void;
   /**
    * Starts a child.
    *
-   * @throws {SpawnError} If it cannot be started; nothing runs then.
+   * @param request What to start.
+   * @returns The child, which runs.
+   * @throws {SpawnError} If the child cannot be started; nothing runs then.
+   * @throws {TypeError} If the user of the command does not exist.
    */
   spawn(request: SpawnRequest): SpawnedChild;
   /**
-   * Sends a signal to a process, or to a process group if its number is
-   * negative; `0` sends nothing.
+   * Sends a signal to a process or to a process group.
    *
-   * @returns Whether there is such a process or group.
-   * @throws {Deno.errors.PermissionDenied} If all of it runs as another user.
+   * @param target The ID of the process, or the negative ID of the group.
+   * @param signal The signal; `0` only checks whether the target exists.
+   * @returns Whether the target exists.
+   * @throws {Deno.errors.PermissionDenied} If all processes of the target run
+   * as another user.
    */
   kill(target: number, signal: Deno.Signal | 0): boolean;
-  /** Reads the process table; `undefined` if it cannot be read. */
+  /**
+   * Reads the process table. Never rejects.
+   *
+   * @returns The table; `undefined` if it cannot be read.
+   */
   readTable(): Promise<TableReading | undefined>;
-  /** Reads which pipes each process has, where the system tells. */
+  /**
+   * Reads which pipes each process can read and write. Never rejects. Without
+   * this method, the manager does not find the processes that hold an output
+   * open after the end of a run.
+   *
+   * @returns The pipes by process ID; none if they cannot be read.
+   */
   readPipes?(): Promise<ReadonlyMap<number, ProcessPipes>>;
-  /** Reads where processes come from, where the system tells. */
+  /**
+   * Reads the control groups of processes, and which process adopts orphans.
+   * Never rejects. Without this method, the manager does not warn of programs
+   * that put themselves into the background.
+   *
+   * @param pids The process IDs, including that of this program.
+   * @returns What is known.
+   */
   readOrigins?(pids: readonly number[]): Promise<ProcessOrigins>;
-  /** Draws a number in `[0, 1)`, as `Math.random()` does. */
+  /** Returns a random number in `[0, 1)`, as `Math.random()` does. */
   random(): number;
 }
 
-/** What Deno needs to start a child, and a user. */
+/** The options of `Deno.Command`, and a user. */
 export interface ChildOptions extends Deno.CommandOptions {
-  /** The user, by name or ID, with the groups and the home of a login. */
+  /**
+   * The user that the child runs as, by name or ID. The child also gets the
+   * groups of the user, and `HOME`, `USER` and `LOGNAME` of a login unless
+   * `env` sets them.
+   */
   user?: string | number;
 }
 
-/** A child that is to be started. */
+/** A request to start a child. */
 export interface SpawnRequest {
   /** The name of the process, for messages. */
   readonly name: string;
-  /** The program. */
+  /** The program: a path, or a name to be found in `PATH`. */
   readonly program: string;
-  /** Everything else that the child is started with. */
+  /** The arguments, the environment and the other options of the child. */
   readonly command: ChildOptions;
-  /** Whether the child leads a session of its own. */
+  /**
+   * Whether the child is to lead a session of its own, and with it a process
+   * group. It is `false` if {@linkcode Kernel.sessions} was `false` when the
+   * manager was created.
+   */
   readonly group: boolean;
 }
 
-/** A child process, as `Deno.ChildProcess` is one. */
+/** A child process. `Deno.ChildProcess` is an implementation. */
 export interface Child {
-  /** Its process ID. */
+  /** The process ID. */
   readonly pid: number;
-  /** How it ended. It rejects where Deno has no name for the signal. */
+  /**
+   * Resolves with the status of the child when the child has ended. If it
+   * rejects, the manager assumes the exit code 128. That of a
+   * `Deno.ChildProcess` rejects after a signal that Deno has no name for.
+   */
   readonly status: Promise<Deno.CommandStatus>;
-  /** What it reads, if that is piped. */
+  /** The stdin of the child. The manager uses it only if it is piped. */
   readonly stdin: WritableStream<Uint8Array<ArrayBuffer>>;
-  /** What it writes, as a stream of bytes, if that is piped. */
+  /**
+   * What the child writes to stdout. The manager reads it only if it is piped.
+   * It must be a stream of the type `"bytes"`, and close when the child has
+   * ended.
+   */
   readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** The errors that it writes, as a stream of bytes, if that is piped. */
+  /** What the child writes to stderr; the same holds as for `stdout`. */
   readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
-   * Sends it a signal.
+   * Sends a signal to the child alone.
    *
-   * @throws {TypeError} If it has ended.
+   * @throws {TypeError} If the child has ended.
+   * @throws {Deno.errors.NotFound} If the child has ended, but `status` has not
+   * resolved yet.
+   * @throws {Deno.errors.PermissionDenied} If the child runs as another user.
    */
   kill(signal: Deno.Signal): void;
-  /** Lets it keep this program alive. */
+  /** Makes the child keep this program alive. */
   ref(): void;
-  /** Lets it keep this program alive no longer. */
+  /** Makes the child no longer keep this program alive. */
   unref(): void;
 }
 
@@ -116,86 +171,120 @@ export interface Child {
 export interface SpawnedChild {
   /** The child. */
   readonly child: Child;
-  /** What the user may not have meant by the way it was started. */
+  /**
+   * A warning about how the child was started. The manager logs it at the first
+   * run of a process.
+   */
   readonly warning?: string | undefined;
-  /** Is told how it ended. */
+  /** Called with the status of the child when the child has ended. */
   ended?(status: Deno.CommandStatus): void;
   /**
-   * Tells, of a child that ended, whether its program could not be started at
-   * all. Never rejects.
+   * Finds out whether a child ended because its program could not be started.
+   * The manager calls this when a child has ended without having been asked to
+   * end. A kernel whose `spawn()` reports all such failures does not need this
+   * method. Never rejects.
+   *
+   * @param traces What is known about the child.
+   * @returns The reason; `undefined` if the program was started.
    */
   explain?(traces: Traces): Promise<NotStarted | undefined>;
 }
 
-/** What a run left behind that tells whether its program was started. */
+/** What is known about a child that has ended. */
 export interface Traces {
-  /** How it ended. */
+  /** How the child ended. */
   readonly status: Deno.CommandStatus;
-  /** How long it took, in milliseconds. */
+  /** How long the child lived, in milliseconds. */
   readonly durationMs: number;
-  /** Returns the last lines that it wrote; `undefined` if they are not kept. */
+  /**
+   * Returns the last lines that the child wrote, to either output; `undefined`
+   * if stderr is not piped, or if the buffer can be too small to hold these
+   * lines.
+   */
   readonly lines: () => readonly string[] | undefined;
 }
 
 /** Why a program was not started. */
 export interface NotStarted {
-  /** The error with which Deno would not have started it. */
+  /** The error that `spawn()` would have thrown for the same reason. */
   readonly error: Error;
-  /** Whether it is somewhere else by now, where the next start finds it. */
+  /**
+   * Whether the program is now in another folder of `PATH`. If so, the manager
+   * starts it again at once, whatever the restart policy.
+   */
   readonly moved: boolean;
 }
 
-/** One living process, as the process table has it. */
+/** A living process in the process table. */
 export interface ProcessEntry {
   /** The process ID. */
   readonly pid: number;
-  /** The name: at most 15 bytes, any of them. */
+  /** The name, which Linux cuts to 15 bytes. It can contain any character. */
   readonly name: string;
   /** The process ID of the parent. */
   readonly parent: number;
   /** The ID of the process group. */
   readonly group: number;
-  /** The ID of the session; where the system does not tell, of the group. */
+  /** The ID of the session; that of the group if the session is unknown. */
   readonly session: number;
-  /** When it started, in hundredths of a second since the system did. */
+  /**
+   * When the process started, in hundredths of a second since the system
+   * started; 0 if that is unknown.
+   */
   readonly startedAt: number;
 }
 
 /**
- * When something happened, as far as that is known: in milliseconds of
- * {@linkcode Clock.now}.
+ * The earliest and the latest time at which something can have happened, in
+ * milliseconds of {@linkcode Clock.now}.
  */
 export interface Interval {
-  /** Not before this. */
+  /** The earliest possible time. */
   readonly earliest: number;
-  /** Not after this. */
+  /** The latest possible time. */
   readonly latest: number;
 }
 
-/** The process table as it was read. */
+/** The result of reading the process table once. */
 export interface TableReading {
   /** The living processes. */
   readonly processes: readonly ProcessEntry[];
-  /** The process that read it, and when it started. */
+  /**
+   * The process that read the table, and when it started. `processes` lists it,
+   * too. From these facts, the manager computes when other processes started.
+   * Without `reader`, their start times are unknown.
+   */
   readonly reader?: { readonly pid: number; readonly startedAt: Interval };
-  /** Those that ended before they could be read. */
+  /** The IDs of processes that ended before their entries could be read. */
   readonly unread?: ReadonlySet<number>;
-  /** Those that had ended and not been reaped yet, with their sessions. */
+  /**
+   * The session of each process that has ended but has not been reaped, by
+   * process ID.
+   */
   readonly dead?: ReadonlyMap<number, number>;
 }
 
-/** The pipes that a process reads and writes, by their numbers. */
+/**
+ * The pipes that a process has open. Each pipe has one ID, which is the same
+ * for all processes.
+ */
 export interface ProcessPipes {
-  /** Those it can read. */
+  /** The IDs of the pipes that the process can read. */
   readonly read: ReadonlySet<string>;
-  /** Those it can write. */
+  /** The IDs of the pipes that the process can write. */
   readonly written: ReadonlySet<string>;
 }
 
-/** Where processes come from. */
+/** Facts that show whether a process is an orphan of this program. */
 export interface ProcessOrigins {
-  /** The process that takes in what this program orphans. */
+  /**
+   * The ID of the process that becomes the parent of a descendant of this
+   * program when its own parent ends; 0 if it is unknown.
+   */
   readonly reaper: number;
-  /** The control group of each process, as the system writes it. */
+  /**
+   * The control group of each process, by process ID. The manager only compares
+   * these texts with each other.
+   */
   readonly groups: ReadonlyMap<number, string>;
 }

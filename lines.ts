@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Check, flag, options as optionsOf } from "./validate.ts";
+
 /** One of the two outputs of a process. */
 export type OutputSource = "stdout" | "stderr";
 
@@ -32,6 +34,9 @@ export interface LinesOptions {
   buffered?: boolean;
 }
 
+/** Checks which lines to begin with. */
+export const checkLines: Check = optionsOf<LinesOptions>({ buffered: flag });
+
 /** A piece of output, with its time and its run. */
 export interface Chunk {
   /** The output that it was written to. */
@@ -43,8 +48,9 @@ export interface Chunk {
   /** The number of the run that wrote it. */
   readonly run: number;
   /**
-   * The place of the chunk among those of both outputs: the later chunk has the
-   * higher number, and chunks in a row of one output have the same.
+   * The place of the chunk among those of both outputs. The number grows when
+   * the next chunk is from the other output; consecutive chunks of one output
+   * share it.
    */
   readonly order: number;
 }
@@ -52,7 +58,7 @@ export interface Chunk {
 /** Splits one source into lines, at LF and CRLF. */
 export class LineSplitter {
   readonly #decoder = new TextDecoder();
-  /** The line that has no end yet. */
+  /** The start of a line whose line break has not arrived yet. */
   #rest = "";
   /** Whether the rest of a line that was too long is being skipped. */
   #skipping = false;
@@ -101,18 +107,18 @@ export class LineSplitter {
     lines.push(this.#line(withoutReturn(whole, 0, whole.length)));
   }
 
-  /** Adds a text to the line that has no end yet. */
+  /** Adds a text to the line whose line break has not arrived yet. */
   #hold(text: string, lines: Line[]): void {
     if (this.#skipping) return;
     this.#rest += text;
-    // One more unit may be the CR of a line break.
+    // The unit after the longest line can be the CR of a line break.
     if (this.#rest.length <= this.maxLength + 1) return;
     lines.push(this.#line(this.#rest));
     this.#rest = "";
     this.#skipping = true;
   }
 
-  /** Makes a line of a text, and cuts it if it is too long. */
+  /** Makes a line from a text, and cuts it if it is too long. */
   #line(text: string): Line {
     const truncated = text.length > this.maxLength;
     return {
@@ -125,7 +131,7 @@ export class LineSplitter {
   }
 }
 
-/** How many bytes a reader may be behind before the child has to wait. */
+/** How many bytes a reader can be behind before the child has to wait. */
 const FULL_BYTES = 256 * 1024;
 
 /** One reader of the lines of a process. */
@@ -146,7 +152,7 @@ export class LineReader {
     };
   }
 
-  /** Whether it is so far behind that no more output should be read. */
+  /** Whether the reader is so far behind that no more output should be read. */
   get full(): boolean {
     // While there is no complete line, a reader cannot take anything.
     return this.#bytes > FULL_BYTES && this.#lines.length > 0;
@@ -202,14 +208,14 @@ export class LineReader {
     return promise;
   }
 
-  /** Ends the reader at once, without the lines that have not been taken. */
+  /** Ends the reader at once, and drops the lines that have not been taken. */
   leave(): void {
     this.#lines = [];
     this.#ended = true;
     this.#answer();
   }
 
-  /** Gives the lines to a call that waits. */
+  /** Gives the lines, or the end, to the calls of `take()` that wait. */
   #answer(): void {
     while (this.#lines.length > 0 || this.#ended) {
       const resolve = this.#takers.shift();
@@ -223,8 +229,9 @@ export class LineReader {
 
 /**
  * The lines that a process writes, in the order in which they arrive, starting
- * with the buffered ones. Each iteration reads all of them. While it lasts,
- * nothing is lost: a child that writes faster than it is read has to wait.
+ * with the buffered ones. Each iteration gets all of them. While it lasts, no
+ * line is lost: a child that writes faster than the iteration reads has to
+ * wait.
  */
 export class Lines implements AsyncIterable<Line> {
   readonly #open: () => AsyncIterableIterator<Line[], void>;
@@ -236,7 +243,7 @@ export class Lines implements AsyncIterable<Line> {
 
   /**
    * Iterates over arrays of lines, each with all lines that have arrived since
-   * the one before it. This is faster than iterating over single lines.
+   * the array before it. This is faster than iterating over single lines.
    *
    * @returns The iterator; it ends when the process is finished.
    */
@@ -258,14 +265,17 @@ type LineResult = IteratorResult<Line, void>;
 
 /**
  * Iterates over the single lines of batches. Variables of a function are faster
- * here than private fields of a class, by a tenth of the time for each line.
+ * here than private fields of a class: each line takes a tenth less time.
  */
 function linesOf(
   batches: AsyncIterator<Line[], void>,
 ): AsyncIterator<Line, void> {
   let batch: Line[] = [];
   let index = 0;
-  /** How many calls of `next()` wait for a batch, and the result of the last. */
+  /**
+   * How many calls of `next()` wait for a batch, and the result of the last
+   * such call.
+   */
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
 

@@ -7,7 +7,8 @@ import {
   LineSplitter,
   type OutputSource,
 } from "./lines.ts";
-import { pieces, seeded } from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
+import { pieces } from "./tools/testing.ts";
 
 const encoder = new TextEncoder();
 
@@ -93,7 +94,7 @@ Deno.test("LineSplitter gives the same lines wherever chunks are cut", () => {
 });
 
 Deno.test("LineSplitter agrees with a plain split of all text", () => {
-  const random = seeded(1);
+  const random = seededRandom(1);
   const alphabet = ["\n", "\n", "\r\n", "\r", "a", "xyz", "é", "€", "𝄞", ""];
   for (let round = 0; round < 500; round++) {
     const text = Array.from(
@@ -281,7 +282,7 @@ Deno.test("Lines keeps the order of calls that do not wait", async () => {
 });
 
 Deno.test("Lines gives each concurrent call a line of its own", async () => {
-  const random = seeded(2);
+  const random = seededRandom(2);
   const letters = "abcdefghijklmnopqrstuvwxyz";
   const lines = new Lines(() => batchesOf(...letters.match(/.{1,5}/g) ?? []));
   const iterator = lines[Symbol.asyncIterator]();

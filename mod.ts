@@ -1,7 +1,7 @@
 /**
- * Runs child processes and manages their life cycle: restarts those that crash,
- * stops all that they started, hands out what they write, and leaves nothing
- * behind.
+ * Runs child processes and manages their life cycle: restarts a process that
+ * crashes, provides its output as lines and streams, stops it together with
+ * everything that it started, and leaves nothing behind.
  *
  * ```ts
  * import { Processman } from "@isbm/processman";
@@ -11,7 +11,8 @@
  * for await (const line of hello.lines()) console.log(line.text);
  * ```
  *
- * It needs `--allow-run` and nothing else.
+ * It needs the permission `--allow-run`. Only the option `output.file` needs
+ * more.
  *
  * @module
  */
@@ -55,12 +56,9 @@ export type {
   Traces,
 } from "./kernel.ts";
 export type { Line, Lines, LinesOptions, OutputSource } from "./lines.ts";
-export {
-  type Logger,
-  Processman,
-  type ProcessmanOptions,
-  type ShutdownOptions,
-} from "./manager.ts";
+export type { Logger } from "./log.ts";
+export { Processman } from "./manager.ts";
+export type { ProcessmanOptions, ShutdownOptions } from "./manager_options.ts";
 export type {
   CommandDefaults,
   CommandOptions,
@@ -73,7 +71,8 @@ export type {
 export type { OutputFileOptions } from "./output_file.ts";
 export type { OutputOptions } from "./output.ts";
 export { printOutput, type PrintOutputOptions } from "./print_output.ts";
-export type { Process, ProcessState, SignalOptions } from "./process.ts";
+export type { Process, SignalOptions } from "./process.ts";
+export type { ProcessState } from "./process_state.ts";
 export type {
   Decision,
   DecisionBase,

@@ -1,8 +1,8 @@
 /**
- * Why a program was not started.
+ * Finds out why a program was not started.
  *
- * Deno reports that it could not start `setsid` or `setpriv`, but not that one of
- * these could not start the program: Deno then sees a child that ended.
+ * Deno reports an error if it cannot start `setsid` or `setpriv`, but not if
+ * one of these cannot start the program: Deno then sees a child that ends.
  *
  * @module
  */
@@ -19,8 +19,8 @@ import type { NotStarted, SpawnRequest, Traces } from "./kernel.ts";
 import { mayRunAll } from "./permissions.ts";
 
 /**
- * How quickly a child must have ended, in milliseconds, to count as one whose
- * program was not started, if its output does not tell.
+ * The longest life of a child whose program was not started, in milliseconds.
+ * It is used only if the output of the child is not kept.
  */
 const SOON_MS = 100;
 
@@ -29,7 +29,7 @@ const SOON_MS = 100;
  *
  * @param request The name of the process, and its program.
  * @param cause The reason.
- * @param what What failed, for the message; by default, the start itself.
+ * @param what Text before the reason in the message; empty by default.
  */
 export function spawnError(
   { name, program }: Pick<SpawnRequest, "name" | "program">,
@@ -45,8 +45,8 @@ export function spawnError(
 }
 
 /**
- * Whether the program of a child may not have been started. `setsid`, `setpriv`
- * and shells end with these codes if they cannot start a program.
+ * Whether it is possible that the program of a child was not started. `setsid`,
+ * `setpriv` and shells exit with 126 or 127 if they cannot start a program.
  */
 export function perhapsNotStarted({ code }: Deno.CommandStatus): boolean {
   return code === 126 || code === 127;
@@ -76,8 +76,8 @@ export async function whyNotStarted(
 }
 
 /**
- * Returns the reason that `setsid` or `setpriv` gives for not starting a program;
- * `undefined` if the text is anything but their message.
+ * Returns the reason that `setsid` or `setpriv` gives for not starting a
+ * program; `undefined` if the text is anything but their message.
  */
 function reasonIn(text: string, path: string): string | undefined {
   if (!/^(?:setsid|setpriv): /.test(text)) return undefined;
@@ -89,8 +89,8 @@ function reasonIn(text: string, path: string): string | undefined {
 }
 
 /**
- * Looks for a program once more, and returns the error with which Deno would
- * have failed to start it; no error if nothing is wrong.
+ * Looks for a program once more, and returns the error that Deno would have
+ * thrown for it; no error if neither the search nor the reason shows one.
  */
 async function lookAgain(
   { program, command: { cwd = "." } }: SpawnRequest,
@@ -111,7 +111,7 @@ async function lookAgain(
       ? { cause: failure(path, found), moved: true }
       : { cause: failure(program, elsewhere) };
   } catch {
-    // The search itself failed, so the message is all there is.
+    // The search itself failed, so only the reason from the output is left.
     return { cause: asTold };
   }
 }

@@ -36,20 +36,22 @@ export interface CommandDefaults {
    */
   env?: Record<string, string>;
   /**
-   * Whether to keep the environment variables of this program from the process.
+   * Whether the process starts without the environment variables of this
+   * program.
    *
    * @default {false}
    */
   clearEnv?: boolean;
   /**
    * The user, by name or ID, that the process runs as, with its primary and
-   * supplementary groups, and with `HOME`, `USER` and `LOGNAME` as after a login.
-   * These variables in `env` take precedence.
+   * supplementary groups, and with `HOME`, `USER` and `LOGNAME` as after a
+   * login. Variables of these names in `env` take precedence.
    *
-   * It works on Linux, with `--allow-run` for all programs. To become another
-   * user takes root, and `setpriv` of util-linux (that of BusyBox is not enough).
-   * processman looks each user up once. For an ID without a user, there are `uid`
-   * and `gid`, which cannot be combined with this option.
+   * The option works on Linux, with `--allow-run` for all programs. A program
+   * that runs as root can start a process as another user, if the `setpriv` of
+   * util-linux is installed (that of BusyBox is not enough). processman looks
+   * each user up once. For an ID without a user, use `uid` and `gid`, which
+   * cannot be combined with this option.
    *
    * @default {the user of this program}
    */
@@ -62,15 +64,15 @@ export interface CommandDefaults {
   /** The group ID that the process runs as. */
   gid?: number;
   /**
-   * What the process reads as stdin. With `"piped"` that is what is written to
-   * `process.stdin`.
+   * What the process reads as stdin. With `"piped"`, it reads what is written
+   * to `process.stdin`.
    *
    * @default {"null"}
    */
   stdin?: "piped" | "inherit" | "null";
   /**
-   * Where the process writes its stdout. With `"piped"`, processman always drains
-   * it, whether or not the program reads it.
+   * Where the process writes its stdout. With `"piped"`, processman always
+   * drains it, whether or not the program reads it.
    *
    * @default {"piped"}
    */
@@ -88,10 +90,10 @@ export interface CommandDefaults {
    */
   windowsRawArguments?: boolean;
   /**
-   * Whether each run leads a session of its own. A stop then reaches all that the
-   * run started, in every process group of the session, and Ctrl-C does not reach
-   * the run by itself. It has no effect on Windows, and with `--allow-run` for
-   * some programs only.
+   * Whether each run leads a session of its own. A stop then reaches all that
+   * the run started, in every process group of the session, and Ctrl-C does not
+   * reach the run directly. The option has no effect on Windows, or if
+   * `--allow-run` allows only some programs.
    *
    * @default {true}
    */
@@ -103,12 +105,12 @@ export interface CommandDefaults {
   /** What is done with the output. */
   output?: OutputOptions;
   /**
-   * Is called before each run, and can change what the child is started with. The
-   * run waits for the result; a stop does not. An error that it throws counts as
-   * a failed start, and the restart policy decides what follows.
+   * Is called before each run, and can change what the child is started with.
+   * The run waits for the result; a stop does not. An error that it throws
+   * counts as a failed start, and the restart policy decides what follows.
    *
-   * That of the defaults is called first, and then that of the command; where
-   * both change the same thing, the command wins.
+   * The function of the defaults is called first, and then that of the command;
+   * where both change the same thing, the change of the command counts.
    *
    * With `prepare`, the first run starts after `command()` has returned. If the
    * program is missing, `command()` does not throw, but the run fails.
@@ -119,8 +121,8 @@ export interface CommandDefaults {
 /** Options for {@linkcode Processman.command}. */
 export interface CommandOptions extends CommandDefaults {
   /**
-   * The name, unique among the processes of the manager. A number is added to the
-   * default if it is taken.
+   * The name, unique among the processes of the manager. A number is added to
+   * the default if it is taken.
    *
    * @default {the file name of the program}
    */
@@ -128,19 +130,19 @@ export interface CommandOptions extends CommandDefaults {
   /** Stops the process, as `stop()` does, when the signal is aborted. */
   signal?: AbortSignal | undefined;
   /**
-   * Whether the manager shuts down when the process ends for good without having
-   * been asked to end. Set it for a process without which the others are of no
-   * use.
+   * Whether the manager shuts down when the process ends for good without
+   * having been asked to end. Set it for a process without which the others are
+   * of no use.
    *
    * @default {false}
    */
   critical?: boolean;
   /**
-   * Is called before every run, and before `prepare`: before the first run, before
-   * each restart, and before each start by `start()` or `restart()`. The run waits
-   * until it returns or its promise resolves; a stop does not wait. An error that
-   * it throws counts as a failed start, and the restart policy decides what
-   * follows.
+   * Is called before every run, and before `prepare`: before the first run,
+   * before each restart, and before each start by `start()` or `restart()`. The
+   * run waits until it returns or its promise resolves; a stop does not wait.
+   * An error that it throws counts as a failed start, and the restart policy
+   * decides what follows.
    *
    * With a gate, as with `prepare`, the first run starts after `command()` has
    * returned.
@@ -163,13 +165,13 @@ export interface CommandOptions extends CommandDefaults {
   gate?: (context: GateContext) => void | Promise<void>;
 }
 
-/** What can be changed in the life of a process, see {@linkcode Process.update}. */
+/** The options that {@linkcode Process.update} can change. */
 export type UpdateOptions = Pick<
   CommandOptions,
   "restart" | "stop" | "critical" | "prepare" | "gate"
 >;
 
-/** What `prepare` is told about the next run. */
+/** The facts about the next run that `prepare` gets. */
 export interface PrepareContext {
   /** The number of the run, 1 for the first. */
   readonly run: number;
@@ -194,17 +196,14 @@ export interface PreparedRun {
   cwd?: string | URL;
 }
 
-/** What a gate is told about the next run. */
-export interface GateContext {
-  /** The number of the run, 1 for the first. */
-  readonly run: number;
-  /** The number of consecutive crashes before the run. */
-  readonly attempt: number;
-  /** Aborted when the run is no longer wanted. */
-  readonly signal: AbortSignal;
+/**
+ * The facts about the next run that a gate gets, and the means to report a
+ * wait.
+ */
+export interface GateContext extends PrepareContext {
   /**
-   * Puts the process into the state `waiting`, until the gate lets the run start.
-   * Another call replaces the reason.
+   * Puts the process into the state `waiting`, until the gate lets the run
+   * start. Another call replaces the reason.
    *
    * @param reason What the run waits for.
    */
@@ -212,7 +211,7 @@ export interface GateContext {
 }
 
 /**
- * The default options of a command, those of the options in groups aside:
+ * The default options of a command, except for those in
  * {@linkcode RESTART_DEFAULTS}, {@linkcode STOP_DEFAULTS},
  * {@linkcode OUTPUT_DEFAULTS} and {@linkcode FILE_DEFAULTS}.
  */

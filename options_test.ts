@@ -303,7 +303,7 @@ Deno.test("Processman refuses bad options", () => {
     [null, 'options" must be an object: current value is null'],
     [
       { singals: [] },
-      'singals" does not exist: there are logger, signals, exitOnSignal, orphans, orphanLog, defaults',
+      'singals" does not exist: there are logger, signals, exitOnSignal, orphans, orphanLog, kernel, defaults',
     ],
     [{ logger: "a" }, 'logger" must be a logger or null: current value is "a"'],
     [

@@ -32,14 +32,14 @@ import {
 /** How the output of a process is buffered, split and written to a file. */
 export interface OutputOptions {
   /**
-   * How many bytes are buffered: the newest of stdout, and as many of stderr,
-   * for readers that come late and for `tail()`. Memory is allocated as needed.
+   * How many of the newest bytes of each output are buffered, for readers that
+   * start later and for `tail()`. Memory is allocated as needed.
    *
    * @default {65_536}
    */
   bufferBytes?: number;
   /**
-   * The length of the longest line, in UTF-16 code units. A longer line is cut
+   * The maximum length of a line, in UTF-16 code units. A longer line is cut
    * there and marked as `truncated`.
    *
    * @default {1_048_576}
@@ -51,9 +51,10 @@ export interface OutputOptions {
    *
    * No line is lost while the file can be written: a child that writes faster
    * than the disk has to wait. When the file cannot be written, for example
-   * because the disk is full, a warning is logged and lines are lost. The next
-   * try is after five seconds; when it succeeds, the number of lost lines is
-   * logged. A run has ended when its last line is in the file.
+   * because the disk is full, processman logs a warning, and lines are lost. It
+   * tries again after five seconds; when that succeeds, it logs the number of
+   * lost lines. A restart, or the end of the process, waits until the last line
+   * of the run is in the file, for at most five seconds.
    *
    * @default {none}
    */
@@ -83,7 +84,7 @@ export const OUTPUT_DEFAULTS: OutputRules = {
   maxLineLength: 1_048_576,
 };
 
-/** Time spent waiting for the file after the end of a run, in milliseconds. */
+/** The longest wait for the file after the end of a run, in milliseconds. */
 export const FLUSH_MS = 5_000;
 
 /** Both outputs of a process, over all its runs. */
@@ -97,13 +98,15 @@ export class Output {
   readonly #readers = new Set<LineReader>();
   /** The pumps of a run whose output is still being read. */
   readonly #pumps = new Map<OutputSource, Pump>();
-  /** Present while something waits for room. */
+  /** Present while something waits for buffer space. */
   #room: PromiseWithResolvers<void> | undefined;
   /** The source of the last chunk, and how often it has changed. */
   #last: OutputSource | undefined;
   #order = 0;
   #ended = false;
-  /** What the file is written from, if there is one. */
+  /**
+   * The reader whose lines are written to the file; present if there is a file.
+   */
   #fileReader: LineReader | undefined;
   /** Is aborted when all lines are in the file; present after `flush()`. */
   #flushed: AbortController | undefined;
@@ -125,7 +128,7 @@ export class Output {
       [...this.#readers].some(({ backlog }) => backlog > PIPE_BYTES);
   }
 
-  /** Starts to read one output of a run, which is given by its number. */
+  /** Starts to read one output of the run with the number `run`. */
   pump(
     name: OutputSource,
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -162,7 +165,7 @@ export class Output {
     return signal.aborted;
   }
 
-  /** Ends the streams and the lines, once readers have what has arrived. */
+  /** Ends the streams and the lines; readers still get what has arrived. */
   end(): void {
     this.#ended = true;
     this.stdout.close();
@@ -233,7 +236,7 @@ export class Output {
     for (const reader of this.#readers) reader.flush(name);
   }
 
-  /** Wakes everything that waits for room. */
+  /** Wakes everything that waits for buffer space. */
   #wake(): void {
     this.#room?.resolve();
     this.#room = undefined;
@@ -260,7 +263,7 @@ export class Output {
     for (const chunk of buffered ? this.#buffered() : []) reader.push(chunk);
     for (const source of [this.stdout, this.stderr]) {
       source.markSplit();
-      // The run that wrote an unfinished line may be over: then that is all.
+      // A line without a line break is complete if its run writes nothing more.
       if (!this.#pumps.has(source.name)) reader.flush(source.name);
     }
     if (this.#ended) reader.end();

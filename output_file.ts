@@ -25,10 +25,10 @@ export interface OutputFileOptions {
    */
   path: string | URL;
   /**
-   * How many bytes the file may hold. Before a line would make it larger, it is
-   * renamed to `path.1`; a file of that name is renamed to `path.2`, and so on.
-   * A line that is longer than this gets a file of its own. With `Infinity`,
-   * the file is never renamed.
+   * The largest size of the file in bytes. Before a line would make the file
+   * larger, processman renames it to `path.1`, an earlier `path.1` to `path.2`,
+   * and so on. A line that is longer than this gets a file of its own. With
+   * `Infinity`, processman never renames the file.
    *
    * @default {10_485_760}
    */
@@ -79,17 +79,20 @@ export const FILE_DEFAULTS: Required<Omit<OutputFileOptions, "path">> = {
 export interface FileWriter {
   /** Writes lines; resolves when they are written or lost. Never rejects. */
   write(lines: readonly Line[]): Promise<void>;
-  /** Notes that no lines follow; resolves when that is done. Never rejects. */
+  /**
+   * Releases the file, since no lines follow; resolves when that is done. Never
+   * rejects.
+   */
   close(): Promise<void>;
 }
 
-/** How many lines are written at once: writing more takes too long. */
+/** The most lines that are written at once; more would take too long. */
 const LINES_AT_ONCE = 4_000;
 
 /** A file that several processes may write to. */
 interface SharedFile {
   readonly file: RotatingFile;
-  /** How many do. */
+  /** The number of processes that write to it. */
   writers: number;
 }
 
@@ -106,7 +109,7 @@ export class OutputFiles {
   }
 
   /**
-   * Returns what writes the lines of a process. The file is opened when there
+   * Returns a writer for the lines of a process. It opens the file when there
    * is a line to write.
    *
    * @throws {Deno.errors.NotCapable} If a permission is missing.
@@ -135,7 +138,10 @@ export class OutputFiles {
     };
   }
 
-  /** Opens all files anew; resolves when none of the old ones is written to. */
+  /**
+   * Closes all files and opens their paths again; resolves when nothing is
+   * written to the old files any more.
+   */
   async reopen(): Promise<void> {
     await Promise.all(
       Array.from(this.#files.values(), ({ file }) => file.reopen()),

@@ -8,13 +8,8 @@ import {
 } from "./output_file.ts";
 import { constant, Processman } from "./mod.ts";
 import { systemClock } from "./system.ts";
-import {
-  eventOf,
-  outputOf,
-  permitted,
-  runScript,
-  seeded,
-} from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
+import { eventOf, outputOf, permitted, runScript } from "./tools/testing.ts";
 
 const ignore = !permitted("read", "write");
 
@@ -144,7 +139,7 @@ Deno.test({
   ignore,
   async fn() {
     for (let seed = 0; seed < 25; seed++) {
-      const random = seeded(seed);
+      const random = seededRandom(seed);
       const whole = (most: number) => Math.floor(random() * most);
       const maxBytes = 1 + whole(300);
       const maxFiles = whole(4);

@@ -15,7 +15,8 @@ import {
 import { createHash } from "node:crypto";
 import { constant, type Line, type Process, Processman } from "./mod.ts";
 import { DRAIN_MS } from "./pump.ts";
-import { lineOf, outputOf, seeded } from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
+import { lineOf, outputOf } from "./tools/testing.ts";
 
 const silent = { logger: null };
 
@@ -108,7 +109,7 @@ Deno.test("Process.stdout goes on over 50 restarts", async () => {
 
 Deno.test("Process.stdout hands out or counts each byte, whenever it is read", async () => {
   for (let seed = 0; seed < 6; seed++) {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     await using pm = new Processman(silent);
     // Writes as many numbers as it is asked for, and reports that.
     const job = pm.command(

@@ -12,14 +12,15 @@ import {
   told,
   turn,
 } from "./tools/output_testing.ts";
-import { pieces, seeded } from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
+import { pieces } from "./tools/testing.ts";
 
 const encoder = new TextEncoder();
 
 Deno.test("Output drains what nothing reads, and counts the bytes that it drops", async () => {
   const { output, run } = start({ bufferBytes: 1_000 });
   const all = randomBytes(100_000);
-  for (const part of pieces(all, seeded(1), 3_000)) {
+  for (const part of pieces(all, seededRandom(1), 3_000)) {
     run.stdout.write(part);
     await turn();
     assertEquals(run.stdout.unread, 0);

@@ -1,17 +1,80 @@
 /**
- * What this program is allowed to do. A permission is queried before it is used,
- * since Deno would prompt for one that is missing or has been revoked.
+ * The permissions of this program, and the messages about them. processman
+ * queries a permission before it uses it, because Deno would prompt for one
+ * that is missing or has been revoked.
  *
  * @module
  */
 
-/** Whether this program may run and signal programs, except those denied by name. */
+/** Whether this program may run and signal programs that are not denied. */
 export function mayRun(): boolean {
-  return Deno.permissions.querySync({ name: "run" }).state === "granted";
+  return granted({ name: "run" });
+}
+
+/** Whether this program may run one program. */
+export function mayRunProgram(program: string): boolean {
+  return granted({ name: "run", command: program });
 }
 
 /** Whether this program may run and signal all programs. */
 export function mayRunAll(): boolean {
   const { state, partial } = Deno.permissions.querySync({ name: "run" });
   return state === "granted" && !partial;
+}
+
+/** Whether this program may read a variable of its environment. */
+export function mayReadEnv(variable: string): boolean {
+  return granted({ name: "env", variable });
+}
+
+/** Whether this program may read its own user ID. */
+export function mayReadUid(): boolean {
+  return granted({ name: "sys", kind: "uid" });
+}
+
+/** Returns the error of a program that this program may not run. */
+export function mayNotRun(program: string): Error {
+  return new Deno.errors.NotCapable(
+    `Requires run access to "${program}", run again with --allow-run=${program}`,
+  );
+}
+
+/** Returns the error of an option that needs the permission for all programs. */
+export function mayNotRunAll(option: string): Error {
+  return new Deno.errors.NotCapable(
+    `Requires run access to all programs for the option "${option}", ` +
+      "run again with the --allow-run flag",
+  );
+}
+
+/**
+ * Checks that this program may read and write a file.
+ *
+ * @param file The path of the file.
+ * @param before The beginning of the message of the error.
+ * @throws {Deno.errors.NotCapable} If a permission is missing.
+ */
+export function checkFileAccess(file: string, before: string): void {
+  for (const name of ["read", "write"] as const) {
+    if (granted({ name, path: file })) continue;
+    const folder = file.slice(0, file.lastIndexOf("/")) || "/";
+    throw new Deno.errors.NotCapable(
+      `${before}requires ${name} access to "${file}", run again with --allow-read=${folder} --allow-write=${folder}`,
+    );
+  }
+}
+
+/** The warning that a stop reaches only the children. */
+export const NO_GROUPS: string =
+  "Process groups and the orphan guard are off, since " +
+  "they need --allow-run for all programs: a stop reaches each child, but not " +
+  "what it started";
+
+/** The warning that a stop does not reach all of a session. */
+export const NO_TABLE: string =
+  "The process table cannot be read: a stop neither reaches nor reports " +
+  "processes that have left the process group of the child";
+
+function granted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
 }

@@ -64,8 +64,8 @@ const BUSY_MS = 5;
  * await printed;
  * ```
  *
- * @param source A process, or a manager: then all of its processes are printed,
- * including those that are started later.
+ * @param source A process; or a manager, for all of its processes, including
+ * those that are started later.
  * @param options How the lines are printed.
  * @returns A promise that resolves when everything is printed: after the end of
  * the process, or after the shutdown of the manager. Never rejects.
@@ -172,7 +172,7 @@ class Destination {
   readonly #color: boolean;
   /** Whether nothing reads the stream. */
   #broken = false;
-  /** How many bytes to write at once, though at least a line. */
+  /** How many bytes to write at once; a line can be longer. */
   #most = WRITE_BYTES;
 
   constructor(stream: typeof Deno.stdout, color: boolean | undefined) {
@@ -192,8 +192,9 @@ class Destination {
       } catch (error) {
         this.#broken = !(error instanceof Deno.errors.WouldBlock);
         if (this.#broken) return;
-        // The terminal may have taken a part, which is then printed twice. From
-        // now on each write is one line, so that part is less than a line.
+        // The terminal can have taken a part, which is then printed twice. From
+        // now on each write is one line, so that such a part is less than a
+        // line.
         this.#most = 1;
         await systemClock.delay(BUSY_MS);
       }
@@ -202,8 +203,8 @@ class Destination {
 }
 
 /**
- * Returns the length of the lines that fit into some bytes. If none does, it is
- * the length of the first, up to `WRITE_BYTES`.
+ * Returns the length of the lines that fit into `most` bytes. If no line fits,
+ * returns the length of the first one, up to `WRITE_BYTES`.
  */
 function fitting(text: Uint8Array, most: number): number {
   if (text.length <= most) return text.length;

@@ -1,186 +1,176 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { mock } from "node:test";
-import { ProcessTable, Table, type TableEntry } from "./process_table.ts";
-import { alive, outputOf } from "./tools/testing.ts";
+import type { ProcessEntry, ProcessOrigins, TableReading } from "./kernel.ts";
+import { type ProcessFacts, ProcessTable, Table } from "./process_table.ts";
+import { outputOf, ready, systemTable } from "./tools/testing.ts";
 
-/** Starts a shell that leads a session, and waits for the line "ready". */
-async function shell(
-  program: string,
-  script: string,
-): Promise<Deno.ChildProcess> {
-  const child = new Deno.Command(program, {
-    args: ["-c", script],
-    stdin: "null",
-    stdout: "piped",
-    detached: true,
-  }).spawn();
-  const reader = child.stdout.getReader();
-  await reader.read();
-  reader.releaseLock();
-  return child;
+/** Makes an entry of a process that leads its session unless that is given. */
+function entry(
+  pid: number,
+  parent: number,
+  { session = pid, startedAt = 0 } = {},
+): ProcessEntry {
+  return { pid, name: "sh", parent, group: pid, session, startedAt };
 }
 
-async function end(child: Deno.ChildProcess, table: Table): Promise<void> {
-  const members = table.session(child.pid).map(({ pid }) => pid);
-  for (const pid of members) Deno.kill(pid, "SIGKILL");
-  await child.status;
-  for (const pid of members) while (await alive(pid));
-  await child.stdout.cancel();
-}
-
-async function look(): Promise<Table> {
-  const table = await new ProcessTable().look();
-  assert(table !== undefined);
-  return table;
+/** Facts of a system with some processes, this program among them. */
+function facts(
+  processes: readonly ProcessEntry[] = [],
+  more: Partial<ProcessFacts> = {},
+): ProcessFacts {
+  const reading = { processes: [entry(Deno.pid, 1), ...processes] };
+  const readTable = () => Promise.resolve(reading);
+  return { sessions: true, readTable, ...more };
 }
 
 Deno.test("Table.doubtful() tells that a session may have a child too young to be seen", () => {
-  const entry = (pid: number, session: number): TableEntry => {
-    return { pid, session, name: "sh", parent: 1, group: pid, startedAt: 0 };
-  };
-  const at = { earliest: 0, latest: 0 };
   const table = (
-    entries: TableEntry[],
+    sessions: Record<number, number>,
     unread: number[],
     dead: [number, number][] = [],
   ) =>
-    new Table(entries, 0, at, { unread: new Set(unread), dead: new Map(dead) });
+    new Table({
+      processes: Object.entries(sessions).map(([pid, session]) =>
+        entry(Number(pid), 1, { session })
+      ),
+      unread: new Set(unread),
+      dead: new Map(dead),
+    });
   const cases: [string, boolean, Table, Table?][] = [
-    ["all was read", false, table([entry(5, 5)], [])],
-    ["something has ended", true, table([], [7])],
-    ["it was of the session", true, table([], [7]), table([entry(7, 5)], [])],
-    ["it was of another", false, table([], [7]), table([entry(7, 6)], [])],
-    ["it can never be read", false, table([], [7]), table([], [7])],
-    ["one of the session is dead", true, table([], [], [[7, 5]])],
-    ["one of another is dead", false, table([], [], [[7, 6]])],
+    ["all was read", false, table({ 5: 5 }, [])],
+    ["something has ended", true, table({}, [7])],
+    ["it was of the session", true, table({}, [7]), table({ 7: 5 }, [])],
+    ["it was of another", false, table({}, [7]), table({ 7: 6 }, [])],
+    ["it can never be read", false, table({}, [7]), table({}, [7])],
+    ["one of the session is dead", true, table({}, [], [[7, 5]])],
+    ["one of another is dead", false, table({}, [], [[7, 6]])],
     [
       "it has been dead before",
       false,
-      table([], [], [[7, 5]]),
-      table([], [], [[7, 5]]),
+      table({}, [], [[7, 5]]),
+      table({}, [], [[7, 5]]),
     ],
+    ["nothing is known", false, new Table({ processes: [] })],
   ];
   for (const [name, expected, now, before] of cases) {
     assertEquals(now.doubtful(5, before), expected, name);
   }
 });
 
-Deno.test("Table.session() lists what is alive in a session, in any of its groups", async () => {
-  const begun = performance.now();
-  const child = await shell(
-    "bash",
-    "set -m; sleep 500 & sleep 500 & true & wait $!; echo ready; wait",
-  );
-  const names = (table: Table) =>
-    table.session(child.pid).map(({ name }) => name).sort();
-  let table = await look();
-  // The shells that have been forked are yet to become the other programs.
-  while (
-    names(table).join() === "bash,bash,bash" ||
-    names(table).join() === "bash,bash,sleep"
-  ) table = await look();
-  assertEquals(names(table), ["bash", "sleep", "sleep"]);
-  const members = table.session(child.pid);
-  assertEquals(new Set(members.map(({ group }) => group)).size, 3);
-  for (const member of members) {
-    const { earliest, latest } = table.startOf(member);
-    assertLess(earliest, performance.now());
-    assertLess(begun, latest);
-  }
-  await end(child, table);
-  assertEquals((await look()).session(child.pid), []);
+Deno.test("Table.session() lists what is in a session", () => {
+  const member = entry(6, 5, { session: 5 });
+  const table = new Table({ processes: [entry(5, 1), member, entry(7, 5)] });
+  assertEquals(table.session(5), [entry(5, 1), member]);
+  assertEquals(table.session(6), []);
 });
 
-Deno.test("Table.departed() lists what has left a session while its parent is in it", async () => {
-  const child = await shell("sh", "setsid sleep 500 & echo ready; wait");
-  let table = await look();
-  while (table.departed(child.pid)[0]?.name !== "sleep") table = await look();
-  const [departed, ...more] = table.departed(child.pid);
-  assert(departed !== undefined && more.length === 0);
-  assertEquals(departed.session, departed.pid);
-  await end(child, table);
-  Deno.kill(departed.pid, "SIGKILL");
-  while (await alive(departed.pid));
+Deno.test("Table.departed() lists what has left a session while an ancestor is in it", () => {
+  const processes = [entry(5, 1), entry(6, 5), entry(7, 6), entry(8, 1)];
+  const table = new Table({ processes });
+  assertEquals(table.departed(5), [entry(6, 5), entry(7, 6)]);
+  assertEquals(table.departed(6), [entry(7, 6)]);
+  assertEquals(table.departed(8), []);
 });
 
-Deno.test("ProcessTable.look() reads names of any bytes", async (t) => {
-  const names = [
-    "a\\nb",
-    "\\n1 (x) S 1 1 1",
-    ") S 1 1 1 1 1 1",
-    "(((",
-    ") Z 1 1 ",
-    "\\377\\376) R",
-    "   ",
-    "\\n\\n\\n",
-  ];
-  for (const name of names) {
-    await t.step(JSON.stringify(name), async () => {
-      const child = await shell(
-        "sh",
-        `printf '${name}' > /proc/$$/comm; sleep 500 & echo ready; wait`,
-      );
-      const table = await look();
-      const own = table.processes.get(Deno.pid);
-      assertEquals(own?.pid, Deno.pid);
-      const members = table.session(child.pid);
-      assertEquals(members.length, 2);
-      const named = members.find(({ pid }) => pid === child.pid);
-      assert(named !== undefined);
-      assert(named.name !== "sh", "the name has changed");
-      await end(child, table);
-      assert(!(await look()).processes.has(child.pid));
-    });
-  }
+Deno.test("Table.startOf() tells the start by the age of the reader", () => {
+  const startedAt = { earliest: 1_000, latest: 1_005 };
+  const early = entry(5, 1, { startedAt: 100 });
+  const processes = [early, entry(9, 1, { startedAt: 120 })];
+  const known = new Table({ processes, reader: { pid: 9, startedAt } });
+  assertEquals(known.startOf(early), { earliest: 790, latest: 815 });
+  const unknown = { earliest: -Infinity, latest: Infinity };
+  assertEquals(new Table({ processes }).startOf(early), unknown);
 });
 
 Deno.test("ProcessTable.look() is shared by all that ask in one turn", async () => {
-  const spawn = mock.method(Deno.Command.prototype, "spawn");
-  try {
-    const table = new ProcessTable();
-    const first = Array.from({ length: 20 }, () => table.look());
-    assertEquals(new Set(await Promise.all(first)).size, 1);
-    assertEquals(spawn.mock.callCount(), 1);
-    const later = table.look();
-    await Promise.all([later, table.idle()]);
-    assertEquals(spawn.mock.callCount(), 2);
-  } finally {
-    spawn.mock.restore();
-  }
+  const system = facts();
+  const read = mock.method(system, "readTable");
+  const table = new ProcessTable(system);
+  const first = Array.from({ length: 20 }, () => table.look());
+  assertEquals(new Set(await Promise.all(first)).size, 1);
+  assertEquals(read.mock.callCount(), 1);
+  const later = table.look();
+  await Promise.all([later, table.idle()]);
+  assertEquals(read.mock.callCount(), 2);
 });
 
 Deno.test("ProcessTable.look() starts anew for what asks while it reads", async () => {
-  const table = new ProcessTable();
-  const spawn = mock.method(Deno.Command.prototype, "spawn");
-  try {
-    const first = table.look();
-    while (spawn.mock.callCount() === 0) await Promise.resolve();
-    const second = table.look();
-    assert(await first !== await second);
-    assertEquals(spawn.mock.callCount(), 2);
-  } finally {
-    spawn.mock.restore();
+  const readings: PromiseWithResolvers<TableReading>[] = [];
+  const table = new ProcessTable(facts([], {
+    readTable() {
+      readings.push(Promise.withResolvers());
+      return readings[readings.length - 1]?.promise ?? Promise.reject();
+    },
+  }));
+  const first = table.look();
+  while (readings.length === 0) await Promise.resolve();
+  const second = table.look();
+  readings[0]?.resolve({ processes: [] });
+  const seen = await first;
+  while (readings.length === 1) await Promise.resolve();
+  readings[1]?.resolve({ processes: [] });
+  assert(seen !== await second);
+});
+
+Deno.test("ProcessTable.look() tells why the table is not read", async () => {
+  const cases: [Partial<ProcessFacts>, string[]][] = [
+    [{}, []],
+    [{ sessions: false }, ["forbidden"]],
+    [{ readTable: () => Promise.resolve(undefined) }, ["unreadable"]],
+    [
+      { sessions: false, readTable: () => Promise.resolve(undefined) },
+      ["forbidden"],
+    ],
+  ];
+  for (const [more, expected] of cases) {
+    const told: string[] = [];
+    const table = new ProcessTable(facts([], more), {
+      forbidden: () => told.push("forbidden"),
+      unreadable: () => told.push("unreadable"),
+    });
+    assertEquals(await table.look() === undefined, "readTable" in more);
+    assertEquals(told, expected);
   }
 });
 
-Deno.test("ProcessTable.look() is undefined where the table cannot be read", async () => {
-  const spawn = mock.method(Deno.Command.prototype, "spawn", () => {
-    throw new Deno.errors.NotFound("no sh");
+Deno.test("ProcessTable.daemons() lists orphans in the control group of this program", async () => {
+  const orphan = entry(90_001, 1);
+  const processes = [
+    orphan,
+    entry(90_002, 1), // in another control group
+    entry(90_003, 90_001), // has a parent
+    entry(90_004, 1, { session: Deno.pid }), // has not left
+    entry(90_005, 1), // a run
+  ];
+  const origins: ProcessOrigins = {
+    reaper: 1,
+    groups: new Map([[Deno.pid, "own"], [90_001, "own"], [90_002, "other"]]),
+  };
+  const system = facts(processes, {
+    readOrigins: () => Promise.resolve(origins),
   });
-  try {
-    assertEquals(await new ProcessTable().look(), undefined);
-  } finally {
-    spawn.mock.restore();
-  }
+  const daemons = async (system: ProcessFacts) => {
+    const table = new ProcessTable(system);
+    const read = await table.look();
+    assert(read !== undefined);
+    return table.daemons(read, 0, 1, new Set([90_005]));
+  };
+  assertEquals(await daemons(system), [orphan]);
+  assertEquals(await daemons(facts(processes)), []);
+});
+
+Deno.test("ProcessTable.pipeHolders() finds nothing where nothing tells of pipes", async () => {
+  const table = new ProcessTable(facts([entry(90_001, 1)]));
+  assertEquals(await table.pipeHolders(0, new Set()), []);
 });
 
 Deno.test("ProcessTable.pipeHolders() finds what holds an output open", async () => {
   const startedAt = performance.now();
-  const child = await shell(
-    "sh",
+  const { child, reader } = await ready(
     "setsid sleep 500 & echo ready; exec sleep 500",
+    { piped: true },
   );
-  const table = new ProcessTable();
+  const table = systemTable();
   const none = await table.pipeHolders(startedAt, new Set([child.pid]));
   assertEquals(none, []);
   Deno.kill(child.pid, "SIGKILL");
@@ -203,11 +193,11 @@ Deno.test("ProcessTable.pipeHolders() finds what holds an output open", async ()
   );
   const found = await table.pipeHolders(startedAt, new Set());
   slow.mock.restore();
-  const entry = (await look()).processes.get(holder.pid);
+  const entry = (await table.look())?.processes.get(holder.pid);
   assertEquals(entry?.name, "sleep");
   assertEquals(found, [entry]);
   assertEquals(await table.pipeHolders(performance.now() + 100, new Set()), []);
   Deno.kill(holder.pid, "SIGKILL");
-  await child.stdout.cancel();
+  await reader.cancel();
   await outputOf("true");
 });

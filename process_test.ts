@@ -19,12 +19,14 @@ import {
 } from "./mod.ts";
 import {
   alive,
+  deny,
   eventOf,
   lineOf,
   outputOf,
   runScript,
   stateOf,
 } from "./tools/testing.ts";
+import { FakeKernel } from "./testing/mod.ts";
 
 const silent = { logger: null };
 
@@ -237,31 +239,19 @@ Deno.test("Process fails when its backoff is of no use", async () => {
 });
 
 Deno.test("Process doubles its wait from crash to crash", async () => {
-  mock.timers.enable({ apis: ["setTimeout", "Date"] });
-  const clock = mock.method(performance, "now", () => Date.now());
-  try {
-    await using pm = new Processman(silent);
-    const events = pm.events();
-    const job = pm.command("false", [], {
-      restart: { backoff: exponential({ initialMs: 1_000, jitter: "none" }) },
-    });
-    for (const delayMs of [1_000, 2_000, 4_000]) {
-      assertEquals(
-        (await eventOf(events, "restart")).decision.delayMs,
-        delayMs,
-      );
-      const { until } = stateOf(job, "backoff");
-      assertEquals(until, Date.now() + delayMs);
-      mock.timers.tick(delayMs - 1);
-      assertEquals(job.state.kind, "backoff");
-      mock.timers.tick(1);
-      await eventOf(events, "start");
-    }
-    await eventOf(events, "restart");
-    await job.stop();
-  } finally {
-    clock.mock.restore();
-    mock.timers.reset();
+  const kernel = new FakeKernel({ programs: { crash: () => 1 } });
+  await using pm = new Processman({ kernel, logger: null });
+  const job = pm.command("crash", [], {
+    restart: { backoff: exponential({ initialMs: 1_000, jitter: "none" }) },
+  });
+  for (const [run, delayMs] of [1_000, 2_000, 4_000].entries()) {
+    await kernel.clock.settle();
+    assertEquals(stateOf(job, "backoff").until, kernel.time() + delayMs);
+    await kernel.clock.advance(delayMs - 1);
+    assertEquals(job.state.kind, "backoff");
+    assertEquals(kernel.started.length, run + 1);
+    await kernel.clock.advance(1);
+    assertEquals(kernel.started.length, run + 2);
   }
 });
 
@@ -489,30 +479,21 @@ Deno.test({
 });
 
 Deno.test("Process reports a child that cannot be ended", async () => {
-  const pm = new Processman(silent);
-  const job = pm.command("sleep", ["500"]);
-  const { pid } = job;
-  assert(pid !== undefined);
-  mock.timers.enable({ apis: ["setTimeout", "Date"] });
-  const kill = mock.getter(Deno, "kill", () => () => {
-    throw new Deno.errors.PermissionDenied("Operation not permitted");
-  });
-  try {
-    const failure = assertRejects(() => pm.shutdown(), AggregateError);
-    mock.timers.tick(10_000);
-    for (let i = 0; i < 20; i++) await Promise.resolve();
-    mock.timers.tick(5_000);
-    const { message, errors } = await failure;
-    assertEquals(message, "Cannot stop 1 of 1 processes");
-    assertEquals(
-      errors[0].message,
-      `Cannot stop process "sleep": pid ${pid} lives on 5000 ms after SIGKILL`,
-    );
-    assertEquals(job.state.kind, "stopping", "as long as the kernel says so");
-  } finally {
-    kill.mock.restore();
-    mock.timers.reset();
-  }
+  const kernel = new FakeKernel({ programs: { server: () => {} } });
+  const pm = new Processman({ kernel, logger: null });
+  const job = pm.command("server");
+  await kernel.clock.settle();
+  const allowed = deny(kernel);
+  const failure = assertRejects(() => pm.shutdown(), AggregateError);
+  const { message, errors } = await kernel.clock.until(failure);
+  assertEquals(kernel.now(), 15_000);
+  assertEquals(message, "Cannot stop 1 of 1 processes");
+  assertEquals(
+    errors[0].message,
+    `Cannot stop process "server": pid ${job.pid} lives on 5000 ms after SIGKILL`,
+  );
+  assertEquals(job.state.kind, "stopping", "as long as the kernel says so");
+  allowed();
   const { status } = await job.kill();
   assertEquals(status.signal, "SIGKILL");
 });

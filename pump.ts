@@ -1,6 +1,6 @@
 /**
- * Reads one output of a run: as much at a time as the traffic calls for, and
- * for a limited time once the run has ended.
+ * Reads one output of a run: in pieces that grow with the traffic, and for a
+ * limited time once the run has ended.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const QUIET_MS = 2;
 export const PIPE_BYTES: number = 1024 * 1024;
 
 /**
- * How bytes are used: not read by anything, read as a stream, or split into
+ * How bytes are used: drained without a reader, read as a stream, or split into
  * lines.
  */
 export type Use = "drained" | "streamed" | "split";
@@ -27,8 +27,8 @@ const LEAST_BYTES = 1_024;
 
 /**
  * How many bytes are read at once when the output is busy. A child whose output
- * is only drained goes on writing while a quarter of its pipe is read. Streams
- * and lines have a cost per chunk, so their chunks are larger.
+ * is only drained can go on writing while a quarter of its pipe is read.
+ * Streams and lines have a cost per chunk, so their chunks are larger.
  */
 const MOST_BYTES: Readonly<Record<Use, number>> = {
   drained: 16_384,
@@ -39,14 +39,14 @@ const MOST_BYTES: Readonly<Record<Use, number>> = {
 /** What a pump delivers bytes to. */
 export interface Sink {
   /**
-   * Whether to read no more for now. When that may have changed, the sink calls
+   * Whether the pump has to wait. When that can have changed, the sink calls
    * {@linkcode Pump.wake}.
    */
   full(): boolean;
-  /** Returns a buffer of a size for the next bytes. */
+  /** Returns a buffer of the given size for the next bytes. */
   buffer(size: number): Uint8Array<ArrayBuffer>;
   /**
-   * Takes bytes over, which start at the beginning of their buffer.
+   * Takes over bytes that start at the beginning of their buffer.
    *
    * @returns The present use of the bytes.
    */
@@ -65,11 +65,13 @@ export class Pump {
   #ended = false;
   /** How many bytes have been delivered. */
   #delivered = 0;
-  /** While fewer bytes than this have been delivered, a full sink is ignored. */
+  /**
+   * While fewer bytes than this have been delivered, a full sink is ignored.
+   */
   #ignoreFullUntil = 0;
   /** Present while the pump waits for the sink. */
   #room: PromiseWithResolvers<void> | undefined;
-  /** Ends the delays of `drain()`; present after a call of that. */
+  /** Ends the delays of `drain()`; present after a call of `drain()`. */
   #draining: AbortController | undefined;
 
   /** Starts to read a stream. */
@@ -97,9 +99,10 @@ export class Pump {
 
   /**
    * Reads what a run has left in its pipe when it ended. If another process
-   * holds the pipe open, the pump leaves it after a while.
+   * holds the pipe open, the pump stops reading after a while.
    *
-   * @param ifHeld Called in that case, and awaited before the pump leaves.
+   * @param ifHeld Called in that case, and awaited before the pump stops
+   * reading.
    * @returns A promise that resolves when `done` does.
    */
   drain(ifHeld?: () => Promise<unknown>): Promise<void> {
@@ -107,7 +110,10 @@ export class Pump {
     return this.done;
   }
 
-  /** Leaves after `DRAIN_MS`, as soon as the output is quiet or a limit is hit. */
+  /**
+   * Stops reading after `DRAIN_MS`, as soon as the output is quiet or a limit
+   * is reached.
+   */
   async #leaveLater(ifHeld?: () => Promise<unknown>): Promise<void> {
     const clock = this.#clock;
     const { signal } = this.#draining = new AbortController();
@@ -153,7 +159,7 @@ export class Pump {
         size = Math.min(size, MOST_BYTES[use]);
       }
     } catch {
-      // A pipe that cannot be read has nothing more to give.
+      // Nothing more can be read from the pipe.
     }
     this.#ended = true;
     this.#draining?.abort();

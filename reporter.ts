@@ -1,70 +1,71 @@
 /**
- * What is told about a process: its events, and its lines in the log.
+ * Reports about a process: its events, and its lines in the log.
  *
  * @module
  */
 
-import { RestartLimitError } from "./errors.ts";
-import type { ProcessEvent } from "./events.ts";
-import type { Decision, Ended, RestartDecision } from "./restart.ts";
+import type { EventBase, ProcessEvent } from "./events.ts";
+import type { Clock } from "./kernel.ts";
+import { FLUSH_MS } from "./output.ts";
+import type { Decision, RestartDecision } from "./restart.ts";
+import { lastOf, type RunEnd } from "./run_end.ts";
 import type { EscapedProcess, StopOutcome, StopReport } from "./stop.ts";
 
 /** The levels of messages in the log. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** Who listens to what is told. */
+/** The receiver of reports. */
 export interface Audience {
-  /** Takes an event. */
+  /** Publishes an event. */
   emit(event: ProcessEvent): void;
-  /** Takes a line for the log. */
+  /** Writes a line to the log. */
   log(level: LogLevel, message: string): void;
 }
 
-/** How a run ended, or that it could not be started. */
-export interface RunEnd extends Ended {
-  /** The process ID that it had, if it was started. */
-  readonly pid?: number;
-  /** Whether it had been asked to end. */
-  readonly requested: boolean;
-  /** Why it could not be started. */
-  readonly error?: Error;
-}
-
-/** Tells about one process. */
+/** Reports what happens to one process, as events and as lines of the log. */
 export class Reporter {
   readonly #name: string;
   readonly #audience: Audience;
+  readonly #clock: Clock;
 
-  /** Creates the story of the process of a name. */
-  constructor(name: string, audience: Audience) {
+  /** Creates a reporter for the process with a name. */
+  constructor(name: string, audience: Audience, clock: Clock) {
     this.#name = name;
     this.#audience = audience;
+    this.#clock = clock;
   }
 
-  /** A run began. */
+  /** Reports that the gate holds a run back. */
+  waiting(run: number, reason: string): void {
+    this.#audience.emit({ kind: "waiting", ...this.#base, run, reason });
+    this.#log("debug", `Process "${this.#name}" waits: ${reason}`);
+  }
+
+  /** Reports that a run has started. */
   started(pid: number, run: number): void {
-    const name = this.#name;
-    this.#audience.emit({ kind: "start", name, time: Date.now(), pid, run });
-    this.#audience.log("debug", `Started process "${name}" as pid ${pid}`);
+    this.#audience.emit({ kind: "start", ...this.#base, pid, run });
+    this.#log("debug", `Started process "${this.#name}" as pid ${pid}`);
   }
 
-  /** A run ended, or could not be started, and this is what comes next. */
-  ended(
-    end: RunEnd,
-    run: number,
-    decision: Decision | undefined,
-    lastWords: () => string[],
-  ): void {
-    const name = this.#name;
-    const { status, durationMs, requested, pid, error } = end;
-    const time = Date.now();
+  /** Returns a function that reports the end of a run at its first call. */
+  teller(end: RunEnd): (decision: Decision | undefined) => void {
+    let told = false;
+    return (decision) => {
+      if (told) return;
+      told = true;
+      this.#ended(end, decision);
+    };
+  }
+
+  /** Reports that a run ended, or could not be started, and what follows. */
+  #ended(end: RunEnd, decision: Decision | undefined): void {
+    const { run, pid, status, durationMs, requested, error } = end;
     const crashed = !requested && (decision?.crashed ?? !status.success);
-    const stderr = crashed ? lastWords() : [];
+    const stderr = crashed ? end.stderr() : [];
     if (pid !== undefined) {
       this.#audience.emit({
         kind: "exit",
-        name,
-        time,
+        ...this.#base,
         pid,
         run,
         status,
@@ -75,102 +76,104 @@ export class Reporter {
         stderr,
       });
     }
-    const how = status.signal === null
-      ? `with code ${status.code}`
-      : `by ${status.signal}`;
-    const what = error?.message ??
-      `Process "${name}" ${crashed ? "crashed" : "ended"} ${how} after ${
-        Math.round(durationMs)
-      } ms`;
-    this.#audience.log(
-      crashed ? "warn" : "debug",
-      what + whatNext(decision) + quoted(stderr),
-    );
+    const what = error?.message ?? this.#endOf(end, crashed);
+    const level = crashed ? "warn" : "debug";
+    this.#log(level, what + whatFollows(decision) + lastOf(stderr));
   }
 
-  /** What a run left behind when it ended by itself has been ended. */
+  /** Reports how the processes that a run left behind were ended. */
   left(pid: number, run: number, outcome: StopOutcome): void {
-    const name = this.#name;
-    const time = Date.now();
+    const event = { kind: "leftovers", ...this.#base, pid, run } as const;
+    this.#audience.emit({ ...event, ...outcome });
     const { steps, survivors } = outcome;
-    this.#audience.emit({
-      kind: "leftovers",
-      name,
-      time,
-      pid,
-      run,
-      ...outcome,
-    });
     if (survivors.length > 0) this.#leftBehind(survivors);
     const signal = steps.at(-1)?.signal;
     if (signal === undefined) return;
-    this.#audience.log(
-      "debug",
-      `Ended by ${signal} what process "${name}" had left behind`,
-    );
+    const name = this.#name;
+    this.#log("debug", `Ended the leftovers of process "${name}" by ${signal}`);
   }
 
-  /** Processes have left the session of a run and live on. */
+  /** Reports processes that have left the session of a run and are alive. */
   escaped(processes: readonly EscapedProcess[]): void {
     if (processes.length === 0) return;
-    const list = processes.map(({ pid, name }) => `pid ${pid} (${name})`);
-    this.#audience.log(
+    const [have, live, them] = processes.length > 1
+      ? ["have", "live", "them"]
+      : ["has", "lives", "it"];
+    this.#log(
       "warn",
-      `Process "${this.#name}" has ended, but ${list.join(", ")} ` +
-        "has left its session and lives on: a stop does not reach it",
+      `Process "${this.#name}" has ended, but ${
+        list(processes)
+      } ${have} left ` +
+        `its session and ${live} on: a stop does not reach ${them}`,
     );
   }
 
-  /** A program seems to have put itself into the background. */
+  /** Reports a program that seems to have gone into the background. */
   daemonized(program: string, processes: readonly EscapedProcess[]): void {
-    const list = processes.map(({ pid, name }) => `pid ${pid} (${name})`);
-    this.#audience.log(
+    this.#log(
       "warn",
       `Process "${this.#name}" ended with success and seems to have left ${
-        list.join(", ")
+        list(processes)
       } running in a session of its own, which processman does not supervise: ` +
         `to supervise it, keep it in the foreground${foreground(program)}`,
     );
   }
 
-  /** The process waits to be restarted. */
-  restarting(decision: RestartDecision, error: Error | undefined): void {
-    const name = this.#name;
-    const time = Date.now();
-    this.#audience.emit({ kind: "restart", name, time, decision, error });
+  /** Reports that processman no longer waits for the file of the output. */
+  unflushed(): void {
+    this.#log(
+      "warn",
+      `Stopped waiting for the file of process "${this.#name}": writing it takes longer than ${FLUSH_MS} ms`,
+    );
   }
 
-  /** The process was stopped. */
+  /** Reports that the process waits to be restarted. */
+  restarting(decision: RestartDecision, error: Error | undefined): void {
+    this.#audience.emit({ kind: "restart", ...this.#base, decision, error });
+  }
+
+  /** Reports that the process was stopped. */
   stopped(report: StopReport): void {
-    const name = this.#name;
     const { survivors, forced } = report;
-    this.#audience.emit({ kind: "stop", name, time: Date.now(), report });
+    this.#audience.emit({ kind: "stop", ...this.#base, report });
     const escaped = new Set(report.escaped.map(({ pid }) => pid));
     const stuck = survivors.filter((pid) => !escaped.has(pid));
-    if (stuck.length > 0) this.#leftBehind(stuck);
-    else {
-      const how = forced ? " by SIGKILL" : "";
-      this.#audience.log("debug", `Stopped process "${name}"${how}`);
-    }
+    if (stuck.length > 0) return this.#leftBehind(stuck);
+    const how = forced ? " by SIGKILL" : "";
+    this.#log("debug", `Stopped process "${this.#name}"${how}`);
   }
 
-  /** The process was given up. */
+  /** Reports that processman has given the process up. */
   failed(error: Error): void {
-    const name = this.#name;
-    this.#audience.emit({ kind: "failed", name, time: Date.now(), error });
-    this.#audience.log("error", error.message);
+    this.#audience.emit({ kind: "failed", ...this.#base, error });
+    this.#log("error", error.message);
+  }
+
+  /** The properties that all events have. */
+  get #base(): EventBase {
+    return { name: this.#name, time: this.#clock.time() };
+  }
+
+  #log(level: LogLevel, message: string): void {
+    this.#audience.log(level, message);
   }
 
   #leftBehind(pids: readonly number[]): void {
-    const left = pids.join(", ");
-    this.#audience.log(
+    this.#log(
       "warn",
-      `Process "${this.#name}" left behind pid ${left}`,
+      `Process "${this.#name}" left behind pid ${pids.join(", ")}`,
     );
+  }
+
+  #endOf({ status: { code, signal }, durationMs }: RunEnd, crashed: boolean) {
+    const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    const verb = crashed ? "crashed" : "ended";
+    const ms = Math.round(durationMs);
+    return `Process "${this.#name}" ${verb} ${how} after ${ms} ms`;
   }
 }
 
-/** How programs that are known to daemonize are kept in the foreground. */
+/** How to keep programs in the foreground that are known to daemonize. */
 const FOREGROUND: Partial<Record<string, string>> = {
   "apache2": "-DFOREGROUND",
   "apachectl": "-DFOREGROUND",
@@ -190,33 +193,14 @@ const FOREGROUND: Partial<Record<string, string>> = {
   "supervisord": "--nodaemon",
 };
 
-/** Says how a program is kept in the foreground, if that is known. */
+/** Returns how to keep a program in the foreground, for a message. */
 function foreground(program: string): string {
   const how = FOREGROUND[program.slice(program.lastIndexOf("/") + 1)];
   return how === undefined ? "" : ` (${program}: ${how})`;
 }
 
-/** Makes the error of a process that is given up. */
-export function failure(
-  name: string,
-  decision: Extract<Decision, { kind: "fail" }>,
-  end: RunEnd,
-  stderr: string[],
-): Error {
-  if (decision.reason === "limit") {
-    const { restarts, withinMs } = decision.limit;
-    return new RestartLimitError(
-      `Cannot restart process "${name}": ${restarts} restarts within ${withinMs} ms` +
-        quoted(stderr),
-      { process: name, decision, stderr },
-    );
-  }
-  if (end.error) return end.error;
-  const { error } = decision;
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function whatNext(decision: Decision | undefined): string {
+/** Returns the part of a message that announces a restart. */
+function whatFollows(decision: Decision | undefined): string {
   if (decision?.kind !== "restart") return "";
   const { delayMs, attempt, restartsLeft } = decision;
   const left = restartsLeft === undefined ? "" : `, ${restartsLeft} left`;
@@ -225,7 +209,6 @@ function whatNext(decision: Decision | undefined): string {
   } ms (attempt ${attempt}${left})`;
 }
 
-function quoted(lines: readonly string[]): string {
-  const last = lines.findLast((line) => line.trim() !== "");
-  return last === undefined ? "" : `: ${last}`;
+function list(processes: readonly EscapedProcess[]): string {
+  return processes.map(({ pid, name }) => `pid ${pid} (${name})`).join(", ");
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a process is restarted after a run has ended, and after which wait:
- * pure functions from facts to a decision. They read no clock, and get the
- * source of random numbers as an argument.
+ * Decides whether a process is restarted after a run has ended, and after which
+ * wait. The functions are pure: they read no clock, and take the source of
+ * random numbers as an argument.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface Ended {
   /** When the run ended, in milliseconds of a monotonic clock. */
   readonly now: number;
   /**
-   * Why no child was started, if none was: `"transient"` if another try may
+   * Why no child was started, if none was: `"transient"` if another try can
    * succeed, `"final"` if it cannot, and `"moved"` if the program is now in
    * another folder of `PATH`, where the next try finds it.
    */
@@ -32,13 +32,13 @@ export interface RestartHistory {
   /** The wait before the last restart in milliseconds. */
   readonly delayMs: number;
   /**
-   * When each restart in the window of the limit was decided, in milliseconds of
-   * a monotonic clock; empty without a limit.
+   * When each restart in the window of the limit was decided, in milliseconds
+   * of a monotonic clock; empty without a limit.
    */
   readonly restarts: readonly number[];
 }
 
-/** What all decisions have. */
+/** The properties that all decisions have. */
 export interface DecisionBase {
   /**
    * Whether the run ended badly: by a signal, with a code that is neither 0 nor
@@ -53,7 +53,8 @@ export interface LeaveDecision extends DecisionBase {
   readonly kind: "leave";
   /**
    * Why: `"success"` if the run ended with success, `"never"` if it crashed and
-   * that is the policy, `"stop-code"` if its exit code is one of `stopCodes`.
+   * the policy is `"never"`, `"stop-code"` if its exit code is one of
+   * `stopCodes`.
    */
   readonly reason: "success" | "never" | "stop-code";
 }
@@ -63,11 +64,13 @@ export interface RestartDecision extends DecisionBase {
   /** Tells the decisions apart. */
   readonly kind: "restart";
   /**
-   * Why: `"crash"` if the run crashed, `"exit"` if it ended with success and the
-   * policy is `"always"`, `"spawn"` if it could not be started.
+   * Why: `"crash"` if the run crashed, `"exit"` if it ended with success and
+   * the policy is `"always"`, `"spawn"` if it could not be started.
    */
   readonly reason: "crash" | "exit" | "spawn";
-  /** The number of consecutive crashes; 0 after a run that ended with success. */
+  /**
+   * The number of consecutive crashes; 0 after a run that ended with success.
+   */
   readonly attempt: number;
   /** The wait in milliseconds. */
   readonly delayMs: number;
@@ -111,7 +114,7 @@ export type Decision =
   | LimitDecision
   | FailDecision;
 
-/** Whether a run crashed, and which of consecutive crashes it was. */
+/** Whether a run crashed, and the number of consecutive crashes. */
 type Cause = Pick<RestartDecision, "crashed" | "attempt">;
 
 /** The wait before a restart, and what it was computed from. */
@@ -167,7 +170,10 @@ export function decideRestart(
   return [decision, { attempt, delayMs, restarts }];
 }
 
-/** Starts a program again that has moved: at once, whatever the rules. */
+/**
+ * Returns the decision for a program that has moved: another start at once,
+ * whatever the rules are.
+ */
 function startMoved(
   { attempt, restarts }: RestartHistory,
   { limit }: RestartRules,
@@ -188,7 +194,7 @@ function causeOf(
   history: RestartHistory,
   { successCodes, resetAfterMs }: RestartRules,
 ): Cause {
-  // A run that could not be started has a code to report, but no exit code.
+  // The status code of a run that could not be started is not an exit code.
   const crashed = spawnFailure !== undefined ||
     !status.success && !successCodes.includes(status.code);
   const earlier = durationMs < resetAfterMs ? history.attempt : 0;
@@ -196,8 +202,8 @@ function causeOf(
 }
 
 /**
- * Returns the decision not to restart, where the exit or the policy rules a
- * restart out.
+ * Returns the decision not to restart; `undefined` if neither the exit nor the
+ * policy rules a restart out.
  */
 function withoutRestart(
   { status, spawnFailure }: Ended,

@@ -19,8 +19,8 @@ import { signalName } from "./signals.ts";
 
 /**
  * When a process is restarted after a run that ended by itself: `"on-failure"`
- * restarts it after a crash, `"always"` also after a run that ended with success,
- * and `"never"` does not restart it.
+ * restarts it after a crash, `"always"` also after a run that ended with
+ * success, and `"never"` does not restart it.
  */
 export type RestartPolicy = "on-failure" | "always" | "never";
 
@@ -57,9 +57,9 @@ export interface RestartOptions {
    */
   resetAfterMs?: number;
   /**
-   * How many restarts are allowed in a period, however long the runs last.
-   * `start()` and `restart()` do not count. Without a limit the number of
-   * restarts is unlimited.
+   * How many restarts are allowed in a sliding window of time, however long the
+   * runs last. `start()` and `restart()` do not count. Without a limit the
+   * number of restarts is unlimited.
    */
   limit?: RestartLimit;
   /**
@@ -77,9 +77,9 @@ export interface RestartOptions {
   /**
    * How to end the processes that a run left behind when it ended by itself.
    * They are ended before the next run starts, or before the process is given
-   * up. When a run ended with success, and left nothing in its process group and
-   * nothing that holds its outputs open, processman looks at the rest of its
-   * session within 250 ms, and a restart does not wait for that look.
+   * up. When a run ended with success, and left nothing in its process group
+   * and nothing that holds its outputs open, processman looks at the rest of
+   * its session within 250 ms, and a restart does not wait for that look.
    */
   leftovers?: LeftoverOptions;
   /**
@@ -152,7 +152,9 @@ export const RESTART_DEFAULTS: Omit<RestartRules, "limit" | "random"> = {
   leftovers: { signal: "SIGTERM", gracePeriodMs: 1_000 },
 };
 
-/** The number of waits that are added up before a limit counts as reachable. */
+/**
+ * How many waits are added up at most to check whether a limit is reachable.
+ */
 const MANY = 10_000;
 
 /**

@@ -12,7 +12,7 @@ import {
   type RestartRules,
   restartRules,
 } from "./restart_options.ts";
-import { seeded } from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
 
 const NO_JITTER = { initialMs: 100, jitter: "none" } as const;
 const DECORRELATED = {
@@ -87,7 +87,7 @@ Deno.test("checkReachable() refuses no limit that can be reached", () => {
 
 Deno.test("checkReachable() accepts every limit that is reached", () => {
   // Each limit that a crash loop without pauses can meet must be allowed.
-  const random = seeded(5);
+  const random = seededRandom(5);
   for (let i = 0; i < 300; i++) {
     const rules = rulesOf({
       backoff: exponential({

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkFileAccess } from "./permissions.ts";
 import type { Clock } from "./kernel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -16,7 +17,7 @@ export interface Limits {
   readonly maxFiles: number;
 }
 
-/** Time without a try after the file could not be written, in milliseconds. */
+/** Time before the next try after a write has failed, in milliseconds. */
 const RETRY_MS = 5_000;
 
 /** Time between two checks of whether the file was moved, in milliseconds. */
@@ -24,7 +25,7 @@ const CHECK_MS = 1_000;
 
 const LF = 10;
 
-/** One file, to which one thing is written at a time. */
+/** One file, whose operations run one after another. */
 export class RotatingFile {
   /** The absolute path. */
   readonly path: string;
@@ -40,7 +41,7 @@ export class RotatingFile {
   #lost: number | undefined;
   #retryAt = 0;
   #checkAt = 0;
-  /** The last thing that was begun. */
+  /** Resolves when the last operation so far has ended. */
   #last: Promise<void> = Promise.resolve();
 
   /** Creates a file, which is opened when there is a line to write. */
@@ -74,7 +75,7 @@ export class RotatingFile {
     });
   }
 
-  /** Closes the file after everything that was begun. */
+  /** Closes the file after all earlier operations. */
   close(): Promise<void> {
     return this.#inTurn(() => {
       this.#close();
@@ -87,12 +88,15 @@ export class RotatingFile {
     this.#lost = (this.#lost ?? 0) + lines;
   }
 
-  /** Does something after everything that was begun earlier. */
+  /** Runs an operation after all earlier ones. */
   #inTurn(act: () => Promise<void> | void): Promise<void> {
     return this.#last = this.#last.then(act);
   }
 
-  /** Does something that may fail, and warns of the first failure in a row. */
+  /**
+   * Runs an action that can fail; returns whether it succeeded. Of several
+   * failures in a row, it warns only of the first.
+   */
   async #try(act: () => Promise<unknown>): Promise<boolean> {
     try {
       await act();
@@ -163,7 +167,10 @@ export class RotatingFile {
     this.#file = undefined;
   }
 
-  /** Makes room: gives the file, and each renamed one, the next number. */
+  /**
+   * Gives the file, and each renamed one, the next number, and opens a new
+   * file.
+   */
   async #rotate(maxFiles: number): Promise<Deno.FsFile> {
     this.#close();
     checkAccess(this.path, maxFiles, "");
@@ -179,7 +186,10 @@ export class RotatingFile {
     return await this.#open();
   }
 
-  /** Writes the first bytes of the rest, or at least whole lines of them. */
+  /**
+   * Writes the first bytes of the rest. If that fails, only the whole lines
+   * among the bytes that were written stay in the file.
+   */
   async #write(file: Deno.FsFile, length: number): Promise<void> {
     const part = this.#rest.subarray(0, length);
     const start = this.#size;
@@ -188,7 +198,7 @@ export class RotatingFile {
       while (done < length) done += await file.write(part.subarray(done));
     } catch (error) {
       done = part.subarray(0, done).lastIndexOf(LF) + 1;
-      // If that fails too, opening the file completes its last line.
+      // If this fails too, `#open()` completes the last line.
       if (start !== undefined) {
         await file.truncate(start + done).catch(() => {});
       }
@@ -201,8 +211,9 @@ export class RotatingFile {
 }
 
 /**
- * Throws unless this program may read and write a file and those that it is
- * renamed to. Without this check, Deno would prompt for a permission.
+ * Throws unless this program may read and write a file under its own name and
+ * under those that it is renamed to. Without this check, Deno would prompt for
+ * a permission.
  */
 export function checkAccess(
   path: string,
@@ -210,21 +221,13 @@ export function checkAccess(
   before: string,
 ): void {
   for (let number = 0; number <= maxFiles; number++) {
-    const file = numbered(path, number);
-    for (const name of ["read", "write"] as const) {
-      const { state } = Deno.permissions.querySync({ name, path: file });
-      if (state === "granted") continue;
-      const folder = path.slice(0, path.lastIndexOf("/")) || "/";
-      throw new Deno.errors.NotCapable(
-        `${before}requires ${name} access to "${file}", run again with --allow-read=${folder} --allow-write=${folder}`,
-      );
-    }
+    checkFileAccess(numbered(path, number), before);
   }
 }
 
 /**
- * Returns how many bytes of whole lines fit into a file of a size: all if the
- * file is empty and the first line is too long for any file.
+ * Returns how many bytes of whole lines fit into a file of the given size. An
+ * empty file takes the first line, however long the line is.
  */
 function fitting(lines: Bytes, size: number, maxBytes: number): number {
   const room = maxBytes - size;

@@ -1,6 +1,6 @@
 /**
  * One run of a program: a child process, the session and the process group that
- * it leads, and signals that reach nothing else.
+ * it leads, and signals to these and to nothing else.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export class Run {
   readonly #kernel: Kernel;
   readonly #spawned: SpawnedChild;
   #asked: Sent | undefined;
-  /** What may be left: the child, other processes of its group, or nothing. */
+  /** What can be left: the child and its group, only its group, or nothing. */
   #left: "child" | "group" | "nothing" = "child";
 
   /**
@@ -64,20 +64,20 @@ export class Run {
     );
   }
 
-  /** What the user may not have meant about how the child was started. */
+  /** A warning about how the child was started; `undefined` for none. */
   get warning(): string | undefined {
     return this.#spawned.warning;
   }
 
   /**
-   * Tells, of a child that ended, whether its program could not be started at
-   * all. Never rejects.
+   * Returns why the program of a child that has ended was not started;
+   * `undefined` if it was. Never rejects.
    */
   explain(traces: Traces): Promise<NotStarted | undefined> {
     return this.#spawned.explain?.(traces) ?? Promise.resolve(undefined);
   }
 
-  /** Whether the child runs; its end may not have been reported yet. */
+  /** Whether the end of the child has not been reported yet. */
   get alive(): boolean {
     return this.#left === "child";
   }
@@ -94,7 +94,8 @@ export class Run {
       this.child.kill(signal);
       return true;
     } catch (error) {
-      // Deno throws the first once it has seen the end, the second before that.
+      // Deno throws `TypeError` once it has seen the end of the child, and
+      // `NotFound` before that.
       const gone = error instanceof TypeError ||
         error instanceof Deno.errors.NotFound;
       if (gone) return false;
@@ -107,7 +108,7 @@ export class Run {
    *
    * @param signal The signal.
    * @param group The group: that of the child, or another one in its session.
-   * @returns Whether there was still anything to receive it.
+   * @returns Whether there was still a process to receive the signal.
    * @throws {Deno.errors.PermissionDenied} If all of it runs as another user.
    */
   signalGroup(signal: Deno.Signal, group: number = this.pid): boolean {
@@ -129,7 +130,7 @@ export class Run {
     return reached;
   }
 
-  /** The signal by which `ask()` asked the child to end, if it did. */
+  /** The signal that `ask()` has sent; `undefined` if it has sent none. */
   get asked(): Sent | undefined {
     return this.#asked;
   }
@@ -144,20 +145,22 @@ export class Run {
     return tryToEnd(signal, (each) => this.signal(each));
   }
 
-  /** Does the same with another process that was just seen in its group. */
+  /**
+   * Does the same for another process that was just seen in the child's group.
+   */
   trySignalMember(signal: Deno.Signal, pid: number): boolean {
     return this.#reachesGroups &&
       tryToEnd(signal, (each) => this.#kernel.kill(pid, each));
   }
 
-  /** Does the same with a group. */
+  /** Does the same for a group. */
   trySignalGroup(signal: Deno.Signal, group: number): boolean {
     return tryToEnd(signal, (each) => this.signalGroup(each, group));
   }
 
   /**
-   * Whether anything of the group is left: the child, a process that it started,
-   * or one that has ended and was not reaped yet.
+   * Whether anything of the group is left: the child, a process that it
+   * started, or one that has ended and was not reaped yet.
    */
   groupLeft(): boolean {
     if (this.alive) return true;
@@ -175,15 +178,15 @@ export class Run {
   }
 
   /**
-   * Whether signals can be sent to groups. That needs a permission which can be
-   * revoked; without it they reach the child alone.
+   * Whether signals can be sent to groups. That needs a permission that can be
+   * revoked; without it, signals reach the child alone.
    */
   get #reachesGroups(): boolean {
     return this.group && this.#kernel.sessions;
   }
 
   #signalOwnGroup(signal: Deno.Signal | 0): boolean {
-    // The system may give the number of a group that is gone to another group.
+    // Once a group is gone, the system can give its number to another group.
     if (this.#left === "nothing") return false;
     if (this.#kernel.kill(-this.pid, signal)) return true;
     // There is no group until `setsid` has made one.

@@ -57,8 +57,8 @@ const checkExits = arrayOf(checkExit);
 
 /**
  * Returns the timeline of a process whose runs end in given ways: when each run
- * starts and ends, and what follows it. The last run is the first one that no
- * restart follows, or else the last one given.
+ * starts and ends, and what follows it. The timeline ends with the first run
+ * that no restart follows, or else with the last run given.
  *
  * @example A limit of two restarts in ten seconds
  * ```ts

@@ -1,6 +1,5 @@
 /**
- * One output of a process as bytes: the newest are buffered, and a stream hands
- * them out.
+ * One output of a process as bytes: a buffer of the newest ones, and a stream.
  *
  * @module
  */
@@ -30,7 +29,9 @@ export class Source {
   /** The position up to which readers of lines have been given the bytes. */
   #split = 0;
 
-  /** Creates a source; `wake` is called when its reader may have made room. */
+  /**
+   * Creates a source, which calls `wake` when its reader can have made room.
+   */
   constructor(name: OutputSource, bufferBytes: number, wake: () => void) {
     this.name = name;
     this.#ring = new ByteRing(name, bufferBytes);
@@ -57,7 +58,9 @@ export class Source {
     return this.#pending.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Whether the stream is being read, and its reader asks for nothing now. */
+  /**
+   * Whether the stream is being read, and its reader is not waiting for bytes.
+   */
   get full(): boolean {
     return this.reading && this.#pull === undefined;
   }
@@ -71,7 +74,7 @@ export class Source {
     });
   }
 
-  /** Returns a buffer to read into, used before if possible. */
+  /** Returns a buffer to read into: an unused one of the ring, or a new one. */
   buffer(size: number): Bytes {
     return this.#ring.takeSpare(size) ?? new Uint8Array(size);
   }
@@ -130,7 +133,7 @@ export class Source {
     return promise;
   }
 
-  /** Answers a reader that waits, if there are bytes or the end for it. */
+  /** Gives a waiting reader the next bytes, or the end if no bytes follow. */
   #hand(): void {
     const controller = this.#controller;
     if (controller === undefined || this.#pull === undefined) return;
@@ -150,7 +153,7 @@ export class Source {
   }
 
   /**
-   * Copies bytes to a reader that waits with a buffer of its own.
+   * Copies bytes to a reader that is waiting with a buffer of its own.
    *
    * @returns How many bytes it has copied; 0 if no such reader waits.
    */
@@ -173,7 +176,7 @@ export class Source {
     this.#pull = undefined;
   }
 
-  /** Counts unread bytes from a position on that are no longer buffered. */
+  /** Counts the unread bytes after `from` that are no longer buffered. */
   #countDropped(from: number): void {
     const unread = Math.max(from, this.#streamed, this.#split);
     this.#droppedBytes += Math.max(0, this.#ring.start - unread);

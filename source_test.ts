@@ -15,7 +15,8 @@ import {
   TestRun,
   turn,
 } from "./tools/output_testing.ts";
-import { pieces, seeded } from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
+import { pieces } from "./tools/testing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -35,7 +36,7 @@ Deno.test("Source.stream starts with the buffered bytes and loses none after the
   run.stdout.write(all.slice(0, 20_000));
   await turn();
   const read = allOf(output.stdout.stream);
-  for (const part of pieces(all.slice(20_000), seeded(2), 20_000)) {
+  for (const part of pieces(all.slice(20_000), seededRandom(2), 20_000)) {
     run.stdout.write(part);
   }
   await run.end();
@@ -111,7 +112,7 @@ Deno.test("Source.stream is drained again after it is cancelled", async () => {
 
 Deno.test("Source hands out or counts each byte, however it is read", async () => {
   for (let seed = 0; seed < 60; seed++) {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     const bufferBytes = Math.floor(random() ** 3 * 20_000);
     const { output, run } = start({ bufferBytes });
     const source = output.stdout;

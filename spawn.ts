@@ -3,34 +3,50 @@
  * that no run differs from the one before it.
  *
  * - A child with a session of its own, on Linux, is started by
- *   `setsid -- /path/of/program`. Deno starts that without a fork, and the
- *   program sees nothing that it would not see if Deno had started it. A shell
- *   finds the path, once for each program.
+ *   `setsid -- /path/of/program`. Deno starts `setsid` without a fork, and the
+ *   program sees the same as if Deno had started it. A shell finds the path,
+ *   once for each program.
  * - A child that runs as another `user` is started by
  *   `setpriv … -- /path/of/program`, which follows `setsid --`.
- * - Deno itself starts all other children: those without a session of their own,
- *   those with a `uid` or `gid`, for which Deno forks in any case, those whose
- *   program is not found by its name and `PATH` alone, and those on a system
- *   without `setsid`. To give such a child a session, Deno forks, which takes
- *   longer the more memory this program uses.
+ * - Deno itself starts all other children: those without a session of their
+ *   own, those with a `uid` or `gid`, for which Deno forks in any case, those
+ *   whose program is not found by its name and `PATH` alone, those whose `env`
+ *   contains a variable such as `LD_PRELOAD`, and those on a system without
+ *   `setsid`. To give such a child a session, Deno forks, which
+ *   takes longer the more memory this program uses.
  *
  * @module
  */
 
-import type { Search } from "./find_program.ts";
+import {
+  failure,
+  type Found,
+  type KnownProgram,
+  KnownPrograms,
+  type Search,
+} from "./find_program.ts";
 import type { SpawnedChild, SpawnRequest } from "./kernel.ts";
-import { KnownPrograms } from "./known_programs.ts";
-import { spawnError } from "./not_started.ts";
-import { mayRun, mayRunAll } from "./permissions.ts";
-import { spawnAsUser } from "./spawn_as_user.ts";
-import { LOADER_VARIABLE, spawnThrough } from "./spawn_through.ts";
-import { loginEnv, type User, Users } from "./user.ts";
+import { perhapsNotStarted, spawnError, whyNotStarted } from "./not_started.ts";
+import {
+  mayNotRun,
+  mayNotRunAll,
+  mayRun,
+  mayRunAll,
+  mayRunProgram,
+} from "./permissions.ts";
+import { become, loginEnv, type User, Users } from "./user.ts";
 import { wrong } from "./validate.ts";
+
+/**
+ * Matches the names of variables that change how the system loads a program.
+ * They would also affect the programs that another program is started through.
+ */
+const LOADER_VARIABLE = /^(?:LD_|GLIBC_)/;
 
 /** Options for {@linkcode Spawner}. */
 export interface SpawnerOptions {
   /**
-   * Whether Deno makes the sessions of children, by a fork, rather than
+   * Whether Deno itself makes the sessions of children, by a fork, instead of
    * `setsid`.
    *
    * @default {false}
@@ -63,7 +79,7 @@ export class Spawner {
   }
 
   /**
-   * Checks that there is the user of a command, if that can be told.
+   * Checks that the user of a command exists, where that can be checked.
    *
    * @throws {TypeError} If there is no such user.
    */
@@ -84,7 +100,7 @@ export class Spawner {
     if (
       this.#fork || !group || Deno.build.os !== "linux" ||
       uid !== undefined || gid !== undefined ||
-      // These are meant for the program, and `setsid` would be loaded by them.
+      // These variables are for the program, but would affect `setsid`, too.
       Object.keys(env ?? {}).some((name) => LOADER_VARIABLE.test(name))
     ) return undefined;
     const search = searchLikeDeno(request);
@@ -93,7 +109,7 @@ export class Spawner {
     try {
       if (known.stillBroken()) return undefined;
       const { path, setsid, errno } = known.find();
-      // The error of Deno's own start says best what is wrong.
+      // Deno's own start fails with the error that says best what is wrong.
       if (path === "" || setsid === "" || errno !== 0) return undefined;
       return spawnThrough(request, {
         command: [setsid, "--", path],
@@ -108,7 +124,7 @@ export class Spawner {
     }
   }
 
-  /** Starts a child as a user. */
+  /** Starts a child that runs as a user. */
   #spawnAs(wanted: string | number, request: SpawnRequest): SpawnedChild {
     const user = this.#findAllowed(wanted, request);
     const { user: _, ...command } = request.command;
@@ -126,10 +142,7 @@ export class Spawner {
       throw spawnError(request, new Deno.errors.NotSupported(why));
     }
     if (!mayRunAll()) {
-      const why =
-        `Requires run access to all programs for the option "user", ` +
-        `run again with the --allow-run flag`;
-      throw spawnError(request, new Deno.errors.NotCapable(why));
+      throw spawnError(request, mayNotRunAll("user"));
     }
     try {
       return this.#find(wanted);
@@ -154,10 +167,12 @@ export class Spawner {
   }
 }
 
-/** A path that Deno changes into a tidier one, which the program would see. */
+/** Matches a path that Deno tidies before the program sees it. */
 const UNTIDY = /\/(\.{0,2})(\/|$)/;
 
-/** Returns where Deno looks for a program; `undefined` if only Deno can tell. */
+/**
+ * Returns where Deno looks for a program; `undefined` if only Deno can tell.
+ */
 function searchLikeDeno(
   { program, command: { clearEnv, env } }: SpawnRequest,
 ): Search | undefined {
@@ -171,18 +186,15 @@ function searchLikeDeno(
   return { program, path, as: [] };
 }
 
-/** Starts a child where only some programs may be run, without a prompt. */
+/**
+ * Starts a child if this program may run only some programs. Throws where Deno
+ * would prompt for the permission.
+ */
 function spawnAllowed(request: SpawnRequest): Deno.ChildProcess {
   const { program, command } = request;
-  const query = { name: "run", command: program } as const;
   if (
-    !mayRun() && foundElsewhere(program, command) ||
-    Deno.permissions.querySync(query).state !== "granted"
-  ) {
-    const message =
-      `Requires run access to "${program}", run again with --allow-run=${program}`;
-    throw spawnError(request, new Deno.errors.NotCapable(message));
-  }
+    !mayRun() && foundElsewhere(program, command) || !mayRunProgram(program)
+  ) throw spawnError(request, mayNotRun(program));
   return spawnByDeno(request);
 }
 
@@ -206,4 +218,137 @@ function foundElsewhere(
 ): boolean {
   if (program.startsWith("/")) return false;
   return program.includes("/") ? cwd !== undefined : env?.PATH !== undefined;
+}
+
+/** A program to be started through others. */
+interface Chain {
+  /**
+   * The other programs with their arguments, and then the path of the program.
+   */
+  readonly command: readonly string[];
+  /** How the first program is started, apart from its arguments. */
+  readonly options: Deno.CommandOptions;
+  /** How the program is looked for again; `program` is its path. */
+  readonly search: Search;
+  /** What is remembered of the program. */
+  readonly known: KnownProgram;
+}
+
+/**
+ * Starts a program through others.
+ *
+ * @throws What Deno throws if the first program of the chain cannot be started.
+ */
+function spawnThrough(
+  request: SpawnRequest,
+  { command: [first = "", ...rest], options, search, known }: Chain,
+): SpawnedChild {
+  const args = [...rest, ...request.command.args ?? []];
+  return {
+    child: new Deno.Command(first, { ...options, args }).spawn(),
+    ended: (status) => {
+      if (perhapsNotStarted(status)) known.forget();
+    },
+    explain: async (traces) => {
+      const why = await whyNotStarted(request, search, traces);
+      if (why) known.markBroken();
+      return why;
+    },
+  };
+}
+
+/**
+ * Starts a program as another user.
+ *
+ * @param request What to start, with the environment of the user's login.
+ * @param user The user.
+ * @param programs The memory of where programs are.
+ * @param fork Whether Deno itself makes the session of the child, by a fork,
+ * instead of `setsid`.
+ * @throws {SpawnError} If the program cannot be started.
+ */
+function spawnAsUser(
+  request: SpawnRequest,
+  user: User,
+  programs: KnownPrograms,
+  fork: boolean,
+): SpawnedChild {
+  if (user.setpriv === "") {
+    const why = `the option "user" needs "setpriv" of util-linux`;
+    throw spawnError(request, new Deno.errors.NotFound(why));
+  }
+  const as = become(user);
+  const search = { ...searchLikeSetpriv(request), as };
+  const known = programs.get(search);
+  const found = findAsUser(known, request, user);
+  const path = found.path || request.program;
+  const setsid = request.group && !fork && found.setsid !== ""
+    ? [found.setsid, "--"]
+    : [];
+  const detached = request.group && setsid.length === 0;
+  const { env = {}, ...command } = request.command;
+  const { own, loader } = withoutLoader(env);
+  const chain = [...setsid, ...as, ...loader, path];
+  try {
+    return spawnThrough(request, {
+      command: chain,
+      options: { ...command, env: own, detached },
+      search: { ...search, program: path },
+      known,
+    });
+  } catch (cause) {
+    known.forget();
+    if (cause instanceof Error) {
+      // Deno names the program that it starts, which is the first of the chain.
+      cause.message = cause.message.replace(`'${chain[0]}'`, `'${path}'`);
+    }
+    throw spawnError(request, cause);
+  }
+}
+
+/** Returns where a program is; throws if the user cannot execute it. */
+function findAsUser(
+  known: KnownProgram,
+  request: SpawnRequest,
+  user: User,
+): Found {
+  let found: Found;
+  try {
+    found = known.find();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `Cannot become user "${user.name}": ${why}`;
+    throw spawnError(request, new Deno.errors.PermissionDenied(message));
+  }
+  if (found.errno === 0) return found;
+  throw spawnError(request, failure(request.program, found));
+}
+
+/** Returns where `setpriv` looks for a program. */
+function searchLikeSetpriv(
+  { program, command }: SpawnRequest,
+): Omit<Search, "as"> {
+  const { clearEnv, env, cwd = "." } = command;
+  if (program.startsWith("/")) return { program };
+  if (program.includes("/")) return { program, cwd };
+  return {
+    program,
+    path: env?.PATH ?? (clearEnv ? "/bin:/usr/bin" : undefined),
+  };
+}
+
+/**
+ * Takes the variables of the loader out of an environment, and returns the
+ * command that sets them for the program alone.
+ */
+function withoutLoader(env: Record<string, string>) {
+  const [loads = [], others = []] = [true, false].map((wanted) =>
+    Object.entries(env).filter(([name]) =>
+      LOADER_VARIABLE.test(name) === wanted
+    )
+  );
+  const loader = loads.length > 0
+    ? ["/usr/bin/env", ...loads.map(([name, value]) => `${name}=${value}`)]
+    : [];
+  return { own: Object.fromEntries(others), loader };
 }

@@ -1,5 +1,5 @@
 /**
- * A command with every default filled in, and what an update changes of it.
+ * A command with every default filled in, and how an update changes it.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export interface Spec {
   readonly restart: RestartRules;
   /** How the process is stopped. */
   readonly stop: Required<StopOptions>;
-  /** What is kept of the output. */
+  /** How the output is buffered and split. */
   readonly output: OutputRules;
   /** The file that the output is written to; `undefined` for none. */
   readonly file: Required<OutputFileOptions> | undefined;
@@ -58,7 +58,7 @@ export interface Spec {
   readonly random: () => number;
 }
 
-/** Prepares a run, and has checked what it returns. */
+/** Prepares a run, and checks the changes before it returns them. */
 export type CheckedPrepare = (context: PrepareContext) => Promise<PreparedRun>;
 
 /**
@@ -107,8 +107,8 @@ export function specify(
 }
 
 /**
- * Replaces options of a command. An option that is given replaces that of the
- * command as a whole: what it leaves open is as in the defaults of the manager.
+ * Replaces options of a command. Each given option replaces the command's
+ * option as a whole: what it leaves out is as in the defaults of the manager.
  *
  * @param spec The command.
  * @param options The options to be replaced.
@@ -173,7 +173,9 @@ function stopOf(
 
 type Prepare = NonNullable<CommandOptions["prepare"]>;
 
-/** Makes one function of those that prepare a run: the defaults come first. */
+/**
+ * Combines the functions that prepare a run; that of the defaults comes first.
+ */
 function prepareOf(
   own: Prepare | undefined,
   defaults: Prepare | undefined,
@@ -203,4 +205,33 @@ function checked(prepare: Prepare, path: string): CheckedPrepare {
     checkPreparedRun(changes, path);
     return changes;
   };
+}
+
+/** Finds names that no process has: `node`, `node-2`, `node-3` and so on. */
+export class FreeNames {
+  /** The smallest number that can be free, by the file name of the program. */
+  readonly #numbers = new Map<string, number>();
+
+  /**
+   * Returns a free name that is made of the file name of a program.
+   *
+   * @param program The program.
+   * @param taken Returns whether a process has a given name.
+   */
+  take(program: string, taken: (name: string) => boolean): string {
+    const base = program.slice(program.lastIndexOf("/") + 1) || program;
+    let number = this.#numbers.get(base) ?? 1;
+    const name = () => number === 1 ? base : `${base}-${number}`;
+    while (taken(name())) number++;
+    this.#numbers.set(base, number);
+    return name();
+  }
+
+  /** Notes that a name is free again. */
+  free(name: string): void {
+    this.#numbers.delete(name);
+    const [, base = "", digits] = /^(.+)-([1-9]\d*)$/s.exec(name) ?? [];
+    const number = this.#numbers.get(base) ?? 1;
+    if (Number(digits) < number) this.#numbers.set(base, Number(digits));
+  }
 }

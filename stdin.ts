@@ -7,23 +7,23 @@
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
 /**
- * One stream that writes to the run that is alive. Each chunk is for one run: it
- * waits until a run takes it, and if that run ends before it has taken all of
- * it, the whole chunk is written to the next run.
+ * One stream that writes to the run that is alive. Each chunk goes to one run
+ * as a whole: it waits until a run takes it, and if the run ends before it has
+ * taken all of the chunk, the next run gets the whole chunk.
  */
 export class Stdin {
   /** The stream. */
   readonly writable: WritableStream<Uint8Array>;
   readonly #name: string;
-  /** What writes to the run; absent while no run takes anything. */
+  /** The writer to the run; absent while no run takes anything. */
   #writer: Writer | undefined;
-  /** Makes a write that the run does not take end. */
+  /** Ends a write that the run does not take. */
   #giveUp: () => void = () => {};
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #closed = false;
   #ended = false;
 
-  /** Creates the stdin of a process, whose name is for messages. */
+  /** Creates the stdin of a process, whose name appears in messages. */
   constructor(name: string) {
     this.#name = name;
     this.writable = new WritableStream({
@@ -48,7 +48,7 @@ export class Stdin {
     this.#release("abort");
   }
 
-  /** Fails each write that waits for a run, since no run follows. */
+  /** Makes each write that waits for a run fail, since no run follows. */
   end(): void {
     this.#ended = true;
     this.detach();
@@ -70,7 +70,8 @@ export class Stdin {
         const writer = this.#writer;
         if (writer && await this.#taken(writer, chunk)) return;
         if (this.#ended) throw this.#error("it has ended");
-        // The run is over or has closed its stdin, so the next run gets this.
+        // The run is over or has closed its stdin, so the next run gets the
+        // chunk.
         if (this.#writer === writer) await this.#changed.promise;
       }
       throw signal.reason;
@@ -82,7 +83,7 @@ export class Stdin {
   /** Writes a chunk to a run, and returns whether the run has taken it. */
   #taken(writer: Writer, chunk: Uint8Array): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    // A write never settles if another process holds the pipe open, unread.
+    // A write never settles if another process holds the pipe open and unread.
     this.#giveUp = () => resolve(false);
     writer.write(chunk).then(() => resolve(true), () => resolve(false));
     return promise;

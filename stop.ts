@@ -31,10 +31,10 @@ export interface StopOptions {
   /**
    * What gets the signal. `"group"`: the child and everything it started.
    * `"leader"`: the child alone, for a server that asks its own workers to end
-   * and waits for them; processes that are left when the child has ended get the
-   * signal then. `SIGKILL` at the end of the grace period goes to everything.
-   * When this program itself receives a signal, leaders are sent theirs first,
-   * and everything else up to 20 ms later.
+   * and waits for them; processes that are left when the child has ended get
+   * the signal then. `SIGKILL` at the end of the grace period goes to
+   * everything. When this program itself receives a signal, processman signals
+   * such leaders first, and everything else up to 20 ms later.
    *
    * @default {"group"}
    */
@@ -45,7 +45,9 @@ export interface StopOptions {
 export interface StopStep {
   /** The signal. */
   readonly signal: Deno.Signal;
-  /** Time until the next signal, or until everything had ended, in milliseconds. */
+  /**
+   * Time until the next signal, or until everything had ended, in milliseconds.
+   */
   readonly durationMs: number;
 }
 
@@ -110,9 +112,11 @@ export interface StopRequest extends Required<StopOptions> {
 export interface Asked {
   /** The signal that was sent. */
   readonly signal: Deno.Signal;
-  /** What gets it: all of the run, or its leader alone as long as that lives. */
+  /**
+   * What gets it: all of the run, or its leader alone while the leader lives.
+   */
   readonly to: "group" | "leader";
-  /** The groups that it has been sent to. */
+  /** The groups that the signal has been sent to. */
   readonly groups: readonly number[];
   /** When `SIGKILL` is due, in milliseconds since the epoch. */
   readonly killAt: number;
@@ -132,8 +136,16 @@ export const STOP_DEFAULTS: Required<StopOptions> = {
   to: "group",
 };
 
+/** The request that ends everything at once. */
+export const KILL: StopRequest = {
+  signal: "SIGKILL",
+  gracePeriodMs: 0,
+  to: "group",
+  explicit: true,
+};
+
 /**
- * Returns the request that the options of one stop make.
+ * Returns the request for the options of one stop.
  *
  * @param options The options.
  * @param rules The values of options that are left out.
@@ -147,4 +159,40 @@ export function stopRequest(
   checkStop(options, "");
   const explicit = options.gracePeriodMs !== undefined;
   return { ...rules, ...given(options), explicit };
+}
+
+/** Lists each process once, with its process ID and its name only. */
+export function unique(
+  processes: readonly EscapedProcess[],
+): EscapedProcess[] {
+  const all = new Map(processes.map((each) => [each.pid, each]));
+  return Array.from(all.values(), ({ pid, name }) => ({ pid, name }));
+}
+
+/**
+ * Ends many processes at once.
+ *
+ * @param what The verb for the message of the error, such as "stop".
+ * @param processes The processes.
+ * @param end Ends one of them.
+ * @returns The reports.
+ * @throws {AggregateError} With all failures, if there are any.
+ */
+export async function allReports<Process>(
+  what: string,
+  processes: Iterable<Process>,
+  end: (process: Process) => Promise<StopReport>,
+): Promise<StopReport[]> {
+  const results = await Promise.allSettled(Array.from(processes, end));
+  const reports: StopReport[] = [];
+  const errors: unknown[] = [];
+  for (const result of results) {
+    if (result.status === "fulfilled") reports.push(result.value);
+    else errors.push(result.reason);
+  }
+  if (errors.length === 0) return reports;
+  throw new AggregateError(
+    errors,
+    `Cannot ${what} ${errors.length} of ${results.length} processes`,
+  );
 }

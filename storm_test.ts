@@ -7,18 +7,13 @@
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { constant, Processman, RestartLimitError, SpawnError } from "./mod.ts";
-import {
-  eventOf,
-  outputOf,
-  runScript,
-  seeded,
-  stateOf,
-} from "./tools/testing.ts";
+import { seededRandom } from "./testing/mod.ts";
+import { eventOf, outputOf, runScript, stateOf } from "./tools/testing.ts";
 
 const silent = { logger: null };
 
 Deno.test("Processman does not restart in step what crashed together", async () => {
-  const random = seeded(20_261_123);
+  const random = seededRandom(20_261_123);
   await using pm = new Processman({
     ...silent,
     defaults: { restart: { random }, stop: { gracePeriodMs: 1_000 } },

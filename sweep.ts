@@ -1,23 +1,22 @@
 /**
  * The sweep: the last look at runs that ended well and seem to have left
- * nothing behind. It may come a little later, so that many runs share one.
+ * nothing behind. It waits a little, so that one look serves many runs.
  *
  * @module
  */
 
-import { delay } from "@std/async/delay";
+import type { Clock } from "./kernel.ts";
 import type { ProcessTable, Table } from "./process_table.ts";
-import { later } from "./abortable.ts";
 
 /** How long the look waits for more runs, in milliseconds. */
 const WAIT_MS = 200;
 
-/** How many looks that leave a doubt are enough, as busy as the machine may be. */
-const DOUBTS = 4;
+/** How many looks at a run can be doubtful; the next one counts in any case. */
+const MAX_DOUBTS = 4;
 
 /**
- * What is done for one run when the table has been read, or could not be; when
- * the signal is aborted, what is left is to be killed.
+ * Deals with one run when the table has been read, or could not be read. Once
+ * `patience` is aborted, it kills whatever is left of the run.
  */
 export type Swept = (
   table: Table | undefined,
@@ -25,28 +24,31 @@ export type Swept = (
 ) => Promise<void>;
 
 /**
- * Reads the process table once for all runs that ended within some time.
+ * Reads the process table once for all runs that end within some time.
  *
- * The wait does not keep the program alive; if the program is about to end, the
- * look comes at once.
+ * The wait does not keep the program alive. If the program is about to end, the
+ * sweep looks at once.
  */
 export class Sweep {
   readonly #table: ProcessTable;
+  readonly #clock: Clock;
   readonly #beforeUnload = (event: Event) => {
     event.preventDefault();
     this.flush();
   };
   readonly #patience = new AbortController();
+  readonly #sweeps = new Set<Promise<void>>();
   #waiting: { session: number; swept: Swept }[] = [];
+  /** Ends the wait for more runs. */
   #hasten: () => void = () => {};
-  #sweeps = new Set<Promise<void>>();
 
-  /** Creates a sweep that waits for runs. */
-  constructor(table: ProcessTable) {
+  /** Creates a sweep that has no runs yet. */
+  constructor(table: ProcessTable, clock: Clock) {
     this.#table = table;
+    this.#clock = clock;
   }
 
-  /** Takes a run that has ended, by its session. */
+  /** Adds a run that has ended, which is given by its session. */
   add(session: number, swept: Swept): void {
     if (this.#waiting.push({ session, swept }) > 1) return;
     addEventListener("beforeunload", this.#beforeUnload);
@@ -55,33 +57,39 @@ export class Sweep {
     sweep.then(() => this.#sweeps.delete(sweep));
   }
 
-  /** Looks at once; resolves when all runs have been looked after. */
+  /** Looks at once; resolves when all runs have been dealt with. */
   async flush(): Promise<void> {
     this.#hasten();
     await Promise.all(this.#sweeps);
   }
 
-  /** Loses patience with what is left, from now on. */
+  /** Makes every look from now on kill what is left of its runs. */
   hurry(): void {
     this.#patience.abort();
   }
 
   async #sweep(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    this.#hasten = () => resolve(undefined);
-    await Promise.race([promise, later(WAIT_MS)]);
+    const { promise: hastened, resolve } = Promise.withResolvers<void>();
+    const wait = new AbortController();
+    this.#hasten = () => {
+      // The abort ends the wait only in a later turn of the event loop.
+      resolve();
+      wait.abort();
+    };
+    const options = { signal: wait.signal, persistent: false };
+    await Promise.race([hastened, this.#clock.delay(WAIT_MS, options)]);
     let due = this.#waiting;
     this.#waiting = [];
     removeEventListener("beforeunload", this.#beforeUnload);
     const endings: Promise<void>[] = [];
     let before: Table | undefined;
     for (let doubts = 0; due.length > 0; doubts++) {
-      if (doubts > 0) await delay(4 ** (doubts - 1));
+      if (doubts > 0) await this.#clock.delay(4 ** (doubts - 1));
       const table = await this.#table.look();
       const { sure = [], doubtful = [] } = Object.groupBy(
         due,
         ({ session }) =>
-          doubts < DOUBTS && table?.session(session).length === 0 &&
+          doubts < MAX_DOUBTS && table?.session(session).length === 0 &&
             table.doubtful(session, before)
             ? "doubtful"
             : "sure",

@@ -1,5 +1,6 @@
 /**
- * The kernel of real programs: Deno's children, signals, clocks and chance.
+ * The kernel that runs real programs, with Deno's child processes, signals,
+ * clocks and random numbers.
  *
  * @module
  */
@@ -7,9 +8,11 @@
 import { delay } from "@std/async/delay";
 import type { Clock, DelayOptions, Kernel } from "./kernel.ts";
 import { mayRun } from "./permissions.ts";
+import type { ProcessFacts } from "./process_table.ts";
+import { readOrigins, readPipes, readTable } from "./read_table.ts";
 import { Spawner, type SpawnerOptions } from "./spawn.ts";
 
-/** The longest time that a timer can run, in milliseconds: 24 days. */
+/** The longest time that a timer can run, in milliseconds: 24.8 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The clocks and timers of Deno. */
@@ -20,34 +23,28 @@ export const systemClock: Clock = {
     persistent ? wait(ms, signal) : waitUnnoticed(ms, signal),
 };
 
-/** The functions of a kernel that read the processes of the system. */
-export type TableReaders = Pick<
-  Kernel,
-  "readTable" | "readPipes" | "readOrigins"
->;
-
-/** Cannot read anything. */
-const NO_READERS: TableReaders = {
-  readTable: () => Promise.resolve(undefined),
+/** Reads facts about the processes of this system. */
+export const systemFacts: ProcessFacts = {
+  get sessions() {
+    return Deno.build.os !== "windows" && mayRun();
+  },
+  readTable: () => readTable(systemClock),
+  ...Deno.build.os === "linux" ? { readPipes, readOrigins } : {},
 };
 
 /**
- * Creates a kernel of real programs.
+ * Creates a kernel that runs real programs, and remembers where they are.
  *
- * @param options How children are started.
- * @param readers What reads the processes of the system.
- * @returns The kernel, which remembers where programs are.
+ * @param options How to start children.
+ * @returns The kernel.
  */
-export function systemKernel(
-  options: SpawnerOptions = {},
-  readers: TableReaders = NO_READERS,
-): Kernel {
+export function systemKernel(options: SpawnerOptions = {}): Kernel {
   const spawner = new Spawner(options);
   return {
     ...systemClock,
-    ...readers,
+    ...systemFacts,
     get sessions() {
-      return Deno.build.os !== "windows" && mayRun();
+      return systemFacts.sessions;
     },
     checkUser: (user) => spawner.checkUser(user),
     spawn: (request) => spawner.spawn(request),
@@ -56,7 +53,7 @@ export function systemKernel(
   };
 }
 
-/** Sends a signal to a target of `kill(2)`; `false` if there is no such target. */
+/** Sends a signal as `kill(2)` does; returns whether the target exists. */
 function kill(target: number, signal: Deno.Signal | 0): boolean {
   try {
     Deno.kill(target, signal);
@@ -80,8 +77,8 @@ async function wait(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Waits without keeping the program alive, and without a timer: Deno takes some
- * milliseconds to load its timers when the first one is set.
+ * Waits without keeping the program alive. It uses no timer, because Deno takes
+ * some milliseconds to load its timers when the first one is set.
  */
 function waitUnnoticed(ms: number, signal?: AbortSignal): Promise<void> {
   const cell = new Int32Array(new SharedArrayBuffer(4));

@@ -1,10 +1,13 @@
 /**
- * The users of the system, and the command that starts a program as one of them.
+ * The users of the system, and the command that starts a program as one of
+ * them.
  *
  * @module
  */
 
-/** A user, with what a login takes from its entry. */
+import { mayReadUid } from "./permissions.ts";
+
+/** A user, with the data that a login takes from its entry. */
 export interface User {
   /** The name. */
   readonly name: string;
@@ -60,7 +63,8 @@ export class Users {
   /**
    * Returns a user, by name or ID; `undefined` if there is none.
    *
-   * @throws What Deno throws if the shell that is asked cannot be started.
+   * @throws What Deno throws if the shell cannot be started; an `Error` if the
+   * shell gives no answer.
    */
   find(wanted: string | number): User | undefined {
     const key = String(wanted);
@@ -73,10 +77,9 @@ export class Users {
     return user;
   }
 
-  /** Returns the user ID of this program; `undefined` if it cannot be told. */
+  /** Returns the user ID of this program; `undefined` if it cannot be read. */
   own(): number | undefined {
-    const { state } = Deno.permissions.querySync({ name: "sys", kind: "uid" });
-    if (state === "granted") return Deno.uid() ?? undefined;
+    if (mayReadUid()) return Deno.uid() ?? undefined;
     try {
       return this.#own ??= lookUpSync(0)?.own;
     } catch {
@@ -89,12 +92,13 @@ export class Users {
  * Looks a user up, by name or ID, which takes some milliseconds.
  *
  * @returns The user; `undefined` if there is none.
- * @throws What Deno throws if the shell that is asked cannot be started.
+ * @throws What Deno throws if the shell cannot be started; an `Error` if the
+ * shell gives no answer.
  */
 function lookUpSync(user: string | number): User | undefined {
   const { stdout } = new Deno.Command("/bin/sh", {
     args: ["-c", SCRIPT, "sh", String(user)],
-    // The working directory of this program may have been deleted.
+    // The working directory of this program can have been deleted.
     cwd: "/",
     stdin: "null",
     stderr: "null",
@@ -105,7 +109,7 @@ function lookUpSync(user: string | number): User | undefined {
     throw new Error("the users of the system cannot be read");
   }
   const [name = "", , uid = "", gid = "", , home = ""] = entry.split(":");
-  // A name service may answer with the entry of another name.
+  // A name service can answer with the entry of another name.
   const asked = String(user);
   const known = (name === asked || uid === asked) && !entry.includes("\n");
   if (!known || !ID.test(uid) || !ID.test(gid)) return undefined;

@@ -1,11 +1,11 @@
 /**
- * Checks of arguments and options. Each throws an error that names the option and
- * its value.
+ * Checks of arguments and options. Each throws an error that names the option
+ * and its value.
  *
  * @module
  */
 
-/** Throws if an option does not take a value; the path names the option. */
+/** Throws if a value is wrong for an option; the path names the option. */
 export type Check = (value: unknown, path: string) => void;
 
 /** The check of each option of type `T`, by its name. */
@@ -61,7 +61,7 @@ export function callable(value: unknown, path: string): void {
   if (typeof value !== "function") wrong(path, "a function", value);
 }
 
-/** Checks for a string without NUL, at which the system would cut it off. */
+/** Checks for a string without NUL; the system would cut a string off there. */
 export function text(value: unknown, path: string): asserts value is string {
   if (typeof value !== "string") wrong(path, "a string", value);
   if (value.includes("\0")) {
@@ -69,7 +69,7 @@ export function text(value: unknown, path: string): asserts value is string {
   }
 }
 
-/** Checks for a string that is not empty, and without NUL. */
+/** Checks for a non-empty string without NUL. */
 export function filled(value: unknown, path: string): asserts value is string {
   text(value, path);
   if (value === "") wrong(path, "a string that is not empty", value);
@@ -117,7 +117,7 @@ export function given<T extends object>(object: T | undefined): Given<T> {
   return result as Given<T>;
 }
 
-/** Throws the error for a value that an option does not take. */
+/** Throws the error for a value that is wrong for an option. */
 export function wrong(
   path: string,
   expected: string,
@@ -129,7 +129,7 @@ export function wrong(
   );
 }
 
-/** Writes a value for a message, in short. It never throws. */
+/** Returns a short text for a value, for a message. Never throws. */
 function show(value: unknown): string {
   if (value instanceof URL) return show(value.href);
   switch (typeof value) {

@@ -9,7 +9,7 @@ import type { Line } from "../lines.ts";
 import { Output } from "../output.ts";
 import type { Pump } from "../pump.ts";
 import { systemClock } from "../system.ts";
-import { seeded } from "./testing.ts";
+import { seededRandom } from "../testing/mod.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -148,7 +148,10 @@ export function turn(): Promise<void> {
 }
 
 /** Returns random bytes. */
-export function randomBytes(length: number, random = seeded(length)): Bytes {
+export function randomBytes(
+  length: number,
+  random = seededRandom(length),
+): Bytes {
   return Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }
 

@@ -9,8 +9,8 @@
  */
 
 import { exponential, type Process, Processman } from "@isbm/processman";
-import { ProcessTable } from "../process_table.ts";
-import { seeded } from "./testing.ts";
+import { seededRandom } from "../testing/mod.ts";
+import { systemTable } from "./testing.ts";
 
 const MINUTES = Number(Deno.args[0] ?? 15);
 const CHILDREN = 50;
@@ -26,7 +26,7 @@ const KINDS = [
   "while echo line; do sleep 0.01; done",
 ];
 
-const random = seeded(SEED);
+const random = seededRandom(SEED);
 const pick = (most: number) => Math.floor(random() * most);
 
 const pm = new Processman({
@@ -39,7 +39,7 @@ const pm = new Processman({
 const counts: Record<string, number> = {};
 /** The last run of each process that has one, by the name of the process. */
 const present = new Map<string, number>();
-const table = new ProcessTable();
+const table = systemTable();
 let survivors = 0;
 
 async function count(): Promise<void> {

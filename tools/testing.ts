@@ -5,8 +5,17 @@
  */
 
 import type { ProcessEvent } from "../events.ts";
+import type { Kernel } from "../kernel.ts";
 import { Processman } from "../manager.ts";
-import type { Process, ProcessState } from "../process.ts";
+import type { Process } from "../process.ts";
+import type { ProcessState } from "../process_state.ts";
+import { ProcessTable } from "../process_table.ts";
+import { Run } from "../run.ts";
+import { systemKernel } from "../system.ts";
+import type { FakeKernel } from "../testing/mod.ts";
+
+/** The system that the tests run on. */
+export const KERNEL: Kernel = systemKernel();
 
 /** Runs a program to its end and returns what it printed, without the end. */
 export async function outputOf(
@@ -21,6 +30,69 @@ export async function outputOf(
 export async function alive(pid: number): Promise<boolean> {
   const state = await outputOf("ps", "-o", "stat=", "-p", String(pid));
   return state !== "" && !state.startsWith("Z");
+}
+
+/** Starts a run of a shell. */
+export function startRun(script: string, group: boolean = true): Run {
+  const args = ["-c", script];
+  return new Run({
+    name: "test",
+    program: "sh",
+    command: { args, stdin: "null", stdout: "null", stderr: "null" },
+    group,
+  }, KERNEL);
+}
+
+/** A process that leads a session of its own and has written a line. */
+export interface Ready {
+  /** The process. */
+  readonly child: Deno.ChildProcess;
+  /** Its process ID. */
+  readonly pid: number;
+  /** The words of its first line. */
+  readonly words: readonly string[];
+  /** Reads what follows the first line, if it is piped. */
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+}
+
+/** Starts a shell in a session of its own, and waits for its first line. */
+export async function ready(
+  script: string,
+  { program = "sh", piped = false }: { program?: string; piped?: boolean } = {},
+): Promise<Ready> {
+  const child = new Deno.Command(program, {
+    args: ["-c", script],
+    stdout: "piped",
+    stdin: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  const reader = child.stdout.getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`it ended: ${script}`);
+    text += new TextDecoder().decode(value);
+  }
+  if (!piped) await reader.cancel();
+  return { child, pid: child.pid, words: text.trim().split(" "), reader };
+}
+
+/** Returns the process table of this system. */
+export function systemTable(): ProcessTable {
+  return new ProcessTable(KERNEL);
+}
+
+/** Forbids signals to a fake kernel, until what is returned is called. */
+export function deny(kernel: FakeKernel): () => void {
+  const { kill } = kernel;
+  kernel.kill = (target, signal) => {
+    if (signal === 0) return kill.call(kernel, target, signal);
+    throw new Deno.errors.PermissionDenied("Operation not permitted");
+  };
+  return () => {
+    kernel.kill = kill;
+  };
 }
 
 /** Waits for the first line of a process that passes a check. */
@@ -107,17 +179,6 @@ export function runScript(
   const shutdown = () => pm.shutdown();
   // With the process goes its manager.
   return Object.assign(process, { [Symbol.asyncDispose]: shutdown });
-}
-
-/** Returns a source of random numbers in `[0, 1)` that repeats (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Cuts bytes into pieces of random lengths from 1 to `most`. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { mock } from "node:test";
-import { KnownPrograms } from "./known_programs.ts";
+import { KnownPrograms } from "./find_program.ts";
 
 Deno.test("KnownPrograms looks once for each program that can be executed", () => {
   let errno = 0;

@@ -1,0 +1,271 @@
+/**
+ * One run of a process, connected to the streams of the process.
+ *
+ * @module
+ */
+
+import { afterReactions } from "./abortable.ts";
+import { Ending } from "./ending.ts";
+import type { GuardInfo } from "./guard.ts";
+import type { OutputSource } from "./lines.ts";
+import type { LifeHost } from "./life_host.ts";
+import type { Launchable } from "./launch.ts";
+import type { Output } from "./output.ts";
+import type { Pump } from "./pump.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Run } from "./run.ts";
+import type { RunEnd } from "./run_end.ts";
+import type { Stdin } from "./stdin.ts";
+import { type EscapedProcess, KILL, type StopRequest } from "./stop.ts";
+
+/** How many lines of stderr are reported with a crash. */
+const LAST_LINES = 10;
+
+/** The smallest buffer that is assumed to hold all last lines, in bytes. */
+const LAST_BYTES = 8_192;
+
+/** The longest wait for the last lines of a run, in milliseconds. */
+const LAST_LINES_MS = 50;
+
+/** Time without output after which the output is complete, in milliseconds. */
+const QUIET_MS = 2;
+
+/** The streams of a process, which all its runs share. */
+export interface ProcessStreams {
+  /** The output of the runs. */
+  readonly output: Output;
+  /** The stdin of the runs, if it is piped. */
+  readonly stdin: Stdin | undefined;
+}
+
+/** What a run is attached to. */
+export interface Attachment {
+  /** The process. */
+  readonly process: Launchable;
+  /** The streams of the process. */
+  readonly streams: ProcessStreams;
+  /** The manager, which keeps track of the run. */
+  readonly host: LifeHost;
+}
+
+/** One run of a process, connected to the streams of the process. */
+export class AttachedRun {
+  /** The run. */
+  readonly run: Run;
+  /** The number of the run, 1 for the first. */
+  readonly number: number;
+  /** When the run was attached, in milliseconds since the epoch. */
+  readonly since: number;
+  readonly #process: Launchable;
+  readonly #streams: ProcessStreams;
+  readonly #host: LifeHost;
+  readonly #pumps: Pump[] = [];
+
+  /** Connects the streams of a run, and kills the run if that fails. */
+  constructor(run: Run, number: number, attachment: Attachment) {
+    const { process, streams, host } = attachment;
+    this.run = run;
+    this.number = number;
+    this.since = host.kernel.time();
+    this.#process = process;
+    this.#streams = streams;
+    this.#host = host;
+    try {
+      host.runs.began(run, guardInfo(process));
+      this.#connect();
+    } catch (error) {
+      run.trySignalGroup("SIGKILL", run.pid);
+      run.status.then(() => host.runs.ended(run));
+      this.#release();
+      throw error;
+    }
+  }
+
+  /** Whether processman has finished reading the output. */
+  get drained(): boolean {
+    return this.#pumps.every(({ ended }) => ended);
+  }
+
+  /** Whether the group is empty and the reading of the output has finished. */
+  get spent(): boolean {
+    return this.drained && !this.run.groupLeft();
+  }
+
+  /**
+   * Waits briefly for the last lines of the run.
+   *
+   * @param status How the child ended.
+   * @param now When the child ended, in milliseconds of the monotonic clock.
+   * @param requested Whether the run had been asked to end.
+   * @returns How the run ended, or why its program was not started.
+   */
+  async ended(
+    status: Deno.CommandStatus,
+    now: number,
+    requested: boolean,
+  ): Promise<RunEnd> {
+    const { run, number } = this;
+    const durationMs = now - run.startedAt;
+    await this.#lastLinesRead(now);
+    const { pid } = run;
+    const facts = { run: number, pid, status, now, durationMs, requested };
+    const end = { ...facts, stderr: () => this.#lastLines("stderr") };
+    if (requested) return end;
+    const lines = () => this.#certainLines();
+    const why = await run.explain({ status, durationMs, lines });
+    if (why === undefined) return end;
+    const { error, moved } = why;
+    const failed = { ...facts, error, stderr: () => [] };
+    if (moved) return { ...failed, spawnFailure: "moved" };
+    // When Deno starts the program directly, `command()` throws this error for
+    // the first run, and no other run follows.
+    const { gate, prepare } = this.#process.spec;
+    const final = number === 1 && !gate && !prepare;
+    return { ...failed, spawnFailure: final ? "final" : "transient", error };
+  }
+
+  /** Begins to end the run, or what it left behind. */
+  end(request: StopRequest): Ending {
+    const { run } = this;
+    const { table, kernel } = this.#host;
+    return new Ending(
+      run,
+      request,
+      table,
+      kernel,
+      (how) => this.#host.runs.asked(run, how),
+    );
+  }
+
+  /**
+   * Reads the rest of the output, after the run has ended.
+   *
+   * @returns The processes that still hold an output open.
+   */
+  async drain(): Promise<EscapedProcess[]> {
+    const { pid, startedAt } = this.run;
+    let holders: Promise<EscapedProcess[]> | undefined;
+    const held = () => holders ??= this.#host.runs.holders(pid, startedAt);
+    await Promise.all(this.#pumps.map((pump) => pump.drain(held)));
+    return await holders ?? [];
+  }
+
+  /** Makes the sweep end what is left of the run, which ended well. */
+  sweepLater({ now }: RunEnd, reporter: Reporter): void {
+    const { run } = this;
+    const { program } = this.#process;
+    this.#host.runs.rests(run);
+    this.#host.sweep.add(run.pid, async (table, patience) => {
+      if (table?.session(run.pid).length) await this.#sweep(patience, reporter);
+      if (table) {
+        const daemons = await this.#host.runs.daemons(
+          table,
+          run.startedAt,
+          now,
+        );
+        if (daemons.length > 0) reporter.daemonized(program, daemons);
+      }
+      this.#host.runs.ended(run);
+    });
+  }
+
+  /** Sends a signal to the child alone, or to everything in its session. */
+  signal(signal: Deno.Signal, to: "group" | "leader"): boolean {
+    const { run } = this;
+    if (to === "leader") return run.signal(signal);
+    if (run.group) this.#signalOtherGroups(signal);
+    return run.signalGroup(signal);
+  }
+
+  #connect(): void {
+    const { child } = this.run;
+    const { output, stdin } = this.#streams;
+    stdin?.attach(child.stdin);
+    for (const name of ["stdout", "stderr"] as const) {
+      if (this.#process.spec.command[name] !== "piped") continue;
+      this.#pumps.push(output.pump(name, child[name], this.number));
+    }
+  }
+
+  /** Closes the pipes of the child. */
+  #release(): void {
+    const { child } = this.run;
+    const { stdin, stdout, stderr } = this.#process.spec.command;
+    this.#streams.stdin?.detach();
+    // A locked stream is being read, and closes when the child ends.
+    if (stdin === "piped") child.stdin.abort().catch(() => {});
+    if (stdout === "piped") child.stdout.cancel().catch(() => {});
+    if (stderr === "piped") child.stderr.cancel().catch(() => {});
+  }
+
+  /** Waits for the last lines of a run that ended at a given time. */
+  async #lastLinesRead(endedAt: number): Promise<void> {
+    // The output often ends together with the child.
+    await afterReactions();
+    const latest = endedAt + LAST_LINES_MS;
+    while (!this.drained && this.#host.kernel.now() < latest) {
+      if (await this.#quiet()) return;
+    }
+  }
+
+  /** Waits for a moment; returns whether no output arrived in that time. */
+  async #quiet(): Promise<boolean> {
+    const { stdout, stderr } = this.#streams.output;
+    const before = stdout.end + stderr.end;
+    const pause = new AbortController();
+    await Promise.race([
+      Promise.all(this.#pumps.map(({ done }) => done)),
+      this.#host.kernel.delay(QUIET_MS, pause),
+    ]);
+    pause.abort();
+    return stdout.end + stderr.end === before;
+  }
+
+  /** Returns the last lines that the run wrote to one output, or to both. */
+  #lastLines(source?: OutputSource): string[] {
+    return this.#streams.output.tail(LAST_LINES, source, this.number)
+      .map(({ text }) => text);
+  }
+
+  /** Returns the last lines; `undefined` if some of them may be missing. */
+  #certainLines(): string[] | undefined {
+    const { command: { stderr }, output: { bufferBytes } } = this.#process.spec;
+    if (stderr !== "piped" || bufferBytes < LAST_BYTES) return undefined;
+    return this.#lastLines();
+  }
+
+  /** Ends the processes that the sweep has found in the session of the run. */
+  async #sweep(patience: AbortSignal, reporter: Reporter): Promise<void> {
+    const { leftovers } = this.#process.spec.restart;
+    const ending = this.end({ ...leftovers, to: "group", explicit: false });
+    const kill = () => ending.ask(KILL);
+    if (patience.aborted) kill();
+    patience.addEventListener("abort", kill, { once: true });
+    reporter.left(this.run.pid, this.number, await ending.done);
+    patience.removeEventListener("abort", kill);
+  }
+
+  /** Sends a signal to all groups of the session except that of the child. */
+  async #signalOtherGroups(signal: Deno.Signal): Promise<void> {
+    const { run } = this;
+    const table = await this.#host.table.look();
+    const groups = new Set(table?.session(run.pid).map(({ group }) => group));
+    groups.delete(run.pid);
+    for (const group of groups) {
+      try {
+        run.signalGroup(signal, group);
+      } catch {
+        // The group runs as another user.
+      }
+    }
+  }
+}
+
+/** Returns what the guard needs to know about a run. */
+export function guardInfo({ name, spec }: Launchable): GuardInfo {
+  const { command: { stdout, stderr }, stop } = spec;
+  const streams = [stdout, stderr].flatMap((stream, i) =>
+    stream === "piped" ? [i + 1] : []
+  );
+  return { ...stop, name, streams };
+}

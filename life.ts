@@ -1,0 +1,396 @@
+/**
+ * One life of a process: the loop from its first run to its last.
+ *
+ * @module
+ */
+
+import { afterReactions } from "./abortable.ts";
+import { AttachedRun, guardInfo, type ProcessStreams } from "./attached_run.ts";
+import { cannotStop } from "./ending.ts";
+import { SpawnError } from "./errors.ts";
+import { type Launchable, prepareRun, spawnRun } from "./launch.ts";
+import type { LifeHost } from "./life_host.ts";
+import { spawnError } from "./not_started.ts";
+import type { PreparedRun } from "./options.ts";
+import {
+  type Coming,
+  type Phase,
+  Phases,
+  starting,
+  stoppedFirst,
+} from "./phases.ts";
+import type { ProcessState } from "./process_state.ts";
+import { Reporter } from "./reporter.ts";
+import {
+  decideRestart,
+  type Decision,
+  NO_HISTORY,
+  type RestartDecision,
+  type RestartHistory,
+} from "./restart.ts";
+import type { Run } from "./run.ts";
+import {
+  failure,
+  NEVER_RUN,
+  NOT_RUN,
+  notStarted,
+  type RunEnd,
+  statusOf,
+} from "./run_end.ts";
+import {
+  NOTHING,
+  type StopOutcome,
+  type StopReport,
+  type StopRequest,
+  unique,
+} from "./stop.ts";
+
+/** Processes in the session of a run that could not be ended. */
+export interface Remains {
+  /** The ID of the session. */
+  readonly session: number;
+  /** The process IDs. */
+  readonly pids: readonly number[];
+}
+
+/** The process to which a life belongs. */
+export interface LifeOwner extends Launchable {
+  /** Called when the life is over, before that is reported. */
+  over(): void;
+  /** Called with the processes of a session that could not be ended. */
+  left(remains: Remains): void;
+  /** Called when a critical process has ended without having been asked to. */
+  lost(): void;
+}
+
+/** One life of a process: its runs, from the first to the last. */
+export class Life {
+  /** The streams that the runs write to and read from. */
+  readonly streams: ProcessStreams;
+  readonly #owner: LifeOwner;
+  readonly #host: LifeHost;
+  readonly #reporter: Reporter;
+  readonly #phases = new Phases();
+  readonly #report = Promise.withResolvers<StopReport>();
+
+  /** Creates a life that has not begun. */
+  constructor(owner: LifeOwner, host: LifeHost, streams: ProcessStreams) {
+    this.#owner = owner;
+    this.#host = host;
+    this.#reporter = new Reporter(owner.name, host, host.kernel);
+    this.streams = streams;
+  }
+
+  /** The state of the process. */
+  get state(): ProcessState {
+    return this.#phases.state;
+  }
+
+  /** The run whose child is alive. */
+  get alive(): Run | undefined {
+    return this.#phases.alive;
+  }
+
+  /** Resolves with the status of the present or the last run. Never rejects. */
+  get status(): Promise<Deno.CommandStatus> {
+    return this.#phases.status;
+  }
+
+  /** Resolves with the report when the life is over. Never rejects. */
+  get report(): Promise<StopReport> {
+    return this.#report.promise;
+  }
+
+  /** Whether no run is left and none follows. */
+  get over(): boolean {
+    return this.#phases.present.kind === "over";
+  }
+
+  /** Whether the process has been asked to stop. */
+  get stopping(): boolean {
+    return this.#phases.wants("stop");
+  }
+
+  /**
+   * Begins the first run. Unless there is a gate or `prepare`, the child is
+   * alive when this method returns.
+   *
+   * @throws {SpawnError} If the child cannot be started; nothing runs then.
+   */
+  begin(): void {
+    let first: AttachedRun | undefined;
+    try {
+      first = this.#asks ? undefined : this.#attach(1, {});
+    } catch (error) {
+      const { name } = this.#owner;
+      this.#report.resolve({ name, status: NOT_RUN, ...NOTHING });
+      throw error;
+    }
+    this.#supervise(first);
+  }
+
+  /** Starts a run at once, unless one is alive or about to start. */
+  async start(): Promise<void> {
+    const { kind } = this.#phases.present;
+    if (kind === "running") return;
+    if (kind !== "starting" && kind !== "waiting") {
+      this.#phases.want({ kind: "run" });
+    }
+    await this.#phases.nextRun();
+  }
+
+  /** Ends the present run and starts another one. */
+  async restart(request: StopRequest): Promise<void> {
+    const { present: { kind }, alive } = this.#phases;
+    const next = this.#phases.nextRun();
+    if (kind === "starting" || kind === "waiting") return await next;
+    this.#phases.want({ kind: "run" });
+    const ending = this.#phases.end(request);
+    ending?.done.then(({ survivors }) => {
+      if (!alive?.alive) return;
+      this.#phases.giveUp(ending);
+      this.#phases.refuse(cannotStop(this.#owner.name, survivors));
+    });
+    await next;
+  }
+
+  /**
+   * Ends the present run, and starts no other.
+   *
+   * @throws {StopError} If the child lives on after `SIGKILL`.
+   */
+  async stop(request: StopRequest): Promise<StopReport> {
+    if (this.over) return this.report;
+    this.#phases.refuse(stoppedFirst(this.#owner.name));
+    this.#phases.want({ kind: "stop", request });
+    this.#phases.end(request);
+    return await this.stopped();
+  }
+
+  /**
+   * Waits for the end of a stop.
+   *
+   * @throws {StopError} If the child lives on after `SIGKILL`.
+   */
+  async stopped(): Promise<StopReport> {
+    const { ending, alive } = this.#phases;
+    const outcome = await ending?.done;
+    if (!alive?.alive) return await this.report;
+    this.#phases.giveUp(ending);
+    throw cannotStop(this.#owner.name, outcome?.survivors ?? [alive.pid]);
+  }
+
+  /** Sends a signal to the child alone, or to everything in its session. */
+  signal(signal: Deno.Signal, to: "group" | "leader"): boolean {
+    return this.#phases.attached?.signal(signal, to) ?? false;
+  }
+
+  /** Applies changed options to the present run. */
+  update(): void {
+    const run = this.#phases.attached?.run;
+    if (run) this.#host.runs.changed(run, guardInfo(this.#owner));
+  }
+
+  /** Runs the program again and again, until no other run follows. */
+  async #supervise(first: AttachedRun | undefined): Promise<void> {
+    let started: AttachedRun | SpawnError | undefined = first;
+    let history = NO_HISTORY;
+    let last = NEVER_RUN;
+    while (true) {
+      started ??= await this.#launch(history.attempt, last);
+      if (started === undefined) return this.#conclude(last);
+      last = await this.#attend(started, last);
+      let decision: Decision | undefined;
+      [decision, history] = this.#decide(last, history);
+      const tell = this.#reporter.teller(last);
+      const outcome = await this.#clearUp(started, last, () => tell(decision));
+      started = undefined;
+      // A stop that came in the meantime overrules a decision to restart.
+      if (decision?.kind === "restart" && this.stopping) decision = undefined;
+      if (decision?.kind !== "restart" && !this.#phases.wants("run")) {
+        return this.#conclude(last, outcome, decision, tell);
+      }
+      tell(decision);
+      if (decision?.kind === "restart") {
+        this.#reporter.restarting(decision, last.error);
+        const { kernel } = this.#host;
+        await this.#phases.backOff(decision, last, this.streams.output, kernel);
+      }
+      if (this.stopping) return this.#conclude(last);
+      if (this.#phases.wants("run")) history = NO_HISTORY;
+      this.#phases.leaveToPolicy();
+    }
+  }
+
+  /** Starts a run; returns it or the error, or `undefined` after a stop. */
+  async #launch(
+    attempt: number,
+    last: RunEnd,
+  ): Promise<AttachedRun | SpawnError | undefined> {
+    const coming = starting(last.run + 1);
+    const { run, abort: { signal }, result } = coming;
+    this.#phases.enter(coming);
+    const lastStatus = last === NEVER_RUN ? undefined : last.status;
+    const context = { run, attempt, lastStatus, signal };
+    try {
+      const hold = (why?: string) => this.#hold(coming, why);
+      const changes = this.#asks
+        ? await prepareRun(this.#owner, context, hold)
+        : {};
+      if (!this.stopping) return this.#attach(run, changes);
+      result.resolve(last.status);
+      return undefined;
+    } catch (cause) {
+      const error = cause instanceof SpawnError
+        ? cause
+        : spawnError(this.#owner, cause);
+      result.resolve(statusOf(error));
+      this.#phases.refuse(error);
+      return error;
+    }
+  }
+
+  /** Whether the process has a gate or `prepare`. */
+  get #asks(): boolean {
+    const { gate, prepare } = this.#owner.spec;
+    return (gate ?? prepare) !== undefined;
+  }
+
+  /** Enters `waiting` with a reason of the gate, or `starting` without one. */
+  #hold(coming: Coming & Phase, reason?: string): void {
+    this.#phases.enter(coming);
+    if (reason === undefined) return;
+    const since = this.#host.kernel.time();
+    this.#phases.enter({ ...coming, kind: "waiting", reason, since });
+    this.#reporter.waiting(coming.run, reason);
+  }
+
+  /** Starts a child, makes its run the present one, and reports that. */
+  #attach(number: number, changes: PreparedRun): AttachedRun {
+    const process = this.#owner;
+    const { streams } = this;
+    const host = this.#host;
+    const run = spawnRun(process, changes, host);
+    const attached = new AttachedRun(run, number, { process, streams, host });
+    this.#phases.run(attached, () => {
+      if (number === 1 && run.warning) host.log("warn", run.warning);
+      this.#reporter.started(run.pid, number);
+    });
+    return attached;
+  }
+
+  /** Waits for the end of a run, and then briefly for its last lines. */
+  async #attend(
+    started: AttachedRun | SpawnError,
+    last: RunEnd,
+  ): Promise<RunEnd> {
+    const { kernel } = this.#host;
+    if (started instanceof SpawnError) {
+      return notStarted(started, last.run, kernel.now());
+    }
+    const status = await started.run.status;
+    const now = kernel.now();
+    this.#host.runs.died();
+    const requested = !this.#phases.wants("policy");
+    this.streams.stdin?.detach();
+    if (this.#phases.present.kind === "running") {
+      this.#phases.enter({ kind: "ended", attached: started });
+    }
+    return await started.ended(status, now, requested);
+  }
+
+  /** Asks the restart policy what follows, unless a request decides that. */
+  #decide(
+    last: RunEnd,
+    history: RestartHistory,
+  ): [Decision | undefined, RestartHistory] {
+    if (!this.#phases.wants("policy")) return [undefined, history];
+    const { restart } = this.#owner.spec;
+    const [decision, next] = decideRestart(last, history, restart);
+    // The program provides the backoff, which can call `stop()`.
+    return [this.#phases.wants("policy") ? decision : undefined, next];
+  }
+
+  /** Ends the processes that a run left, and reads the rest of its output. */
+  async #clearUp(
+    started: AttachedRun | SpawnError,
+    end: RunEnd,
+    tell: () => void,
+  ): Promise<StopOutcome> {
+    if (started instanceof SpawnError) return NOTHING;
+    const { run, number } = started;
+    const { success } = end.status;
+    const spent = this.#phases.present.kind === "ended" &&
+      (success || !run.group) && started.spent;
+    // This reports the end now, since ending what is left can take long.
+    if (!spent) tell();
+    // `tell()` calls the logger, which can have called `stop()`.
+    const unasked = this.#phases.ending === undefined;
+    const outcome = spent ? NOTHING : await this.#endRest(started, unasked);
+    if (!await this.streams.output.flush()) this.#reporter.unflushed();
+    this.#phases.enter({ kind: "between", run: number, status: end.status });
+    // A run that ended well can have put a process into the background.
+    if (unasked && run.group && success) {
+      started.sweepLater(end, this.#reporter);
+    } else this.#host.runs.ended(run);
+    return outcome;
+  }
+
+  /** Ends the rest of a run, as `leftovers` says unless a request ends it. */
+  async #endRest(attached: AttachedRun, alone: boolean): Promise<StopOutcome> {
+    const { run, number } = attached;
+    const { leftovers } = this.#owner.spec.restart;
+    if (alone && run.group) {
+      this.#phases.end({ ...leftovers, to: "group", explicit: false }, true);
+    }
+    const ending = this.#phases.ending;
+    const ended = await ending?.done ?? NOTHING;
+    await afterReactions();
+    const holders = await attached.drain();
+    const outcome = {
+      ...ended,
+      escaped: unique([...ended.escaped, ...holders]),
+    };
+    const { escaped, survivors: pids } = outcome;
+    if (alone && (ending?.effective || escaped.length > 0)) {
+      this.#reporter.left(run.pid, number, outcome);
+    }
+    this.#reporter.escaped(escaped);
+    if (pids.length > 0) this.#owner.left({ session: run.pid, pids });
+    return outcome;
+  }
+
+  /**
+   * Ends the life. The end is reported last, so that a listener finds the
+   * process ended and can start it again at once.
+   */
+  #conclude(
+    last: RunEnd,
+    outcome: StopOutcome = NOTHING,
+    decision?: Exclude<Decision, RestartDecision>,
+    tell?: (decision: Decision | undefined) => void,
+  ): void {
+    const { name, spec: { critical } } = this.#owner;
+    const { status } = last;
+    const asked = this.stopping;
+    const error = decision?.kind === "fail"
+      ? failure(name, decision, last)
+      : undefined;
+    const escaped = outcome.escaped.map(({ pid }) => pid);
+    const survivors = [...outcome.survivors, ...escaped];
+    const done = asked ? { ...outcome, survivors } : NOTHING;
+    const report: StopReport = { name, status, ...done };
+
+    this.streams.output.end();
+    this.streams.stdin?.end();
+    this.#phases.enter({ kind: "over", status, error });
+    this.#owner.over();
+    this.#phases.refuse(error ?? stoppedFirst(name));
+    this.#report.resolve(report);
+
+    tell?.(decision);
+    if (error) this.#reporter.failed(error);
+    else if (asked) this.#reporter.stopped(report);
+    if (critical && !asked) this.#owner.lost();
+  }
+}

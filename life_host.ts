@@ -1,0 +1,25 @@
+/**
+ * The part of a manager that the life of a process uses.
+ *
+ * @module
+ */
+
+import type { Kernel } from "./kernel.ts";
+import type { ProcessTable } from "./process_table.ts";
+import type { Audience } from "./reporter.ts";
+import type { RunRegistry } from "./run_registry.ts";
+import type { Sweep } from "./sweep.ts";
+
+/** The part of a manager that the life of a process uses. */
+export interface LifeHost extends Audience {
+  /** The system. */
+  readonly kernel: Kernel;
+  /** The process table of the system. */
+  readonly table: ProcessTable;
+  /** Looks a last time at runs that seem to have left nothing behind. */
+  readonly sweep: Sweep;
+  /** The runs of the manager, and its guard. */
+  readonly runs: RunRegistry;
+  /** Whether a run can lead a session. */
+  readonly groups: boolean;
+}

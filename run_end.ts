@@ -1,0 +1,102 @@
+/**
+ * How a run ended, or why it could not be started.
+ *
+ * @module
+ */
+
+import { RestartLimitError, type SpawnError } from "./errors.ts";
+import type { Decision, Ended } from "./restart.ts";
+
+/** How a run ended, or why it could not be started. */
+export interface RunEnd extends Ended {
+  /** The number of the run; if it was not started, of the run before it. */
+  readonly run: number;
+  /** The process ID of the run, if it was started. */
+  readonly pid?: number;
+  /** Whether the run had been asked to end. */
+  readonly requested: boolean;
+  /** Why the run could not be started. */
+  readonly error?: Error;
+  /** Returns the last lines that the run wrote to stderr. */
+  readonly stderr: () => readonly string[];
+}
+
+/** The status that a shell gives to a program that is missing. */
+const NOT_FOUND: Deno.CommandStatus = {
+  success: false,
+  code: 127,
+  signal: null,
+};
+
+/** The status that a shell gives to a program that it cannot run. */
+export const NOT_RUN: Deno.CommandStatus = {
+  success: false,
+  code: 126,
+  signal: null,
+};
+
+/** Stands in for the last end until the first run has ended. */
+export const NEVER_RUN: RunEnd = {
+  run: 0,
+  status: NOT_RUN,
+  now: 0,
+  durationMs: 0,
+  requested: false,
+  stderr: () => [],
+};
+
+/** Returns the status that a shell gives to a program that did not start. */
+export function statusOf({ cause }: SpawnError): Deno.CommandStatus {
+  return cause instanceof Deno.errors.NotFound ? NOT_FOUND : NOT_RUN;
+}
+
+/**
+ * Returns the end of a run that could not be started.
+ *
+ * @param error The error of the start.
+ * @param run The number of the run before it.
+ * @param now The present time, in milliseconds of the monotonic clock.
+ */
+export function notStarted(
+  error: SpawnError,
+  run: number,
+  now: number,
+): RunEnd {
+  const final = error.cause instanceof Deno.errors.NotCapable;
+  return {
+    run,
+    status: statusOf(error),
+    now,
+    durationMs: 0,
+    requested: false,
+    spawnFailure: final ? "final" : "transient",
+    error,
+    stderr: () => [],
+  };
+}
+
+/** Returns the error with which processman gives a process up. */
+export function failure(
+  name: string,
+  decision: Extract<Decision, { kind: "fail" }>,
+  end: RunEnd,
+): Error {
+  if (decision.reason === "limit") {
+    const { restarts, withinMs } = decision.limit;
+    const stderr = end.stderr();
+    const last = lastOf(stderr);
+    return new RestartLimitError(
+      `Cannot restart process "${name}": ${restarts} restarts within ${withinMs} ms${last}`,
+      { process: name, decision, stderr },
+    );
+  }
+  if (end.error) return end.error;
+  const { error } = decision;
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Returns the last line that is not blank, to be appended to a message. */
+export function lastOf(lines: readonly string[]): string {
+  const last = lines.findLast((line) => line.trim() !== "");
+  return last === undefined ? "" : `: ${last}`;
+}
