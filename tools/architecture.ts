@@ -1,6 +1,6 @@
 /**
- * The rules of how the modules of the package hang together. What is allowed
- * stands in tables, which `architecture_test.ts` holds; here is what they mean.
+ * Checks how the modules of the package depend on each other. The tables in
+ * `architecture_test.ts` say what is allowed; this module applies them.
  *
  * @module
  */
@@ -22,19 +22,20 @@ export interface Architecture {
   readonly layers: readonly (readonly string[])[];
   /** The other rings whose `mod.ts` a ring may import, by the ring's folder. */
   readonly doors: Readonly<Record<string, readonly string[]>>;
-  /** The files that may import what is not of this package. */
+  /** The files that may import from other packages. */
   readonly externals: Permits;
   /** The files that may use a global name, or a part of it. */
   readonly globals: Permits;
-  /** The variables that may change after the import, as `NAME` of a file. */
+  /** The files whose variables may change after the import, by the variable. */
   readonly state: Permits;
   /** The files behind the exports of the package. */
   readonly entries: readonly string[];
 }
 
 /**
- * What only some files may have, and which: `name.ts`, or `folder/*` for all in
- * a folder. A name that ends with `*` stands for all names that begin so.
+ * The names that only some files may use, each with these files: `name.ts`, or
+ * `folder/*` for all files in a folder. A name that ends with `*` stands for
+ * all names that begin with the text before the `*`.
  */
 export type Permits = Readonly<Record<string, readonly string[]>>;
 
@@ -46,7 +47,7 @@ interface Edge {
 }
 
 /**
- * Returns what is not as it must be, one line for each, as in
+ * Returns the violations of the rules, one line for each, as in
  * `run.ts:8 layers: imports "process.ts", which is not in a lower layer`.
  *
  * @param sources The text of each published module, by its path: `probe/mod.ts`.
@@ -103,7 +104,7 @@ function unknownFiles(
   ];
 }
 
-/** Checks that an import goes down, or through a door. */
+/** Checks that an import leads to a lower layer, or to a permitted `mod.ts`. */
 function checkEdge(
   { from, to, line }: Edge,
   modules: ReadonlyMap<string, ModuleFacts>,
@@ -131,7 +132,7 @@ function checkEdge(
     : at("layers", "which is not in a lower layer");
 }
 
-/** Finds circles, and tells each from the first of its files in the alphabet. */
+/** Finds circular imports; each begins with its alphabetically first file. */
 function circles(edges: readonly Edge[]): string[] {
   const found = new Set<string>();
   const done = new Set<string>();
@@ -171,8 +172,8 @@ function unreachable(
 }
 
 /**
- * Checks that files have only what a table gives to them, and that the table
- * gives no core file what it does not have.
+ * Checks that files use only what a table permits, and that every permit for a
+ * single file is used.
  */
 function permits(
   rule: string,
@@ -205,8 +206,9 @@ function permits(
 }
 
 /**
- * Whether an entry of a table is about a name. Who has a whole object, such as
- * `Deno`, has each of its parts.
+ * Whether an entry of a table is about a name. An entry for an object, such as
+ * `Deno`, is also about each part of it; an entry for a part, such as
+ * `Deno.kill`, is also about the whole object.
  */
 function covers(key: string, name: string): boolean {
   if (key.endsWith("*")) return name.startsWith(key.slice(0, -1));

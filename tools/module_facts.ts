@@ -1,7 +1,8 @@
 /**
- * What a module imports, touches and keeps, read from its source text. The text
- * is parsed by Deno itself, as for a plugin of `deno lint`, so that comments and
- * strings are told apart from code. Deno offers that in tests alone.
+ * Reads from the source text of a module what the module imports, which globals
+ * it uses, and which state it keeps. Deno itself parses the text, as for a
+ * plugin of `deno lint`, so that comments and strings are told apart from code.
+ * Deno offers this only in tests.
  *
  * @module
  */
@@ -16,7 +17,7 @@ export interface Fact {
 
 /** A function of a module. */
 export interface FunctionFact extends Fact {
-  /** How many lines it takes, its signature included and its comment not. */
+  /** How many lines it takes, with its signature but without its comment. */
   readonly lines: number;
   /** Whether the comment before it gives a reason for its length. */
   readonly reason: boolean;
@@ -26,7 +27,7 @@ export interface FunctionFact extends Fact {
 export interface ModuleFacts {
   /** How many lines the file has. */
   readonly lines: number;
-  /** Imports and re-exports, of types and at run time too. */
+  /** Imports and re-exports: static ones, dynamic ones and those of types. */
   readonly imports: readonly Fact[];
   /** Global names that the code uses, such as `Deno.kill` or `setTimeout`. */
   readonly globals: readonly Fact[];
@@ -48,7 +49,8 @@ const CHANGING = new Set(
     .split(" "),
 );
 
-/** Reads what a module does. */
+/** Reads the facts about a module. */
+// Long: it has a few lines for each kind of node.
 export function readModule(path: string, text: string): ModuleFacts {
   const rows = text.split("\n");
   const imports: Fact[] = [];
@@ -176,7 +178,7 @@ function takenFrom(value: Node): string[] {
   );
 }
 
-/** Whether what a value is used for changes it. */
+/** Whether the code around a value changes it. */
 function isChange(value: Node): boolean {
   const { parent } = value;
   switch (parent.type) {
@@ -194,12 +196,12 @@ function isChange(value: Node): boolean {
   }
 }
 
-/** Whether a date is made of a time that is given: that reads no clock. */
+/** Whether a date is created from a given time, which reads no clock. */
 function isMadeOfTime(node: Deno.lint.Node): boolean {
   return node.type === "NewExpression" && node.arguments.length > 0;
 }
 
-/** Returns the name of a property, or `*` if only the program knows it. */
+/** Returns the name of a property; `*` if it is computed at run time. */
 function keyOf(key: Node, computed = false): string {
   if (key.type === "Literal") return String(key.value);
   if (key.type === "PrivateIdentifier") return `#${key.name}`;

@@ -1,0 +1,162 @@
+/**
+ * How the modules may depend on each other, in tables: edit a table only to
+ * change the architecture, never to make the test pass.
+ *
+ * @module
+ */
+
+import { assertArrayIncludes, assertEquals } from "@std/assert";
+import { type Architecture, checkArchitecture } from "./tools/architecture.ts";
+import { publishedFiles, readPackage, root } from "./tools/package.ts";
+
+/**
+ * The modules of the core, the lowest layer first. Each imports from layers
+ * below its own alone. `CONTRIBUTING.md` draws them.
+ */
+const LAYERS = [
+  "kernel validate",
+  "abortable guard_pipes permissions stdin",
+  "backoff find_program guard_script lines process_table pump read_table rotating_file run signals user",
+  "byte_ring guard_process output_file restart_options stop sweep",
+  "delivery guard restart source",
+  "errors events output run_registry simulate",
+  "ending event_hub not_started options run_end",
+  "process_state reporter spawn spec",
+  "life_host log system",
+  "launch",
+  "attached_run",
+  "phases",
+  "life",
+  "manager_options process program_exit",
+  "manager",
+  "print_output",
+  "mod",
+].map((names) => names.split(" "));
+
+/** The rings whose `mod.ts` each ring may import, besides that of the core. */
+const DOORS = {
+  probe: [],
+  plan: ["probe"],
+  telemetry: [],
+  testing: [],
+  export: ["plan"],
+  control: ["plan"],
+  dashboard: ["control"],
+  cli: [
+    "probe",
+    "plan",
+    "telemetry",
+    "testing",
+    "export",
+    "control",
+    "dashboard",
+  ],
+};
+
+/** The files that may import from other packages, by what they import. */
+const EXTERNALS = {
+  "@std/async/delay": ["system.ts"],
+  "@std/log/*": ["log.ts"],
+  "@opentelemetry/api": ["telemetry/*"],
+  "yaml": ["export/*", "cli/*"],
+  "zod": ["cli/*"],
+};
+
+/**
+ * The files that may reach the system, read a clock, wait, draw random numbers
+ * or print, by the global name that they use.
+ */
+const GLOBALS = {
+  "Deno.Command": [
+    "find_program.ts",
+    "guard_process.ts",
+    "read_table.ts",
+    "spawn.ts",
+    "user.ts",
+  ],
+  "Deno.kill": ["program_exit.ts", "system.ts"],
+  "Deno.exit": ["program_exit.ts"],
+  "Deno.addSignalListener": ["program_exit.ts"],
+  "Deno.permissions": ["permissions.ts"],
+  "addEventListener": ["program_exit.ts", "sweep.ts"],
+  "performance.now": ["system.ts"],
+  "Date.now": ["system.ts"],
+  "setTimeout": [],
+  "setInterval": [],
+  "Atomics.waitAsync": ["system.ts"],
+  "Math.random": ["simulate.ts", "system.ts"],
+  "console": ["cli/*"],
+};
+
+/** The files whose top-level variables may change after the import: none. */
+const STATE = {};
+
+const { state } = Deno.permissions.querySync({ name: "read" });
+const ignore = state !== "granted";
+
+/** Checks the published modules, with some of them changed or added. */
+async function check(
+  change: (text: string, path: string) => string = (text) => text,
+  added: Record<string, string> = {},
+): Promise<string[]> {
+  const sources = new Map<string, string>();
+  for (const path of await publishedFiles(root)) {
+    if (!path.endsWith(".ts")) continue;
+    const text = await Deno.readTextFile(new URL(path, root));
+    sources.set(path, change(text, path));
+  }
+  for (const [path, text] of Object.entries(added)) sources.set(path, text);
+  const { exports } = await readPackage(root);
+  const allowed: Architecture = {
+    layers: LAYERS,
+    doors: DOORS,
+    externals: EXTERNALS,
+    globals: GLOBALS,
+    state: STATE,
+    entries: Object.values(exports).map((path) => path.replace(/^\.\//, "")),
+  };
+  return checkArchitecture(sources, allowed);
+}
+
+Deno.test({
+  name: "The modules depend on each other only as the tables allow",
+  ignore,
+  async fn() {
+    assertEquals(await check(), []);
+  },
+});
+
+Deno.test({
+  name: "The tables catch a circle, an upward import and a module out of reach",
+  ignore,
+  async fn() {
+    const found = await check(
+      (text, path) => {
+        if (path !== "kernel.ts") return text;
+        return `import type { Processman } from "./manager.ts";\n${text}`;
+      },
+      {
+        "probe/http.ts": `import "./tcp.ts";\nimport "../process.ts";\n`,
+        "probe/tcp.ts": `export type * from "./http.ts";\n`,
+      },
+    );
+    assertArrayIncludes(found, [
+      'kernel.ts:1 layers: imports "manager.ts", which is not in a lower layer',
+      "probe/http.ts:1 circle: probe/http.ts → probe/tcp.ts → probe/http.ts",
+      'probe/http.ts:2 doors: imports "process.ts", which is not the door',
+      "probe/http.ts:1 exports: no export of deno.json leads to it",
+      "probe/tcp.ts:1 exports: no export of deno.json leads to it",
+    ]);
+  },
+});
+
+Deno.test({
+  name: "CONTRIBUTING.md draws the layers",
+  ignore,
+  async fn() {
+    const text = await Deno.readTextFile(new URL("CONTRIBUTING.md", root));
+    const [, picture = ""] = text.match(/^```text\n(mod\n.*?)\n```$/ms) ?? [];
+    const drawn = picture.split("\n").map((line) => line.split(" "));
+    assertEquals(drawn, LAYERS.toReversed());
+  },
+});
