@@ -1,6 +1,6 @@
 /**
  * The output of a process over all its runs. It is always drained, so a child
- * never blocks because nothing reads its output; once something reads it,
+ * whose output nothing reads does not block; once something reads the output,
  * nothing is lost.
  *
  * @module
@@ -147,7 +147,7 @@ export class Output {
     return pump;
   }
 
-  /** Resolves when a reader has taken something. */
+  /** Resolves when a reader has taken something, or has left. */
   roomMade(): Promise<void> {
     return (this.#room ??= Promise.withResolvers()).promise;
   }

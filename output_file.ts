@@ -25,10 +25,10 @@ export interface OutputFileOptions {
    */
   path: string | URL;
   /**
-   * The largest size of the file in bytes. Before a line would make the file
-   * larger, processman renames it to `path.1`, an earlier `path.1` to `path.2`,
-   * and so on. A line that is longer than this gets a file of its own. With
-   * `Infinity`, processman never renames the file.
+   * The largest size of the file in bytes. If the next line does not fit,
+   * processman first renames the file to `path.1`, an earlier `path.1` to
+   * `path.2`, and so on. A line that is longer than this gets a file of its
+   * own. With `Infinity`, processman never renames the file.
    *
    * @default {10_485_760}
    */

@@ -155,7 +155,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Reads both outputs as lines, by default from the buffered lines on.
+   * Reads both outputs as lines, by default beginning with the buffered lines.
    *
    * @example
    * ```ts
@@ -218,8 +218,8 @@ export class Process implements AsyncDisposable {
    *
    * @param options How to end the present run.
    * @returns A promise that resolves when the new run is alive. It rejects as
-   * that of `start()` does, and with a `TypeError` if a stop is under way,
-   * which takes precedence.
+   * that of `start()` does, and with a `TypeError` if a stop is under way: the
+   * stop takes precedence.
    */
   async restart(options: StopOptions = {}): Promise<void> {
     const request = stopRequest(options, this.#spec.stop);

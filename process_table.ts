@@ -193,9 +193,9 @@ export class ProcessTable {
 
   /**
    * Lists the processes that hold an output of a run open although the run has
-   * ended: those that can write to a pipe that this program reads, descend
-   * neither from this program nor from another run, and are younger than the
-   * run.
+   * ended: those that are younger than the run, can write to a pipe that this
+   * program reads and no other run writes to, do not descend from this program,
+   * and are neither in its session nor in that of another run.
    *
    * @param startedAt When the run started, in milliseconds of a monotonic
    * clock.

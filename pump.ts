@@ -39,8 +39,8 @@ const MOST_BYTES: Readonly<Record<Use, number>> = {
 /** What a pump delivers bytes to. */
 export interface Sink {
   /**
-   * Whether the pump has to wait. When that can have changed, the sink calls
-   * {@linkcode Pump.wake}.
+   * Whether the pump has to wait. The sink calls {@linkcode Pump.wake} after
+   * each change that can end the wait.
    */
   full(): boolean;
   /** Returns a buffer of the given size for the next bytes. */

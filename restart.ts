@@ -225,7 +225,7 @@ function withoutRestart(
   return undefined;
 }
 
-/** Returns when each restart in the window before a moment was decided. */
+/** Returns the times of the restarts in the window that ends at `now`. */
 function restartsWithin(
   { withinMs }: RestartLimit,
   now: number,

@@ -30,7 +30,7 @@ export class Source {
   #split = 0;
 
   /**
-   * Creates a source, which calls `wake` when its reader can have made room.
+   * Creates a source that calls `wake` when its reader asks for more or leaves.
    */
   constructor(name: OutputSource, bufferBytes: number, wake: () => void) {
     this.name = name;
@@ -198,6 +198,6 @@ function close(controller: ReadableByteStreamController): void {
     controller.close();
     controller.byobRequest?.respond(0);
   } catch {
-    // The reader's view holds a part of an element, so the read fails.
+    // The reader's view ends with an incomplete element, so the read fails.
   }
 }

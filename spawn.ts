@@ -9,11 +9,11 @@
  * - A child that runs as another `user` is started by
  *   `setpriv … -- /path/of/program`, which follows `setsid --`.
  * - Deno itself starts all other children: those without a session of their
- *   own, those with a `uid` or `gid`, for which Deno forks in any case, those
+ *   own, those with a `uid` or `gid` (for which Deno forks in any case), those
  *   whose program is not found by its name and `PATH` alone, those whose `env`
  *   contains a variable such as `LD_PRELOAD`, and those on a system without
- *   `setsid`. To give such a child a session, Deno forks, which
- *   takes longer the more memory this program uses.
+ *   `setsid`. To give such a child a session, Deno forks, which takes longer
+ *   the more memory this program uses.
  *
  * @module
  */
@@ -39,7 +39,7 @@ import { wrong } from "./validate.ts";
 
 /**
  * Matches the names of variables that change how the system loads a program.
- * They would also affect the programs that another program is started through.
+ * They would also affect `setsid` and `setpriv`, which start the program.
  */
 const LOADER_VARIABLE = /^(?:LD_|GLIBC_)/;
 
@@ -209,8 +209,8 @@ function spawnByDeno(request: SpawnRequest): Deno.ChildProcess {
 }
 
 /**
- * Whether Deno looks for a program in another place than the query of its
- * permission does: Deno would then prompt for the program that it finds.
+ * Whether Deno looks for a program in one place to start it, and in another to
+ * query its permission. It would then prompt for the program that it finds.
  */
 function foundElsewhere(
   program: string,

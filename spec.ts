@@ -111,7 +111,7 @@ export function specify(
  * option as a whole: what it leaves out is as in the defaults of the manager.
  *
  * @param spec The command.
- * @param options The options to be replaced.
+ * @param options The options that replace those of the command.
  * @returns The new command; the old one stays as it is.
  * @throws {TypeError} If an option does not exist or has a wrong type.
  * @throws {RangeError} If an option is out of range.
