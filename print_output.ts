@@ -108,8 +108,8 @@ async function follow(process: Process, printer: Printer): Promise<void> {
 
 /** Whether the first run of a process has been started. */
 function hasRun({ state }: Process): boolean {
-  const next = state.kind === "starting" || state.kind === "backoff";
-  return !next || state.run > 1;
+  const next = ["starting", "waiting", "backoff"].includes(state.kind);
+  return !next || "run" in state && state.run > 1;
 }
 
 /** The text before the lines of a process. */

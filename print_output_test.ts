@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { mock } from "node:test";
 import { constant, printOutput, Processman } from "./mod.ts";
-import { runScript } from "./tools/testing.ts";
+import { eventOf, runScript } from "./tools/testing.ts";
 
 const silent = { logger: null };
 
@@ -91,6 +91,26 @@ Deno.test("printOutput() prints a process once that has not run yet", async () =
   await pm.shutdown();
   await first;
   assertEquals(calls, 2);
+  assertEquals(printed.text, "echo | once\n");
+});
+
+Deno.test("printOutput() prints a process once that its gate holds back", async () => {
+  using printed = new Printed();
+  const pm = new Processman(silent);
+  const events = pm.events();
+  const opened = Promise.withResolvers<void>();
+  const job = pm.command("echo", ["once"], {
+    gate: async ({ wait }) => {
+      wait("a moment");
+      await opened.promise;
+    },
+  });
+  await eventOf(events, "waiting");
+  const all = printOutput(pm);
+  opened.resolve();
+  await job.finished;
+  await pm.shutdown();
+  await all;
   assertEquals(printed.text, "echo | once\n");
 });
 
