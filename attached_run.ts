@@ -117,8 +117,8 @@ export class AttachedRun {
     const { error, moved } = why;
     const failed = { ...facts, error, stderr: () => [] };
     if (moved) return { ...failed, spawnFailure: "moved" };
-    // When Deno starts the program directly, `command()` throws this error for
-    // the first run, and no other run follows.
+    // If Deno had started the program directly, `command()` would have thrown
+    // this error for the first run, and no other run would follow.
     const { gate, prepare } = this.#process.spec;
     const final = number === 1 && !gate && !prepare;
     return { ...failed, spawnFailure: final ? "final" : "transient", error };

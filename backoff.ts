@@ -159,8 +159,8 @@ export function constant(ms: number): Backoff {
  * @param options The first wait, its growth, the longest wait and the jitter.
  * @returns The backoff.
  * @throws {TypeError} If an option does not exist or has a wrong type.
- * @throws {RangeError} If a wait is negative or not finite, the longest wait is
- * shorter than the first, or the factor is below 1 or not finite.
+ * @throws {RangeError} If a wait is negative or not finite, if the longest wait
+ * is shorter than the first, or if the factor is below 1 or not finite.
  */
 export function exponential(options: ExponentialOptions = {}): Backoff {
   checkExponential(options, "");

@@ -56,7 +56,8 @@ export class Delivery {
     );
     const singly = this.#singly.has(signal);
     if (singly) groups.push(this.#run.pid);
-    // A child that was sent the signal alone would get it again with its group.
+    // If the child alone was sent the signal, a signal to its group would reach
+    // it again.
     const all = this.#requests.some(({ to }) => to === "group") &&
       (singly || !this.#sent.get(CHILD)?.has(signal));
     return { signal, to: all ? "group" : "leader", groups };

@@ -45,7 +45,7 @@ const ESCAPE_MS = 250;
 interface Deadline {
   /** The time, in milliseconds of the kernel's `now()`. */
   readonly at: number;
-  /** Whether a request states the grace period, rather than an option. */
+  /** Whether a request, and not an option, states the grace period. */
   readonly explicit: boolean;
 }
 
@@ -126,7 +126,7 @@ export class Ending {
     if (!this.#over && this.#take(request)) this.#look();
   }
 
-  /** Adds a request; returns whether it led to a signal. */
+  /** Adds a request; returns whether this call has sent its signal. */
   #take(request: StopRequest): boolean {
     const kill = request.signal === "SIGKILL";
     const now = this.#kernel.now();

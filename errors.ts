@@ -18,9 +18,9 @@ export interface SpawnErrorOptions extends ErrorOptions {
 }
 
 /**
- * A program could not be started: it is missing or not executable, this program
- * has no permission to run it, its working directory is missing, or the system
- * is out of resources.
+ * A program could not be started: it is missing or not executable, the
+ * permission to run it is not granted, its working directory is missing, or the
+ * system is out of resources.
  *
  * The reason is in `cause`. It is the error of Deno, such as
  * `Deno.errors.NotFound`, `Deno.errors.PermissionDenied` or

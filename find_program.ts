@@ -22,8 +22,8 @@ export interface Search {
 /** What the search has found. */
 export interface Found {
   /**
-   * The path of the program; "" if it was not found, or if its place depends on
-   * the working directory.
+   * The path of the program; "" if it was not found, or if a relative entry of
+   * `PATH` ended the search.
    */
   readonly path: string;
   /**

@@ -283,7 +283,7 @@ export class Guard {
     }
   }
 
-  /** Returns the entries as arguments, and as input those that do not fit. */
+  /** Returns the entries as arguments, and those that do not fit as input. */
   #briefing(): Briefing {
     const args: string[] = [];
     const untold: Run[] = [];

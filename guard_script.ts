@@ -17,7 +17,10 @@ export const HANDOVER_MS = 20;
 /** How many characters of a name the script gets. */
 const MAX_NAME = 100;
 
-/** Returns a name as JSON without characters that have a meaning to a shell. */
+/**
+ * Returns a name as a JSON string that escapes each character of the name that
+ * can have a meaning to a shell.
+ */
 export function scriptName(name: string): string {
   const escaped = name.slice(0, MAX_NAME).replaceAll(
     /[^A-Za-z0-9_.:/@-]/g,
@@ -43,19 +46,20 @@ export function scriptName(name: string): string {
  * - `signal` is the number of the signal.
  * - `grace` is the grace period in seconds.
  * - `asked` is when this program sent the signal itself, in seconds since the
- *   epoch, or 0. Each number fits into the 32 bits that some shells count with.
+ *   epoch, or 0.
  * - `sent` lists the groups that this program sent the signal to: `12,34`, or
  *   0.
  * - `streams` lists the outputs that this program reads: 1, 2, 12 or 0.
  * - `name` is what {@linkcode scriptName} returns, for the log.
  *
  * The script skips an entry of any other form. An entry replaces an earlier one
- * with the same serial number.
+ * with the same serial number. Each number in an entry fits into the 32 bits
+ * that some shells count with.
  *
  * The script uses only features that both POSIX and `dash` have: `kill` of
  * `dash` takes no `--`, and redirections in `dash` take descriptors up to 9.
- * Times are in tenths of a second, from `/proc/uptime`, a clock that cannot be
- * set.
+ * The script counts time in tenths of a second, from `/proc/uptime`, a clock
+ * that cannot be set.
  */
 export const GUARD_SCRIPT: string =
   `# The orphan guard of processman: stops what its program leaves behind.

@@ -138,7 +138,7 @@ export interface Child {
   readonly pid: number;
   /**
    * Resolves with the status of the child when the child has ended. If it
-   * rejects, the manager assumes the exit code 128. That of a
+   * rejects, the manager assumes the exit code 128. The promise of a
    * `Deno.ChildProcess` rejects after a signal that Deno has no name for.
    */
   readonly status: Promise<Deno.CommandStatus>;

@@ -307,7 +307,7 @@ export class Life {
     if (!this.#phases.wants("policy")) return [undefined, history];
     const { restart } = this.#owner.spec;
     const [decision, next] = decideRestart(last, history, restart);
-    // The program provides the backoff, which can call `stop()`.
+    // The backoff can be a function of this program, which can call `stop()`.
     return [this.#phases.wants("policy") ? decision : undefined, next];
   }
 

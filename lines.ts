@@ -68,7 +68,7 @@ export class LineSplitter {
   /** Creates a splitter; `maxLength` is in UTF-16 code units. */
   constructor(readonly source: OutputSource, readonly maxLength: number) {}
 
-  /** Adds the lines that a chunk completes to `lines`. */
+  /** Adds to `lines` the lines that a chunk completes. */
   push(chunk: Chunk, lines: Line[]): void {
     if (chunk.run !== this.#run) this.flush(lines);
     this.#run = chunk.run;
@@ -76,7 +76,7 @@ export class LineSplitter {
     this.#split(this.#decoder.decode(chunk.bytes, { stream: true }), lines);
   }
 
-  /** Adds the last line of a run to `lines`, even if it has no line break. */
+  /** Adds the last line of a run to `lines`, if it has no line break. */
   flush(lines: Line[]): void {
     this.#split(this.#decoder.decode(), lines);
     if (this.#rest !== "") lines.push(this.#line(this.#rest));
@@ -111,7 +111,7 @@ export class LineSplitter {
   #hold(text: string, lines: Line[]): void {
     if (this.#skipping) return;
     this.#rest += text;
-    // The unit after the longest line can be the CR of a line break.
+    // The unit after `maxLength` units can be the CR of a line break.
     if (this.#rest.length <= this.maxLength + 1) return;
     lines.push(this.#line(this.#rest));
     this.#rest = "";
@@ -228,10 +228,10 @@ export class LineReader {
 }
 
 /**
- * The lines that a process writes, in the order in which they arrive, starting
- * with the buffered ones. Each iteration gets all of them. While it lasts, no
- * line is lost: a child that writes faster than the iteration reads has to
- * wait.
+ * The lines that a process writes, in the order in which they arrive; by
+ * default, the buffered ones come first. Each iteration gets all of them. While
+ * it lasts, no line is lost: a child that writes faster than the iteration
+ * reads has to wait.
  */
 export class Lines implements AsyncIterable<Line> {
   readonly #open: () => AsyncIterableIterator<Line[], void>;

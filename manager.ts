@@ -156,7 +156,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /**
    * Returns the processes that have a living child, by the ID of the child.
    *
-   * @returns A copy, which later starts and ends do not change.
+   * @returns A copy; it does not change when processes start or end.
    */
   processes(): Map<number, Process> {
     const running = new Map<number, Process>();
@@ -197,8 +197,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Stops all processes and frees all resources. After that, no process can be
-   * started. It can be called any number of times.
+   * Stops all processes and frees all resources. Once this begins, no process
+   * can be started. The method can be called any number of times.
    *
    * @example No process gets more than five seconds
    * ```ts
@@ -370,8 +370,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Stops all processes at a signal to this program. Each leader that is asked
-   * alone is asked first; the rest of the stop follows after the handover.
+   * Stops all processes at a signal to this program. With `to: "leader"`, the
+   * leaders get their signal first; the rest follows after the handover.
    */
   #stopAt(signal: Deno.Signal): Promise<void> {
     // This leaves out processes that other listeners to the signal start.
