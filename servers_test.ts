@@ -44,6 +44,9 @@ const silent = { logger: null };
 /** Whether there are to be enough stops for figures. */
 const FULL = Deno.args.includes("--full");
 
+/** How often a control is tried, which can fail to lose anything by chance. */
+const CONTROLS = 5;
+
 /** How often each server is stopped in each way. */
 const STOPS = FULL ? 120 : 3;
 
@@ -262,13 +265,17 @@ Deno.test({
   name: "StopOptions.to lets a Node cluster drain through its primary",
   ignore: without("node"),
   async fn() {
-    const losses = await compare({
-      group: here({ to: "group" }),
-      leader: here({ to: "leader" }),
-    }, (way) => lossOf(way, nodeCluster));
-    printLosses("Node cluster with SIGTERM", losses);
-    assertGreater(sum(losses.group).lost, 0);
-    assertEquals(sum(losses.leader).lost, 0);
+    // On a machine with more to do than it can, the group can lose nothing.
+    for (let lost = 0, tries = 0; lost === 0 && tries < CONTROLS; tries++) {
+      const losses = await compare({
+        group: here({ to: "group" }),
+        leader: here({ to: "leader" }),
+      }, (way) => lossOf(way, nodeCluster));
+      printLosses("Node cluster with SIGTERM", losses);
+      assertEquals(sum(losses.leader).lost, 0);
+      lost = sum(losses.group).lost;
+      if (tries === CONTROLS - 1) assertGreater(lost, 0);
+    }
   },
 });
 
