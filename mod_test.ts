@@ -187,7 +187,7 @@ Deno.test("Processman.shutdown() obeys its signal while a child ignores SIGTERM"
   await pm.shutdown({ signal: AbortSignal.timeout(300) });
   const tookMs = performance.now() - begun;
   assert(tookMs >= 290, `${tookMs} ms`);
-  assertLess(tookMs, 800);
+  assertLess(tookMs, 5_000, "not the grace period");
   assertEquals((await stubborn.finished).signal, "SIGKILL");
 });
 
