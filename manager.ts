@@ -13,7 +13,8 @@ import { Log } from "./log.ts";
 import {
   checkManager,
   checkShutdown,
-  MANAGER_DEFAULTS,
+  type ManagerRules,
+  managerRules,
   pathOf,
   type ProcessmanOptions,
   type ShutdownOptions,
@@ -34,7 +35,6 @@ import {
 } from "./stop.ts";
 import { Sweep } from "./sweep.ts";
 import { systemKernel } from "./system.ts";
-import { given } from "./validate.ts";
 
 /**
  * Starts processes, restarts those that crash, and stops all of them in the
@@ -77,18 +77,18 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     // Windows has no groups, and no permission would change that.
     const silent = Deno.build.os === "windows" ? [NO_GROUPS] : [];
     this.#log = new Log(options.logger, silent);
-    const { orphans = MANAGER_DEFAULTS.orphans } = options;
+    const rules = managerRules(options);
     // Without a guard, only detached children outlive an uncaught error.
-    const fork = orphans === "leave";
-    const kernel = options.kernel ?? systemKernel({ fork });
+    const fork = rules.orphans === "leave";
+    const kernel = rules.kernel ?? systemKernel({ fork });
     const table = new ProcessTable(kernel, {
       forbidden: () => this.#log.warnOnce(NO_GROUPS),
       unreadable: () => this.#log.warnOnce(NO_TABLE),
     });
-    const guard = this.#makeGuard(options, kernel);
+    const guard = this.#makeGuard(rules, kernel);
     this.#runs = new RunRegistry(kernel, table, guard);
     this.#host = this.#makeHost(kernel, table);
-    this.#exit = this.#makeExit(options, kernel);
+    this.#exit = this.#makeExit(rules, kernel);
   }
 
   /**
@@ -290,7 +290,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   #makeGuard(
-    { kernel: own, orphans, orphanLog }: ProcessmanOptions,
+    { kernel: own, orphans, orphanLog }: ManagerRules,
     kernel: Kernel,
   ): Guard | undefined {
     if (own || orphans === "leave" || !kernel.sessions) return undefined;
@@ -298,21 +298,18 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     return new Guard(kernel, warn, { log: orphanLog && pathOf(orphanLog) });
   }
 
-  #makeExit(options: ProcessmanOptions, clock: Clock): ProgramExit {
-    const { orphans, exitOnSignal, signals } = {
-      ...MANAGER_DEFAULTS,
-      ...options.kernel && { signals: [] },
-      ...given(options),
-    };
-    return new ProgramExit({
-      signals,
-      exitOnSignal,
-      unload: orphans !== "leave",
-    }, {
+  #makeExit(rules: ManagerRules, clock: Clock): ProgramExit {
+    const { orphans } = rules;
+    const runs = this.#runs;
+    return new ProgramExit(rules, {
       stop: (signal) => this.#stopAt(signal),
-      killAll: () => this.#runs.killAll(),
-      fail: () => this.#runs.prepareForEnd(),
-      unload: () => orphans !== "leave" && this.#runs.leave(orphans),
+      killAll: () => runs.killAll(),
+      ...orphans !== "leave" && {
+        atEnd: {
+          fail: () => runs.prepareForEnd(),
+          unload: () => runs.leave(orphans),
+        },
+      },
     }, clock);
   }
 

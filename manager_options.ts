@@ -14,6 +14,7 @@ import {
   type Check,
   fileOrUrl,
   flag,
+  given,
   oneOf,
   options as optionsOf,
   wrong,
@@ -127,6 +128,19 @@ export const MANAGER_DEFAULTS: Required<
   exitOnSignal: false,
   orphans: "stop",
 };
+
+/** The options of a manager, with the defaults filled in. */
+export type ManagerRules =
+  & typeof MANAGER_DEFAULTS
+  & Pick<ProcessmanOptions, "kernel" | "orphanLog">;
+
+/** Fills in the defaults of the options of a manager. */
+export function managerRules(options: ProcessmanOptions): ManagerRules {
+  const { kernel } = options;
+  // A test that provides a kernel leaves the signals to the program itself.
+  const signals = kernel ? { signals: [] } : {};
+  return { ...MANAGER_DEFAULTS, ...signals, ...given(options) };
+}
 
 /** Checks the options of a shutdown. */
 export const checkShutdown: Check = optionsOf<ShutdownOptions>({

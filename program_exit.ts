@@ -14,6 +14,12 @@ export interface ExitHandlers {
   stop(signal: Deno.Signal): Promise<void>;
   /** Called at a second signal, just before this program ends. */
   killAll(): void;
+  /** The functions to call when this program ends in another way, if any. */
+  readonly atEnd?: EndHandlers;
+}
+
+/** The functions to call when this program ends without a signal. */
+export interface EndHandlers {
   /** Called at an uncaught error that no listener has handled yet. */
   fail(): void;
   /** Called in the last turn of the event loop. */
@@ -26,8 +32,6 @@ export interface ExitOptions {
   readonly signals: readonly Deno.Signal[];
   /** Whether the signal ends this program when nothing is left to stop. */
   readonly exitOnSignal: boolean;
-  /** Whether to call `fail()` and `unload()`. */
-  readonly unload: boolean;
 }
 
 /** Whether this program is about to end by a signal. */
@@ -47,10 +51,9 @@ export class ProgramExit {
   readonly #trap: SignalTrap;
   readonly #handlers: ExitHandlers;
   readonly #exitOnSignal: boolean;
-  readonly #hearsEnd: boolean;
-  readonly #onUnload = () => this.#handlers.unload();
+  readonly #onUnload = () => this.#handlers.atEnd?.unload();
   readonly #onFatal = (event: Event) => {
-    if (!event.defaultPrevented) this.#handlers.fail();
+    if (!event.defaultPrevented) this.#handlers.atEnd?.fail();
   };
   #exit: Exit = { kind: "none" };
 
@@ -62,9 +65,8 @@ export class ProgramExit {
       first: (signal) => this.#signalled(signal),
       again: () => handlers.killAll(),
     }, clock);
-    this.#hearsEnd = options.unload;
     // Added now, so that it runs before listeners that start commands or exit.
-    if (this.#hearsEnd) addEventListener("unload", this.#onUnload);
+    if (handlers.atEnd) addEventListener("unload", this.#onUnload);
   }
 
   /** Whether this program is about to end by a signal. */
@@ -76,7 +78,7 @@ export class ProgramExit {
   arm(): void {
     // Deno acts on the signal late; another listener would cancel its effect.
     if (this.#exit.kind !== "raised") this.#trap.arm();
-    if (!this.#hearsEnd) return;
+    if (!this.#handlers.atEnd) return;
     for (const type of FATAL) addEventListener(type, this.#onFatal);
   }
 
