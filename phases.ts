@@ -21,11 +21,7 @@ export type Phase =
   /** The gate or `prepare` runs, or the child is being started. */
   | Coming & { readonly kind: "starting" }
   /** The gate holds the run back. */
-  | Coming & {
-    readonly kind: "waiting";
-    readonly reason: string;
-    readonly since: number;
-  }
+  | Coming & State<"waiting">
   /** The child is alive, and nothing has asked it to end. */
   | { readonly kind: "running"; readonly attached: AttachedRun }
   /** The child has ended by itself, and its last output is being read. */
@@ -46,20 +42,19 @@ export type Phase =
     readonly status: Deno.CommandStatus;
   }
   /** The backoff delays the next run. */
-  | {
-    readonly kind: "backoff";
-    readonly run: number;
-    readonly attempt: number;
-    readonly until: number;
-    readonly status: Deno.CommandStatus;
-    readonly abort: AbortController;
-  }
+  | State<"backoff"> & { readonly abort: AbortController }
   /** No run follows. */
   | {
     readonly kind: "over";
     readonly status: Deno.CommandStatus;
     readonly error: Error | undefined;
   };
+
+/** The state of a kind, all of which its phase holds. */
+type State<Kind extends ProcessState["kind"]> = Extract<
+  ProcessState,
+  { kind: Kind }
+>;
 
 /** A run that is about to start. */
 export interface Coming {

@@ -8,7 +8,6 @@
 import { delay } from "@std/async/delay";
 import type { Clock, DelayOptions, Kernel } from "./kernel.ts";
 import { mayRun } from "./permissions.ts";
-import type { ProcessFacts } from "./process_table.ts";
 import { readOrigins, readPipes, readTable } from "./read_table.ts";
 import { Spawner, type SpawnerOptions } from "./spawn.ts";
 
@@ -23,15 +22,6 @@ export const systemClock: Clock = {
     persistent ? wait(ms, signal) : waitUnnoticed(ms, signal),
 };
 
-/** Reads facts about the processes of this system. */
-export const systemFacts: ProcessFacts = {
-  get sessions() {
-    return Deno.build.os !== "windows" && mayRun();
-  },
-  readTable: () => readTable(systemClock),
-  ...Deno.build.os === "linux" ? { readPipes, readOrigins } : {},
-};
-
 /**
  * Creates a kernel that runs real programs, and remembers where they are.
  *
@@ -42,13 +32,14 @@ export function systemKernel(options: SpawnerOptions = {}): Kernel {
   const spawner = new Spawner(options);
   return {
     ...systemClock,
-    ...systemFacts,
     get sessions() {
-      return systemFacts.sessions;
+      return Deno.build.os !== "windows" && mayRun();
     },
     checkUser: (user) => spawner.checkUser(user),
     spawn: (request) => spawner.spawn(request),
     kill,
+    readTable: () => readTable(systemClock),
+    ...Deno.build.os === "linux" && { readPipes, readOrigins },
     random: () => Math.random(),
   };
 }
