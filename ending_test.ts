@@ -5,17 +5,7 @@ import { Run } from "./run.ts";
 import type { Child, Kernel } from "./kernel.ts";
 import { Ending } from "./ending.ts";
 import type { StopRequest } from "./stop.ts";
-import { systemKernel } from "./system.ts";
-import { alive, systemTable } from "./tools/testing.ts";
-
-const RULES = {
-  signal: "SIGTERM",
-  gracePeriodMs: 10_000,
-  to: "group",
-  explicit: false,
-} as const;
-
-const KERNEL = systemKernel();
+import { alive, KERNEL, STOP, systemTable } from "./tools/testing.ts";
 
 function start(
   script: string,
@@ -35,7 +25,7 @@ function start(
 
 function end(
   run: Run,
-  request: StopRequest = RULES,
+  request: StopRequest = STOP,
   { table = systemTable(), kernel = KERNEL } = {},
 ): Ending {
   return new Ending(run, request, table, kernel);
@@ -52,7 +42,7 @@ Deno.test("Ending without a readable table waits for the kernel to forget", asyn
   const table = systemTable();
   const look = mock.method(table, "look", () => Promise.resolve(undefined));
   const run = start("sleep 500 & wait");
-  const { forced, survivors } = await end(run, RULES, { table }).done;
+  const { forced, survivors } = await end(run, STOP, { table }).done;
   assertEquals([forced, survivors], [false, []]);
   assert(!run.groupLeft());
   look.mock.restore();
@@ -61,7 +51,7 @@ Deno.test("Ending without a readable table waits for the kernel to forget", asyn
 Deno.test("Ending of a child without a group ends the child alone", async () => {
   const run = start("exec sleep 500", { group: false });
   assert(run.alive);
-  const { forced, survivors } = await end(run, { ...RULES, gracePeriodMs: 0 })
+  const { forced, survivors } = await end(run, { ...STOP, gracePeriodMs: 0 })
     .done;
   assertEquals([forced, survivors], [true, []]);
   assert(!await alive(run.pid));
@@ -97,7 +87,7 @@ Deno.test("Ending.ask() kills at the earliest deadline of requests that state th
     await t.step(name, async () => {
       const run = start("trap '' TERM; while :; do sleep 0.01; done");
       const [first, ...more] = requests.map(([gracePeriodMs, explicit]) => ({
-        ...RULES,
+        ...STOP,
         gracePeriodMs,
         explicit,
       }));
@@ -105,7 +95,7 @@ Deno.test("Ending.ask() kills at the earliest deadline of requests that state th
       const ending = end(run, first, { kernel });
       for (const request of more) ending.ask(request);
       assertEquals(ending.killAt, 1_000 + expected);
-      ending.ask({ ...RULES, signal: "SIGKILL" });
+      ending.ask({ ...STOP, signal: "SIGKILL" });
       assertEquals(ending.killAt, 1_000);
       await ending.done;
     });
@@ -122,9 +112,9 @@ Deno.test("Ending.ask() sends another signal at once, and the same one not again
     },
   });
   const ending = end(run);
-  ending.ask(RULES);
-  ending.ask({ ...RULES, signal: "SIGINT" });
-  ending.ask({ ...RULES, signal: "SIGINT" });
+  ending.ask(STOP);
+  ending.ask({ ...STOP, signal: "SIGINT" });
+  ending.ask({ ...STOP, signal: "SIGINT" });
   const { steps, forced } = await ending.done;
   assertEquals(steps.map(({ signal }) => signal), ["SIGTERM", "SIGINT"]);
   assertEquals(forced, false);
@@ -155,7 +145,7 @@ Deno.test("Ending sends its signal before it sets a timer, and kills at the dead
     // Only the grace period passes.
     delay: (ms, { signal } = {}) => {
       did.push(`${ms} ms`);
-      return ms === RULES.gracePeriodMs
+      return ms === STOP.gracePeriodMs
         ? Promise.resolve()
         : new Promise((resolve) =>
           signal?.addEventListener("abort", () => resolve())
@@ -167,7 +157,7 @@ Deno.test("Ending sends its signal before it sets a timer, and kills at the dead
   const table = unreadable as Partial<ProcessTable> as ProcessTable;
   const { forced, survivors } = await end(
     start("", { kernel }),
-    RULES,
+    STOP,
     { kernel, table },
   ).done;
   assertEquals([forced, survivors], [true, []]);

@@ -7,15 +7,9 @@ import {
   outputOf,
   ready,
   startRun,
+  STOP,
   systemTable,
 } from "./tools/testing.ts";
-
-const RULES = {
-  signal: "SIGTERM",
-  gracePeriodMs: 10_000,
-  to: "group",
-  explicit: false,
-} as const;
 
 /** Where a program is, behind all links; empty if it is nowhere. */
 function pathOf(program: string): Promise<string> {
@@ -88,7 +82,7 @@ for (const shell of await shells()) {
     assertEquals((await replaced.status).signal, "SIGHUP");
     assertEquals((await stubborn.child.status).signal, "SIGKILL");
     assert(kept.alive);
-    await new Ending(kept, RULES, systemTable(), KERNEL).done;
+    await new Ending(kept, STOP, systemTable(), KERNEL).done;
   });
 
   Deno.test(`GUARD_SCRIPT skips what is not an entry: ${shell.join(" ")}`, async () => {
@@ -124,7 +118,7 @@ for (const shell of await shells()) {
     await guard.end();
     assertEquals((await good.status).signal, "SIGTERM");
     assert(safe.alive);
-    await new Ending(safe, RULES, systemTable(), KERNEL).done;
+    await new Ending(safe, STOP, systemTable(), KERNEL).done;
   });
 
   Deno.test(`GUARD_SCRIPT asks a leader first, the rest after it: ${shell.join(" ")}`, async () => {

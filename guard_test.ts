@@ -22,18 +22,12 @@ import {
   ready,
   runScript,
   startRun,
+  STOP,
   systemTable,
 } from "./tools/testing.ts";
 
-const RULES = {
-  signal: "SIGTERM",
-  gracePeriodMs: 10_000,
-  to: "group",
-  explicit: false,
-} as const;
-
 /** What a guard is told of a run. */
-const INFO: GuardInfo = { ...RULES, name: "test", to: "group", streams: [] };
+const INFO: GuardInfo = { ...STOP, name: "test", to: "group", streams: [] };
 
 /**
  * Waits until no process has a file in its arguments, and returns what has been
@@ -72,7 +66,7 @@ Deno.test("Guard starts with the first run and ends when it is closed", async ()
   guard.watch(other, INFO);
   assertEquals(guard.pid, pid);
   for (const each of [run, other]) {
-    await new Ending(each, RULES, systemTable(), KERNEL).done;
+    await new Ending(each, STOP, systemTable(), KERNEL).done;
     guard.forget(each);
   }
   await guard.close();
@@ -182,7 +176,7 @@ Deno.test("Guard is given up with one warning when it dies again and again", asy
     await guard.close();
   } finally {
     stub.mock.restore();
-    await new Ending(run, RULES, systemTable(), KERNEL).done;
+    await new Ending(run, STOP, systemTable(), KERNEL).done;
   }
 });
 
@@ -197,7 +191,7 @@ Deno.test("Guard that cannot be started is tried again with the next run", async
   stub.mock.restore();
   assertEquals(warnings.length, 1);
   assert(warnings[0]?.endsWith("Too many open files"), warnings[0]);
-  await new Ending(run, RULES, systemTable(), KERNEL).done;
+  await new Ending(run, STOP, systemTable(), KERNEL).done;
   await guard.close();
 });
 
@@ -235,7 +229,7 @@ Deno.test("Guard that does not read is replaced before much waits for it", async
   }
   while (await alive(pid));
   while (guard.pid === pid || guard.pid === undefined) await outputOf("true");
-  await new Ending(run, RULES, systemTable(), KERNEL).done;
+  await new Ending(run, STOP, systemTable(), KERNEL).done;
   guard.forget(run);
   await guard.close();
 });
@@ -276,18 +270,18 @@ for (const each of ATTACKS) {
   });
 }
 
-Deno.test("Guard that dies after it was told is replaced at the end", async (t) => {
+/** Kills the guard after a script that prints a process ID, at each end. */
+async function withoutGuard(
+  t: Deno.TestContext,
+  script: string,
+): Promise<void> {
   for (const [name, end] of Object.entries(ENDS)) {
     await t.step(name, async () => {
       await using parent = runScript(`
         import { Processman } from "@isbm/processman";
         const pm = new Processman({ logger: null });
         ${FIND_GUARD}
-        // What it is told waits in its pipe, and goes with it.
-        Deno.kill(guard, "SIGSTOP");
-        const { pid } = pm.command("sleep", ["500"]);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        console.log(pid);
+        ${script}
         Deno.kill(guard, "SIGKILL");
         ${end}
       `);
@@ -296,30 +290,30 @@ Deno.test("Guard that dies after it was told is replaced at the end", async (t) 
       assertEquals(await ended([pid]), []);
     });
   }
-});
+}
 
-Deno.test("Guard that dies before the last look at a run is replaced at the end", async (t) => {
-  for (const [name, end] of Object.entries(ENDS)) {
-    await t.step(name, async () => {
-      await using parent = runScript(`
-        import { Processman } from "@isbm/processman";
-        const pm = new Processman({ logger: null });
-        ${FIND_GUARD}
-        // A shell that gives its jobs groups of their own, which only the last
-        // look finds.
-        const script = "set -m; sleep 500 >/dev/null 2>&1 & echo $!";
-        const job = pm.command("bash", ["-c", script]);
-        await job.finished;
-        console.log(job.tail()[0].text);
-        Deno.kill(guard, "SIGKILL");
-        ${end}
-      `);
-      const pid = Number(await lineOf(parent, /^\d+$/));
-      await parent.finished;
-      assertEquals(await ended([pid]), []);
-    });
-  }
-});
+Deno.test("Guard that dies after it was told is replaced at the end", (t) =>
+  withoutGuard(
+    t,
+    `
+    // What it is told waits in its pipe, and goes with it.
+    Deno.kill(guard, "SIGSTOP");
+    const { pid } = pm.command("sleep", ["500"]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    console.log(pid);`,
+  ));
+
+Deno.test("Guard that dies before the last look at a run is replaced at the end", (t) =>
+  withoutGuard(
+    t,
+    `
+    // A shell that gives its jobs groups of their own, which only the last
+    // look finds.
+    const script = "set -m; sleep 500 >/dev/null 2>&1 & echo $!";
+    const job = pm.command("bash", ["-c", script]);
+    await job.finished;
+    console.log(job.tail()[0].text);`,
+  ));
 
 Deno.test("Guard stays in place when an error is handled after it", async () => {
   await using parent = runScript(`

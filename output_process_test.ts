@@ -111,7 +111,7 @@ Deno.test("Process.stdout hands out or counts each byte, whenever it is read", a
   for (let seed = 0; seed < 6; seed++) {
     const random = seededRandom(seed);
     await using pm = new Processman(silent);
-    // Writes as many numbers as it is asked for, and reports that.
+    // Reads a count, writes that many numbers, and then a line to stderr.
     const job = pm.command(
       ...sh(`from=${FIRST}
         while read count; do

@@ -228,7 +228,7 @@ interface Chain {
   readonly command: readonly string[];
   /** How the first program is started, apart from its arguments. */
   readonly options: Deno.CommandOptions;
-  /** How the program is looked for again; `program` is its path. */
+  /** The search that finds the program again; `program` is its path. */
   readonly search: Search;
   /** What is remembered of the program. */
   readonly known: KnownProgram;

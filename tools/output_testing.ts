@@ -86,7 +86,10 @@ export class TestRun {
   }
 }
 
-/** A clock that stands still until the test moves it. */
+/**
+ * A clock that a test moves in one jump, as if the event loop were late. With
+ * `VirtualClock` of `testing/`, each delay ends at its own time instead.
+ */
 export class TestClock implements Clock {
   #now = 0;
   readonly #ends = new Map<() => void, number>();

@@ -35,8 +35,8 @@ function postgresFolders(): string[] {
 }
 
 /**
- * Returns a port that nobody listens on. It is below those that the system picks
- * for connections, so that none of them takes it before the server starts.
+ * Returns a port on which no process listens. It is below the ports that the
+ * system gives to connections, so none of them takes it before the server does.
  */
 export function freePort(): number {
   while (true) {

@@ -11,11 +11,20 @@ import type { Process } from "../process.ts";
 import type { ProcessState } from "../process_state.ts";
 import { ProcessTable } from "../process_table.ts";
 import { Run } from "../run.ts";
+import type { StopRequest } from "../stop.ts";
 import { systemKernel } from "../system.ts";
 import type { FakeKernel } from "../testing/mod.ts";
 
 /** The system that the tests run on. */
 export const KERNEL: Kernel = systemKernel();
+
+/** A stop with the grace period that a command has by default. */
+export const STOP = {
+  signal: "SIGTERM",
+  gracePeriodMs: 10_000,
+  to: "group",
+  explicit: false,
+} as const satisfies StopRequest;
 
 /** Runs a program to its end and returns what it printed, without the end. */
 export async function outputOf(
