@@ -14,11 +14,11 @@ import { publishedFiles, readPackage, root } from "./tools/package.ts";
  * below its own alone. `CONTRIBUTING.md` draws them.
  */
 const LAYERS = [
-  "kernel validate",
+  "kernel outlets validate",
   "abortable guard_pipes permissions stdin",
-  "backoff find_program guard_script lines process_table pump read_table rotating_file run signals user",
+  "backoff find_program guard_script lines process_table pump read_table rotating_file run signal_trap signals user",
   "byte_ring guard_process output_file restart_options stop sweep",
-  "delivery guard restart source",
+  "delivery guard program_exit restart source",
   "errors events output run_registry simulate",
   "ending event_hub not_started options run_end",
   "process_state reporter spawn spec",
@@ -27,7 +27,8 @@ const LAYERS = [
   "attached_run",
   "phases",
   "life",
-  "manager_options process program_exit",
+  "manager_options process",
+  "signal_end",
   "manager",
   "print_output",
   "mod",
@@ -76,7 +77,7 @@ const GLOBALS = {
   ],
   "Deno.kill": ["program_exit.ts", "system.ts"],
   "Deno.exit": ["program_exit.ts"],
-  "Deno.addSignalListener": ["program_exit.ts"],
+  "Deno.addSignalListener": ["signal_trap.ts"],
   "Deno.permissions": ["permissions.ts"],
   "addEventListener": ["program_exit.ts", "sweep.ts"],
   "performance.now": ["system.ts"],

@@ -5,14 +5,21 @@
  */
 
 import type { ProcessEvent } from "./events.ts";
+import { Outlets } from "./outlets.ts";
 
 /** The number of events that are kept for a reader; it loses older ones. */
 const KEPT_EVENTS = 10_000;
 
 /** Hands each event to every reader. */
 export class EventHub {
+  readonly #outlets: Outlets;
   readonly #readers = new Set<EventReader>();
   #ended = false;
+
+  /** Creates a hub, which adds its readers to the outlets. */
+  constructor(outlets: Outlets = new Outlets()) {
+    this.#outlets = outlets;
+  }
 
   /** Hands an event to all readers. */
   publish(event: ProcessEvent): void {
@@ -21,7 +28,10 @@ export class EventHub {
 
   /** Returns a reader of the events from now on. */
   subscribe(): AsyncIterableIterator<ProcessEvent, void> {
-    const reader = new EventReader(() => this.#readers.delete(reader));
+    const reader = new EventReader({
+      begun: () => this.#outlets.add("a reader of events", reader.over),
+      left: () => this.#readers.delete(reader),
+    });
     if (this.#ended) reader.end();
     else this.#readers.add(reader);
     return reader;
@@ -35,18 +45,33 @@ export class EventHub {
   }
 }
 
+/** The functions that a reader calls. */
+interface ReaderHandlers {
+  /** Called at the first call of `next()`. */
+  begun(): void;
+  /** Called when the reader leaves before the end. */
+  left(): void;
+}
+
 type Result = IteratorResult<ProcessEvent, void>;
 
 /** One reader of events, and the events that it has not read yet. */
 class EventReader implements AsyncIterableIterator<ProcessEvent, void> {
-  readonly #onReturn: () => void;
+  readonly #hub: ReaderHandlers;
+  readonly #over = Promise.withResolvers<void>();
+  #begun = false;
   readonly #events: ProcessEvent[] = [];
   /** The calls of `next()` that wait for an event. */
   readonly #waiting: ((result: Result) => void)[] = [];
   #ended = false;
 
-  constructor(onReturn: () => void) {
-    this.#onReturn = onReturn;
+  constructor(hub: ReaderHandlers) {
+    this.#hub = hub;
+  }
+
+  /** Resolves when the reader knows of the end, or has left. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   push(event: ProcessEvent): void {
@@ -66,22 +91,29 @@ class EventReader implements AsyncIterableIterator<ProcessEvent, void> {
 
   end(): void {
     this.#ended = true;
+    if (this.#waiting.length > 0) this.#over.resolve();
     for (const resolve of this.#waiting.splice(0)) {
       resolve({ done: true, value: undefined });
     }
   }
 
   next(): Promise<Result> {
+    if (!this.#begun) this.#hub.begun();
+    this.#begun = true;
     const value = this.#events.shift();
     if (value !== undefined) return Promise.resolve({ done: false, value });
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    if (this.#ended) {
+      this.#over.resolve();
+      return Promise.resolve({ done: true, value: undefined });
+    }
     const { promise, resolve } = Promise.withResolvers<Result>();
     this.#waiting.push(resolve);
     return promise;
   }
 
   return(): Promise<Result> {
-    this.#onReturn();
+    this.#hub.left();
+    this.#over.resolve();
     this.#events.length = 0;
     this.end();
     return Promise.resolve({ done: true, value: undefined });

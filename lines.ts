@@ -141,6 +141,7 @@ export class LineReader {
   #lines: Line[] = [];
   #bytes = 0;
   #ended = false;
+  readonly #over = Promise.withResolvers<void>();
   /** The calls of `take()` that wait for lines. */
   readonly #takers: ((lines: Line[] | undefined) => void)[] = [];
 
@@ -161,6 +162,11 @@ export class LineReader {
   /** Whether all lines have been taken and a call waits for the next. */
   get idle(): boolean {
     return this.#takers.length > 0;
+  }
+
+  /** Resolves when the end has been taken, or the reader has left. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** How many bytes have arrived since lines were last taken. */
@@ -210,6 +216,7 @@ export class LineReader {
 
   /** Ends the reader at once, and drops the lines that have not been taken. */
   leave(): void {
+    this.#over.resolve();
     this.#lines = [];
     this.#ended = true;
     this.#answer();
@@ -220,6 +227,7 @@ export class LineReader {
     while (this.#lines.length > 0 || this.#ended) {
       const resolve = this.#takers.shift();
       if (resolve === undefined) return;
+      if (this.#lines.length === 0) this.#over.resolve();
       resolve(this.#lines.length > 0 ? this.#lines : undefined);
       this.#lines = [];
       this.#bytes = 0;

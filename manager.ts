@@ -25,8 +25,10 @@ import { OutputFiles } from "./output_file.ts";
 import { NO_GROUPS, NO_TABLE } from "./permissions.ts";
 import { type Host, Process } from "./process.ts";
 import { ProcessTable } from "./process_table.ts";
+import { Outlets } from "./outlets.ts";
 import { ProgramExit } from "./program_exit.ts";
 import { RunRegistry } from "./run_registry.ts";
+import { SignalEnd, type SignalledManager } from "./signal_end.ts";
 import {
   allReports,
   checkStop,
@@ -53,7 +55,8 @@ import { systemKernel } from "./system.ts";
 export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #processes = new Map<string, Process>();
   readonly #names = new FreeNames();
-  readonly #events = new EventHub();
+  readonly #outlets = new Outlets();
+  readonly #events = new EventHub(this.#outlets);
   readonly #log: Log;
   readonly #host: Host;
   readonly #runs: RunRegistry;
@@ -88,7 +91,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     const guard = this.#makeGuard(rules, kernel);
     this.#runs = new RunRegistry(kernel, table, guard);
     this.#host = this.#makeHost(kernel, table);
-    this.#exit = this.#makeExit(rules, kernel);
+    this.#exit = this.#makeExit(rules);
   }
 
   /**
@@ -298,11 +301,18 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     return new Guard(kernel, warn, { log: orphanLog && pathOf(orphanLog) });
   }
 
-  #makeExit(rules: ManagerRules, clock: Clock): ProgramExit {
-    const { orphans } = rules;
+  #makeExit(rules: ManagerRules): ProgramExit {
+    const { signals, onSignal, orphans, exitDeadlineMs } = rules;
     const runs = this.#runs;
-    return new ProgramExit(rules, {
-      stop: (signal) => this.#stopAt(signal),
+    const end = new SignalEnd(this.#makeSignalled(), onSignal, exitDeadlineMs);
+    return new ProgramExit({
+      signals,
+      ends: onSignal !== "stop",
+      joins: rules.kernel === undefined || signals.length > 0,
+    }, {
+      stop: (signal) => end.stop(signal),
+      end: (signal) => end.end(signal),
+      caught: (error) => end.caught(error),
       killAll: () => runs.killAll(),
       ...orphans !== "leave" && {
         atEnd: {
@@ -310,7 +320,25 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
           unload: () => runs.leave(orphans),
         },
       },
-    }, clock);
+    }, this.#host.kernel);
+  }
+
+  /** Returns the part of this manager that a signal stops or ends. */
+  #makeSignalled(): SignalledManager {
+    const { emit, log } = this.#host;
+    return {
+      emit,
+      log,
+      clock: this.#host.kernel,
+      outlets: this.#outlets,
+      processes: () => [...this],
+      refuse: () => this.#closing = true,
+      longestGraceMs: () => this.#runs.longestGraceMs(),
+      askLeaders: (then) => this.#runs.askLeaders(then),
+      shutdown: () => this.shutdown(),
+      killAll: () => this.killAll(),
+      flushLog: () => this.#log.flush(),
+    };
   }
 
   /** Returns the part of this manager that processes use. */
@@ -321,6 +349,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       sweep: new Sweep(table, kernel),
       files: new OutputFiles((text) => this.#log.write("warn", text), kernel),
       runs: this.#runs,
+      outlets: this.#outlets,
       groups: kernel.sessions,
       adopt: (process) => this.#adopt(process),
       release: (process) => this.#release(process),
@@ -332,9 +361,13 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   #adopt(process: Process): void {
     const { name } = process;
-    if (this.#closing) {
+    if (this.#closing || this.#exit.due) {
       throw new ProcessmanClosedError(
-        `Cannot start process "${name}": the manager has been shut down`,
+        `Cannot start process "${name}": ${
+          this.#exit.due
+            ? "this program ends by a signal"
+            : "the manager has been shut down"
+        }`,
       );
     }
     if (this.#processes.has(name)) {
@@ -344,9 +377,6 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     }
     this.#exit.arm();
     this.#processes.set(name, process);
-    if (!this.#exit.due) return;
-    // A process that is started while the program ends must not outlive it.
-    queueMicrotask(() => void process.stop().catch(() => {}));
   }
 
   #release({ name }: Process): void {
@@ -364,34 +394,5 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     if (this.#closing) return;
     this.#log.write("error", `Critical process "${name}" ended: shutting down`);
     this.shutdown().catch((error) => this.#log.write("error", `${error}`));
-  }
-
-  /**
-   * Stops all processes at a signal to this program. With `to: "leader"`, the
-   * leaders get their signal first; the rest follows after the handover.
-   */
-  #stopAt(signal: Deno.Signal): Promise<void> {
-    // This leaves out processes that other listeners to the signal start.
-    const processes = [...this];
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#runs.askLeaders(() => resolve(this.#stopNow(signal, processes)));
-    return promise;
-  }
-
-  async #stopNow(
-    signal: Deno.Signal,
-    processes: readonly Process[],
-  ): Promise<void> {
-    const names = processes.map(({ name }) => `"${name}"`).join(", ");
-    // The stop comes first, so that no process waits for the log.
-    const stopped = allReports("stop", processes, (each) => each.stop());
-    this.#log.write("info", `Received ${signal}: stopping ${names}`);
-    const time = this.#host.kernel.time();
-    this.#events.publish({ kind: "signal", signal, time });
-    try {
-      await stopped;
-    } catch (error) {
-      this.#log.write("error", `${error}`);
-    }
   }
 }

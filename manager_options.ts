@@ -13,12 +13,22 @@ import {
   callable,
   type Check,
   fileOrUrl,
-  flag,
+  type Given,
   given,
+  milliseconds,
   oneOf,
   options as optionsOf,
   wrong,
 } from "./validate.ts";
+
+/**
+ * What happens at a signal to this program: the program ends, or goes on when
+ * all processes have been stopped, or a function is called before it ends.
+ */
+export type OnSignal =
+  | "exit"
+  | "stop"
+  | ((signal: Deno.Signal) => void | Promise<void>);
 
 /** Options for {@linkcode Processman}. */
 export interface ProcessmanOptions {
@@ -30,26 +40,44 @@ export interface ProcessmanOptions {
    */
   logger?: Logger | null;
   /**
-   * The signals to this program that stop all processes. While there are
-   * processes, the first such signal has no other effect on this program, and a
-   * second one kills all processes and ends this program. Signals within a
-   * second of the first count as the same one. With the option `kernel`, the
-   * default is an empty list.
+   * The signals to this program that stop all processes; `onSignal` says what
+   * follows. While there are processes, the first such signal has no other
+   * effect on this program, and a second one kills all processes and ends this
+   * program at once. Signals within a second of the first count as the same
+   * one. With the option `kernel`, the default is an empty list.
    *
    * @default {["SIGTERM", "SIGINT", "SIGHUP"]}
    */
-  signals?: readonly Deno.Signal[];
+  signals?: readonly Deno.Signal[] | undefined;
   /**
-   * Whether one of `signals` also ends this program, after all processes have
-   * been stopped. The exit code is then 128 plus the number of the signal.
-   * Otherwise this program goes on, and ends when nothing keeps it alive.
+   * What happens at one of `signals`.
    *
-   * Set this option for one manager of a program only, and only if the program
-   * does not listen to these signals itself.
+   * - `"exit"`: no command is started any more, all processes are stopped, all
+   *   output, events and lines of the log are delivered, and then this program
+   *   ends by the signal. Its exit code is 128 plus the number of the signal.
+   * - A function: the same, but processman first calls the function with the
+   *   signal, and waits for the promise that it returns. Use it to drain, such
+   *   as to shut down a server of this program.
+   * - `"stop"`: all processes are stopped, and this program goes on. It ends
+   *   when nothing keeps it alive.
    *
-   * @default {false}
+   * Managers of one program end side by side, whatever their `onSignal` is,
+   * once one of them ends the program.
+   *
+   * @default {"exit"}
    */
-  exitOnSignal?: boolean;
+  onSignal?: OnSignal | undefined;
+  /**
+   * How long the end of this program can take, in milliseconds from the signal.
+   * `onSignal()` has that time, and readers have it for what is left for them.
+   * The stop begins early enough for the longest grace period, but `onSignal()`
+   * always gets at least a quarter of the time before. Shortly before the end,
+   * at most a second, all processes that are left are killed. What has not
+   * finished by the end is cut off, and an error in the log says what it is.
+   *
+   * @default {the longest grace period of the processes, plus 5_000}
+   */
+  exitDeadlineMs?: number | undefined;
   /**
    * What happens to the processes when this program ends without having stopped
    * them. `"stop"`: a guard, which is one small shell, stops them, each within
@@ -96,7 +124,11 @@ export const checkManager: Check = optionsOf<ProcessmanOptions>({
     }
   },
   signals: arrayOf(handledSignalName),
-  exitOnSignal: flag,
+  onSignal: (value, path) => {
+    if (typeof value === "function" || value === "exit") return;
+    if (value !== "stop") wrong(path, '"exit", "stop" or a function', value);
+  },
+  exitDeadlineMs: milliseconds,
   orphans: oneOf("stop", "kill", "leave"),
   orphanLog: (value, path) => {
     fileOrUrl(value, path);
@@ -121,18 +153,18 @@ export const checkManager: Check = optionsOf<ProcessmanOptions>({
 });
 
 /** The default options of a manager. */
-export const MANAGER_DEFAULTS: Required<
-  Pick<ProcessmanOptions, "signals" | "exitOnSignal" | "orphans">
+export const MANAGER_DEFAULTS: Given<
+  Required<Pick<ProcessmanOptions, "signals" | "onSignal" | "orphans">>
 > = {
   signals: ["SIGTERM", "SIGINT", "SIGHUP"],
-  exitOnSignal: false,
+  onSignal: "exit",
   orphans: "stop",
 };
 
 /** The options of a manager, with the defaults filled in. */
 export type ManagerRules =
   & typeof MANAGER_DEFAULTS
-  & Pick<ProcessmanOptions, "kernel" | "orphanLog">;
+  & Pick<ProcessmanOptions, "kernel" | "orphanLog" | "exitDeadlineMs">;
 
 /** Fills in the defaults of the options of a manager. */
 export function managerRules(options: ProcessmanOptions): ManagerRules {

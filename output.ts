@@ -87,6 +87,12 @@ export const OUTPUT_DEFAULTS: OutputRules = {
 /** The longest wait for the file after the end of a run, in milliseconds. */
 export const FLUSH_MS = 5_000;
 
+/**
+ * Is told of something that takes time to be delivered, such as the lines that
+ * a reader has yet to take, and of a promise that is settled after that.
+ */
+export type Outlet = (what: string, delivered: Promise<unknown>) => void;
+
 /** Both outputs of a process, over all its runs. */
 export class Output {
   /** The bytes of stdout. */
@@ -95,6 +101,7 @@ export class Output {
   readonly stderr: Source;
   readonly #clock: Clock;
   readonly #maxLineLength: number;
+  readonly #outlet: Outlet;
   readonly #readers = new Set<LineReader>();
   /** The pumps of a run whose output is still being read. */
   readonly #pumps = new Map<OutputSource, Pump>();
@@ -112,13 +119,19 @@ export class Output {
   #flushed: AbortController | undefined;
 
   /** Creates the output of a process that has not run yet. */
-  constructor(rules: OutputRules, clock: Clock, file?: FileWriter) {
-    const wake = () => this.#wake();
-    this.stdout = new Source("stdout", rules.bufferBytes, wake);
-    this.stderr = new Source("stderr", rules.bufferBytes, wake);
+  constructor(
+    rules: OutputRules,
+    clock: Clock,
+    file?: FileWriter,
+    outlet: Outlet = () => {},
+  ) {
+    const handlers = { wake: () => this.#wake(), outlet };
+    this.stdout = new Source("stdout", rules.bufferBytes, handlers);
+    this.stderr = new Source("stderr", rules.bufferBytes, handlers);
     this.#clock = clock;
     this.#maxLineLength = rules.maxLineLength;
-    if (file !== undefined) this.#writeTo(file);
+    this.#outlet = outlet;
+    if (file !== undefined) outlet("the file", this.#writeTo(file));
   }
 
   /** Whether readers are so far behind that no run should be started. */
@@ -179,7 +192,7 @@ export class Output {
     let reader: LineReader | undefined;
     return {
       next: async () => {
-        reader ??= this.#subscribe(options);
+        reader ??= this.#read(options);
         const value = await reader.take();
         this.#wake();
         return value ? { done: false, value } : { done: true, value };
@@ -255,6 +268,13 @@ export class Output {
       await file.write(lines);
     }
     await file.close();
+  }
+
+  /** Creates a reader of lines for the program. */
+  #read(options: LinesOptions): LineReader {
+    const reader = this.#subscribe(options);
+    this.#outlet("a reader of lines", reader.over);
+    return reader;
   }
 
   /** Creates a reader of lines, and gives it the buffered ones if wanted. */

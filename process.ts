@@ -12,6 +12,7 @@ import { stoppedFirst } from "./phases.ts";
 import { checkLines, type Line, Lines, type LinesOptions } from "./lines.ts";
 import type { UpdateOptions } from "./options.ts";
 import { type Spec, updated } from "./spec.ts";
+import type { Outlets } from "./outlets.ts";
 import { Output } from "./output.ts";
 import type { OutputFiles } from "./output_file.ts";
 import type { ProcessState } from "./process_state.ts";
@@ -43,6 +44,8 @@ const checkSignal = optionsOf<SignalOptions>({
 export interface Host extends LifeHost {
   /** The files that output is written to. */
   readonly files: OutputFiles;
+  /** What has to be delivered before this program ends. */
+  readonly outlets: Outlets;
   /**
    * Adds a process to the manager.
    *
@@ -351,10 +354,12 @@ export class Process implements AsyncDisposable {
 
   #newLife(): Life {
     const { command: { stdin }, output, file } = this.#spec;
-    const { files, kernel } = this.#host;
+    const { files, kernel, outlets } = this.#host;
     const writer = file && files.writer(this.name, file);
     const streams: ProcessStreams = {
-      output: new Output(output, kernel, writer),
+      output: new Output(output, kernel, writer, (what, delivered) => {
+        outlets.add(`${what} of process "${this.name}"`, delivered);
+      }),
       stdin: stdin === "piped" ? new Stdin(this.name) : undefined,
     };
     return new Life(this.#owner, this.#host, streams);

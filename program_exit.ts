@@ -7,12 +7,20 @@
 
 import type { Clock } from "./kernel.ts";
 import { signalNumber } from "./signals.ts";
+import { SignalTrap } from "./signal_trap.ts";
 
 /** The functions to call on the way to the end of this program. */
 export interface ExitHandlers {
-  /** Called when a signal asks this program to end. Must never reject. */
+  /** Called at a signal if the program goes on afterwards. Must never reject. */
   stop(signal: Deno.Signal): Promise<void>;
-  /** Called at a second signal, just before this program ends. */
+  /**
+   * Called when this program is to end by a signal; resolves when the manager
+   * has ended. Must never reject.
+   */
+  end(signal: Deno.Signal): Promise<void>;
+  /** Called at an uncaught error while this program ends by a signal. */
+  caught(error: unknown): void;
+  /** Called just before this program ends at a second signal. */
   killAll(): void;
   /** The functions to call when this program ends in another way, if any. */
   readonly atEnd?: EndHandlers;
@@ -30,18 +38,35 @@ export interface EndHandlers {
 export interface ExitOptions {
   /** The signals that ask this program to end. */
   readonly signals: readonly Deno.Signal[];
-  /** Whether the signal ends this program when nothing is left to stop. */
-  readonly exitOnSignal: boolean;
+  /** Whether a signal ends this program, and does not only stop processes. */
+  readonly ends: boolean;
+  /** Whether the manager ends when another one ends this program. */
+  readonly joins: boolean;
 }
 
-/** Whether this program is about to end by a signal. */
-type Exit =
-  /** No signal has asked this program to end. */
-  | { readonly kind: "none" }
-  /** This program ends when nothing is left to stop. */
-  | { readonly kind: "due"; readonly signal: Deno.Signal }
-  /** This program has sent itself the signal, and Deno has yet to act on it. */
-  | { readonly kind: "raised" };
+/**
+ * A manager that this program waits for before it ends by a signal. Managers of
+ * other versions of this package use the same interface.
+ */
+interface Member {
+  /** Ends the manager; resolves when nothing of it is left. Never rejects. */
+  end(signal: Deno.Signal): Promise<void>;
+  /** Kills everything at once. */
+  kill(): void;
+  /** Gives the signals their default effect again. */
+  release(): void;
+}
+
+/** What the managers of this program, of all versions, have in common. */
+interface Program {
+  /** The managers that have started processes and have not been shut down. */
+  readonly members: Set<Member>;
+  /** The signal by which this program ends; `undefined` until it comes. */
+  signal: Deno.Signal | undefined;
+}
+
+/** The name of the global variable that holds the {@linkcode Program}. */
+const PROGRAM = Symbol.for("@isbm/processman/program");
 
 /** Events of errors that end this program unless a listener handles them. */
 const FATAL = ["error", "unhandledrejection"] as const;
@@ -50,163 +75,135 @@ const FATAL = ["error", "unhandledrejection"] as const;
 export class ProgramExit {
   readonly #trap: SignalTrap;
   readonly #handlers: ExitHandlers;
-  readonly #exitOnSignal: boolean;
+  readonly #options: ExitOptions;
+  readonly #member: Member = {
+    end: (signal) => this.#end(signal),
+    kill: () => this.#handlers.killAll(),
+    release: () => this.#trap.disarm(),
+  };
   readonly #onUnload = () => this.#handlers.atEnd?.unload();
   readonly #onFatal = (event: Event) => {
-    if (!event.defaultPrevented) this.#handlers.atEnd?.fail();
+    if (event.defaultPrevented) return;
+    if (!this.due) return this.#handlers.atEnd?.fail();
+    event.preventDefault();
+    this.#handlers.caught(reasonOf(event));
   };
-  #exit: Exit = { kind: "none" };
 
   /** Begins to listen for the last turn; `arm()` adds the other listeners. */
   constructor(options: ExitOptions, handlers: ExitHandlers, clock: Clock) {
     this.#handlers = handlers;
-    this.#exitOnSignal = options.exitOnSignal;
+    this.#options = options;
     this.#trap = new SignalTrap(options.signals, {
       first: (signal) => this.#signalled(signal),
-      again: () => handlers.killAll(),
+      again: (signal) => endAtOnce(signal),
+      late: (signal) => this.#yield(signal),
     }, clock);
     // Added now, so that it runs before listeners that start commands or exit.
     if (handlers.atEnd) addEventListener("unload", this.#onUnload);
   }
 
-  /** Whether this program is about to end by a signal. */
+  /** Whether this program ends by a signal, and nothing is to be started. */
   get due(): boolean {
-    return this.#exit.kind !== "none";
+    return this.#options.joins && thisProgram().signal !== undefined;
   }
 
   /** Begins to listen to signals and errors: there is something to stop. */
   arm(): void {
-    // Deno acts on the signal late; another listener would cancel its effect.
-    if (this.#exit.kind !== "raised") this.#trap.arm();
-    if (!this.#handlers.atEnd) return;
-    for (const type of FATAL) addEventListener(type, this.#onFatal);
+    if (this.#options.joins) thisProgram().members.add(this.#member);
+    this.#trap.arm();
+    if (this.#handlers.atEnd) this.#heedErrors();
   }
 
-  /** Notes that nothing is left to stop. Ends this program if that is due. */
+  /** Notes that nothing is left to stop. */
   rest(): void {
-    this.#end();
-    this.#trap.rest();
+    // At the end of this program, further signals still count as one.
+    if (!this.due) this.#trap.rest();
   }
 
   /** Stops listening to signals and for the last turn. */
   close(): void {
-    this.#trap.disarm();
     removeEventListener("unload", this.#onUnload);
+    if (this.due) return;
+    this.#trap.disarm();
+    thisProgram().members.delete(this.#member);
   }
 
   /** Stops listening to errors: nothing is left of any run. */
   ignoreErrors(): void {
+    if (this.due) return;
     for (const type of FATAL) removeEventListener(type, this.#onFatal);
   }
 
   async #signalled(signal: Deno.Signal): Promise<void> {
-    if (this.#exitOnSignal) this.#exit = { kind: "due", signal };
-    await this.#handlers.stop(signal);
-    this.#end();
+    if (this.#options.ends) await endProgram(signal);
+    else if (!this.due) await this.#handlers.stop(signal);
   }
 
-  #end(): void {
-    if (this.#exit.kind !== "due") return;
-    const { signal } = this.#exit;
-    this.#exit = { kind: "raised" };
+  #end(signal: Deno.Signal): Promise<void> {
+    this.#heedErrors();
+    return this.#handlers.end(signal);
+  }
+
+  #heedErrors(): void {
+    for (const type of FATAL) addEventListener(type, this.#onFatal);
+  }
+
+  /** Leaves a signal to the program, since there is nothing to stop. */
+  #yield(signal: Deno.Signal): void {
     this.#trap.disarm();
     raise(signal);
   }
 }
 
-/** Time in which further signals count as the first one, in milliseconds. */
-const TOGETHER_MS = 1_000;
-
-/** The functions to call when this program receives a signal. */
-export interface SignalHandlers {
-  /** Called when a signal asks this program to end. Must never reject. */
-  first(signal: Deno.Signal): Promise<void>;
-  /** Called at a later signal, just before its default effect. */
-  again(signal: Deno.Signal): void;
+/** Returns what the managers of this program have in common. */
+function thisProgram(): Program {
+  const known: Program | undefined = Reflect.get(globalThis, PROGRAM);
+  if (known !== undefined) return known;
+  const value: Program = { members: new Set(), signal: undefined };
+  Object.defineProperty(globalThis, PROGRAM, { value });
+  return value;
 }
 
-/**
- * Listens to signals of this program while there is something to stop.
- *
- * While the trap listens, the signals do not have their default effect. So it
- * stops listening as soon as there is nothing to stop, and at a second signal.
- * Ctrl-C can arrive as several signals, so signals close together count as one.
- */
-export class SignalTrap {
-  readonly #signals: readonly Deno.Signal[];
-  readonly #handlers: SignalHandlers;
-  readonly #clock: Clock;
-  readonly #listeners = new Map<Deno.Signal, () => void>();
-  #needed = false;
-  #serving = false;
-  #servedAt = -Infinity;
-
-  /** Creates a trap that does not listen yet. */
-  constructor(
-    signals: readonly Deno.Signal[],
-    handlers: SignalHandlers,
-    clock: Clock,
-  ) {
-    this.#signals = signals;
-    this.#handlers = handlers;
-    this.#clock = clock;
+/** Ends all managers side by side, and then this program. */
+async function endProgram(signal: Deno.Signal): Promise<void> {
+  const program = thisProgram();
+  if (program.signal === undefined) {
+    program.signal = signal;
+    const ends = Array.from(program.members, (each) => each.end(signal));
+    await Promise.allSettled(ends);
+    endBy(signal);
   }
+  // Until Deno acts on the signal, another one of the same kind is a second.
+  await new Promise(() => {});
+}
 
-  /** Begins to listen: there is something to stop. */
-  arm(): void {
-    this.#needed = true;
-    for (const signal of this.#signals) {
-      if (this.#listeners.has(signal)) continue;
-      const listener = () => this.#received(signal);
-      Deno.addSignalListener(signal, listener);
-      this.#listeners.set(signal, listener);
-    }
-  }
+/** Kills everything and ends this program, at a second signal. */
+function endAtOnce(signal: Deno.Signal): void {
+  for (const member of thisProgram().members) member.kill();
+  endBy(signal);
+}
 
-  /**
-   * Stops listening, since there is nothing to stop. Right after a signal, it
-   * goes on listening, because another signal of the same request can follow.
-   */
-  rest(): void {
-    this.#needed = false;
-    if (!this.#hasTwin()) this.disarm();
-  }
-
-  /** Stops listening, which gives the signals their default effect again. */
-  disarm(): void {
-    for (const [signal, listener] of this.#listeners) {
-      Deno.removeSignalListener(signal, listener);
-    }
-    this.#listeners.clear();
-  }
-
-  #received(signal: Deno.Signal): void {
-    if (this.#hasTwin()) return;
-    if (this.#needed && !this.#serving) {
-      this.#serving = true;
-      this.#servedAt = this.#clock.now();
-      this.#handlers.first(signal).finally(() => this.#serving = false);
-      return;
-    }
-    if (this.#serving) this.#handlers.again(signal);
-    this.disarm();
-    raise(signal);
-  }
-
-  /** Whether a signal that arrives now counts as one with the signal before. */
-  #hasTwin(): boolean {
-    return this.#clock.now() - this.#servedAt < TOGETHER_MS;
-  }
+/** Ends this program by a signal, also if the program listens to the signal. */
+function endBy(signal: Deno.Signal): void {
+  for (const member of thisProgram().members) member.release();
+  raise(signal);
+  Deno.exit(128 + signalNumber(signal));
 }
 
 /** The longest wait for Deno to act on a signal, in milliseconds. */
 const RAISE_MS = 500;
 
 /** Sends this program a signal that it no longer listens to, and waits. */
-export function raise(signal: Deno.Signal): void {
+function raise(signal: Deno.Signal): void {
   // Signals have no default effect on process 1.
   if (Deno.pid === 1) Deno.exit(128 + signalNumber(signal));
   Deno.kill(Deno.pid, signal);
   // Deno acts on it in another thread. Until then, this thread must not go on.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RAISE_MS);
+}
+
+/** Returns the error that an event of an uncaught error is about. */
+function reasonOf(event: Event): unknown {
+  if (event instanceof ErrorEvent) return event.error;
+  return event instanceof PromiseRejectionEvent ? event.reason : undefined;
 }

@@ -25,6 +25,8 @@ export class RunRegistry {
   readonly #runs = new Set<Run>();
   /** The runs that nothing has asked to end, and how to end them. */
   readonly #unasked = new Map<Run, GuardInfo>();
+  /** When SIGKILL is due for the others, in milliseconds since the epoch. */
+  readonly #killAt = new Map<Run, number>();
   /** The processes in the background that have been reported. */
   readonly #reported = new Set<string>();
   /** Ends the wait for the handover; set while there is one. */
@@ -55,7 +57,18 @@ export class RunRegistry {
   /** Notes how a run has been asked to end, and when `SIGKILL` follows. */
   asked(run: Run, how: Asked): void {
     this.#unasked.delete(run);
+    this.#killAt.set(run, how.killAt);
     this.#guard?.asked(run, how);
+  }
+
+  /** Returns the longest time that a run still may take to end. */
+  longestGraceMs(): number {
+    const now = this.#clock.time();
+    return Math.max(
+      0,
+      ...Array.from(this.#unasked.values(), (info) => info.gracePeriodMs),
+      ...Array.from(this.#killAt.values(), (killAt) => killAt - now),
+    );
   }
 
   /** Notes that a child has ended, before its process decides what follows. */
@@ -73,6 +86,7 @@ export class RunRegistry {
   ended(run: Run): void {
     this.#runs.delete(run);
     this.#unasked.delete(run);
+    this.#killAt.delete(run);
     this.#guard?.forget(run);
   }
 

@@ -9,16 +9,26 @@ import type { Chunk, OutputSource } from "./lines.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** The functions that a source calls. */
+export interface SourceHandlers {
+  /** Called when the reader of the stream asks for more, or leaves. */
+  wake(): void;
+  /** Called when something begins to read the stream. */
+  outlet(what: string, delivered: Promise<unknown>): void;
+}
+
 /** The bytes of one output over all runs of a process. */
 export class Source {
   /** Which output it is. */
   readonly name: OutputSource;
   readonly #ring: ByteRing;
-  readonly #wake: () => void;
+  readonly #handlers: SourceHandlers;
   #droppedBytes = 0;
   #stream: ReadableStream<Bytes> | undefined;
   /** Present while the stream is being read. */
   #controller: ReadableByteStreamController | undefined;
+  /** Resolves when the reader knows of the end or leaves; present as well. */
+  #over: PromiseWithResolvers<void> | undefined;
   /** Present while the reader of the stream waits for bytes. */
   #pull: PromiseWithResolvers<void> | undefined;
   /** Bytes that the reader of the stream has not asked for yet. */
@@ -29,13 +39,15 @@ export class Source {
   /** The position up to which readers of lines have been given the bytes. */
   #split = 0;
 
-  /**
-   * Creates a source that calls `wake` when its reader asks for more or leaves.
-   */
-  constructor(name: OutputSource, bufferBytes: number, wake: () => void) {
+  /** Creates a source without bytes. */
+  constructor(
+    name: OutputSource,
+    bufferBytes: number,
+    handlers: SourceHandlers,
+  ) {
     this.name = name;
     this.#ring = new ByteRing(name, bufferBytes);
-    this.#wake = wake;
+    this.#handlers = handlers;
   }
 
   /** How many bytes have arrived. */
@@ -120,6 +132,9 @@ export class Source {
   #request(controller: ReadableByteStreamController): Promise<void> {
     if (this.#controller === undefined) {
       this.#controller = controller;
+      this.#over = Promise.withResolvers();
+      const { promise } = this.#over;
+      this.#handlers.outlet(`a reader of ${this.name}`, promise);
       const from = Math.max(this.#streamed, this.#ring.start);
       for (const { bytes } of this.#ring.chunks(from)) {
         this.#pending.push(new Uint8Array(bytes));
@@ -129,7 +144,7 @@ export class Source {
     this.#pull = Promise.withResolvers();
     const { promise } = this.#pull;
     this.#hand();
-    this.#wake();
+    this.#handlers.wake();
     return promise;
   }
 
@@ -148,6 +163,7 @@ export class Source {
       controller.enqueue(bytes);
     } else if (this.#closed) {
       close(controller);
+      this.#over?.resolve();
     } else return;
     this.#answered();
   }
@@ -185,10 +201,11 @@ export class Source {
   #cancel(): void {
     if (this.#controller !== undefined) this.#countDropped(this.#streamed);
     this.#answered();
+    this.#over?.resolve();
     this.#controller = undefined;
     this.#pending.length = 0;
     if (!this.#closed || this.#streamed < this.end) this.#stream = undefined;
-    this.#wake();
+    this.#handlers.wake();
   }
 }
 

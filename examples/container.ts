@@ -21,7 +21,7 @@ if (program === undefined) {
   Deno.exit(2);
 }
 
-await using pm = new Processman({ exitOnSignal: true });
+await using pm = new Processman();
 const main = pm.command(program, args, {
   name: "main",
   stdout: "inherit",

@@ -1,0 +1,225 @@
+/**
+ * What a manager does when a signal asks this program to end.
+ *
+ * @module
+ */
+
+import { afterReactions, untilAborted } from "./abortable.ts";
+import { ProcessmanClosedError } from "./errors.ts";
+import type { SignalEvent } from "./events.ts";
+import type { Clock } from "./kernel.ts";
+import type { OnSignal } from "./manager_options.ts";
+import type { Outlets } from "./outlets.ts";
+import type { LogLevel } from "./reporter.ts";
+import { allReports, type StopReport } from "./stop.ts";
+
+/** Time after the longest grace period until this program has to end. */
+const AFTER_GRACE_MS = 5_000;
+
+/** The longest time between the last kill and the end of this program. */
+const AFTER_KILL_MS = 1_000;
+
+/**
+ * Time for the code of this program to use what it was given last, in
+ * milliseconds: a reader of lines can have something to write.
+ */
+const REACTION_MS = 50;
+
+/** A process that can be stopped. */
+interface Stoppable {
+  readonly name: string;
+  stop(): Promise<StopReport>;
+}
+
+/** The part of a manager that ends it at a signal. */
+export interface SignalledManager {
+  /** The clock. */
+  readonly clock: Clock;
+  /** What has to be delivered before this program ends. */
+  readonly outlets: Outlets;
+  /** Lists the processes that run or wait to run. */
+  processes(): readonly Stoppable[];
+  /** Refuses commands from now on. */
+  refuse(): void;
+  /** Returns the longest time that a run may take to end, in milliseconds. */
+  longestGraceMs(): number;
+  /** Asks leaders to end, and calls `then` when the others may be asked. */
+  askLeaders(then: () => void): void;
+  /** Stops all processes and frees all resources. */
+  shutdown(): Promise<void>;
+  /** Kills all processes, and waits for their end. */
+  killAll(): Promise<unknown>;
+  /** Resolves when the logger has written everything. Never rejects. */
+  flushLog(): Promise<void>;
+  /** Publishes an event. */
+  emit(event: SignalEvent): void;
+  /** Writes a line to the log. */
+  log(level: LogLevel, message: string): void;
+}
+
+/** How much time the steps of an end have, in milliseconds from the signal. */
+export interface ExitSchedule {
+  /** When the stop begins at the latest. */
+  readonly stopMs: number;
+  /** When all processes are killed that are left. */
+  readonly killMs: number;
+  /** When this program ends at the latest. */
+  readonly endMs: number;
+}
+
+/**
+ * Divides the time that the end of this program may take. The stop begins early
+ * enough for the longest grace period, but not in the first quarter.
+ *
+ * @param deadlineMs The value of `exitDeadlineMs`, if it is given.
+ * @param longestGraceMs The longest grace period.
+ */
+export function exitSchedule(
+  deadlineMs: number | undefined,
+  longestGraceMs: number,
+): ExitSchedule {
+  const endMs = deadlineMs ?? longestGraceMs + AFTER_GRACE_MS;
+  const killMs = endMs - Math.min(AFTER_KILL_MS, endMs / 4);
+  const stopMs = Math.max(killMs - longestGraceMs, endMs / 4);
+  return { stopMs, killMs, endMs };
+}
+
+/** Stops or ends a manager at a signal. */
+export class SignalEnd {
+  readonly #manager: SignalledManager;
+  readonly #onSignal: OnSignal;
+  readonly #deadlineMs: number | undefined;
+
+  /** Prepares for a signal. */
+  constructor(
+    manager: SignalledManager,
+    onSignal: OnSignal,
+    deadlineMs: number | undefined,
+  ) {
+    this.#manager = manager;
+    this.#onSignal = onSignal;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** Stops all processes, after which this program goes on. Never rejects. */
+  async stop(signal: Deno.Signal): Promise<void> {
+    // This leaves out processes that other listeners to the signal start.
+    const processes = this.#manager.processes();
+    await this.#stopAll(processes, () => {
+      this.#announce(signal, `stopping ${namesOf(processes)}`);
+    });
+  }
+
+  /**
+   * Ends the manager: drains as `onSignal` says, stops all processes, and waits
+   * until everything is delivered, or until the deadline. Never rejects.
+   */
+  async end(signal: Deno.Signal): Promise<void> {
+    const manager = this.#manager;
+    manager.refuse();
+    const time = exitSchedule(this.#deadlineMs, manager.longestGraceMs());
+    const over = new AbortController();
+    const due = new AbortController();
+    const after = async (ms: number, act: () => void) => {
+      await manager.clock.delay(ms, { signal: over.signal });
+      if (!over.signal.aborted) act();
+    };
+    after(time.killMs, () => void manager.killAll().catch(() => {}));
+    after(time.endMs, () => due.abort());
+    await untilAborted(this.#end(signal, time.stopMs), due.signal);
+    if (due.signal.aborted) this.#tellCut(signal, time.endMs);
+    over.abort();
+  }
+
+  /** Reports an uncaught error while this program ends. Never throws. */
+  caught(error: unknown): void {
+    if (error instanceof ProcessmanClosedError) return;
+    this.#manager.log(
+      "error",
+      `Uncaught error while this program ends: ${
+        error instanceof Error ? error.stack : error
+      }`,
+    );
+  }
+
+  async #end(signal: Deno.Signal, stopMs: number): Promise<void> {
+    const manager = this.#manager;
+    const { outlets } = manager;
+    if (typeof this.#onSignal === "function") {
+      this.#announce(signal, "calling onSignal()");
+      await this.#drain(this.#onSignal, signal, stopMs);
+      await this.#stopAll(manager.processes(), () => {});
+    } else await this.stop(signal);
+    await manager.shutdown().catch(() => {});
+    await outlets.empty();
+    await afterReactions();
+    await manager.clock.delay(REACTION_MS);
+    outlets.add("the log", manager.flushLog());
+    await outlets.empty();
+  }
+
+  /** Calls the function of the program, and waits for it until `stopMs`. */
+  async #drain(
+    drain: (signal: Deno.Signal) => void | Promise<void>,
+    signal: Deno.Signal,
+    stopMs: number,
+  ): Promise<void> {
+    const { clock, outlets, log } = this.#manager;
+    const over = new AbortController();
+    const called = Promise.try(drain, signal)
+      .catch((error) => log("error", `onSignal() failed: ${error}`))
+      .finally(() => over.abort());
+    outlets.add("onSignal()", called);
+    await clock.delay(stopMs, { signal: over.signal });
+  }
+
+  /**
+   * Stops processes. With `to: "leader"`, the leaders get their signal first;
+   * the rest follows after the handover.
+   */
+  #stopAll(processes: readonly Stoppable[], then: () => void): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#manager.askLeaders(() => resolve(this.#stopNow(processes, then)));
+    return promise;
+  }
+
+  async #stopNow(
+    processes: readonly Stoppable[],
+    then: () => void,
+  ): Promise<void> {
+    // The stop comes first, so that no process waits for the log.
+    const stopped = allReports("stop", processes, (each) => each.stop());
+    then();
+    try {
+      await stopped;
+    } catch (error) {
+      this.#manager.log("error", `${error}`);
+    }
+  }
+
+  #announce(signal: Deno.Signal, what: string): void {
+    const { log, emit, clock } = this.#manager;
+    log("info", `Received ${signal}: ${what}`);
+    emit({ kind: "signal", signal, time: clock.time() });
+  }
+
+  /** Says what has not been done when the deadline is over. */
+  #tellCut(signal: Deno.Signal, endMs: number): void {
+    const { outlets, log, processes } = this.#manager;
+    const left = [
+      ...processes().map(({ name }) => `process "${name}"`),
+      ...outlets.names(),
+    ];
+    log(
+      "error",
+      `Ending by ${signal} after ${endMs} ms, without waiting for ${
+        left.join(", ")
+      }`,
+    );
+  }
+}
+
+function namesOf(processes: readonly Stoppable[]): string {
+  const names = processes.map(({ name }) => `"${name}"`);
+  return names.length === 0 ? "no processes" : names.join(", ");
+}
