@@ -1,9 +1,38 @@
 /**
- * Two waits: for a promise until a signal is aborted, and for the code that
- * reacts to an event.
+ * Waits and iterations that end at an abort, and a wait for the code that reacts to an event.
  *
  * @module
  */
+
+/** An iteration that also ends, as by `break`, at the end of `await using`. */
+export type DisposableIterator<T> =
+  & AsyncIterableIterator<T, void>
+  & AsyncDisposable;
+
+/**
+ * Makes an iterator.
+ *
+ * @param next Returns the next result.
+ * @param leave Ends the iteration; called at `break` and the like.
+ */
+export function disposable<T>(
+  next: () => Promise<IteratorResult<T, void>>,
+  leave: () => unknown,
+): DisposableIterator<T> {
+  return {
+    next,
+    async return() {
+      await leave();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await leave();
+    },
+  };
+}
 
 /**
  * Waits for a promise until a signal is aborted, and ignores the promise from
@@ -24,11 +53,23 @@ export function untilAborted<T>(
   >();
   const abort = () => resolve(undefined);
   if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  promise.then(resolve, reject).finally(() =>
-    signal.removeEventListener("abort", abort)
-  );
+  promise.then(resolve, reject).finally(onAbort(signal, abort));
   return result;
+}
+
+/**
+ * Calls a function when a signal is aborted.
+ *
+ * @param signal The signal; `undefined` for one that is never aborted.
+ * @param act The function.
+ * @returns A function that removes the listener from the signal.
+ */
+export function onAbort(
+  signal: AbortSignal | undefined,
+  act: () => void,
+): () => void {
+  signal?.addEventListener("abort", act, { once: true });
+  return () => signal?.removeEventListener("abort", act);
 }
 
 /** How many promises can lie between an event and a reaction to it. */

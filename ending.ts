@@ -356,3 +356,28 @@ export function cannotStop(
     { process, pids },
   );
 }
+
+/** Processes in the session of a run that could not be ended. */
+export interface Remains {
+  /** The ID of the session. */
+  readonly session: number;
+  /** The process IDs. */
+  readonly pids: readonly number[];
+}
+
+/**
+ * Checks that what could not be ended has ended since.
+ *
+ * @throws {StopError} If one of the processes is still alive.
+ */
+export async function checkGone(
+  process: string,
+  { session, pids }: Remains,
+  table: ProcessTable,
+): Promise<void> {
+  const members = (await table.look())?.session(session) ?? [];
+  const left = members.map(({ pid }) => pid).filter((pid) =>
+    pids.includes(pid)
+  );
+  if (left.length > 0) throw cannotStop(process, left);
+}

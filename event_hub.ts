@@ -4,8 +4,21 @@
  * @module
  */
 
+import { type DisposableIterator, onAbort } from "./abortable.ts";
 import type { ProcessEvent } from "./events.ts";
 import { Outlets } from "./outlets.ts";
+import { abortSignal, type Check, options as optionsOf } from "./validate.ts";
+
+/** Options for {@linkcode Processman.events} and {@linkcode Process.events}. */
+export interface EventsOptions {
+  /** Ends the iteration, as `break` does, when the signal is aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Checks the options of an iteration over events. */
+export const checkEvents: Check = optionsOf<EventsOptions>({
+  signal: abortSignal,
+});
 
 /** The number of events that are kept for a reader; it loses older ones. */
 const KEPT_EVENTS = 10_000;
@@ -21,17 +34,42 @@ export class EventHub {
     this.#outlets = outlets;
   }
 
-  /** Hands an event to all readers. */
-  publish(event: ProcessEvent): void {
-    for (const reader of this.#readers) reader.push(event);
+  /**
+   * Hands an event to all readers.
+   *
+   * @param event The event.
+   * @param source What it is about, for readers of one source alone.
+   */
+  publish(event: ProcessEvent, source?: object): void {
+    for (const reader of this.#readers) {
+      if (reader.source === undefined || reader.source === source) {
+        reader.push(event);
+      }
+    }
   }
 
-  /** Returns a reader of the events from now on. */
-  subscribe(): AsyncIterableIterator<ProcessEvent, void> {
-    const reader = new EventReader({
-      begun: () => this.#outlets.add("a reader of events", reader.over),
-      left: () => this.#readers.delete(reader),
-    });
+  /**
+   * Returns a reader of the events from now on.
+   *
+   * @param options When to end the iteration.
+   * @param source The only source whose events are read; all if left out.
+   * @throws {TypeError} If an option does not exist or has a wrong type.
+   * @throws The reason of the signal, if it has been aborted.
+   */
+  subscribe(
+    options: EventsOptions = {},
+    source?: object,
+  ): DisposableIterator<ProcessEvent> {
+    checkEvents(options, "");
+    options.signal?.throwIfAborted();
+    const reader = new EventReader(
+      {
+        begun: () => this.#outlets.add("a reader of events", reader.over),
+        left: () => this.#readers.delete(reader),
+      },
+      options.signal,
+      source,
+    );
     if (this.#ended) reader.end();
     else this.#readers.add(reader);
     return reader;
@@ -56,20 +94,32 @@ interface ReaderHandlers {
 type Result = IteratorResult<ProcessEvent, void>;
 
 /** One reader of events, and the events that it has not read yet. */
-class EventReader implements AsyncIterableIterator<ProcessEvent, void> {
-  readonly #hub: ReaderHandlers;
-  readonly #over = Promise.withResolvers<void>();
-  #begun = false;
+class EventReader implements DisposableIterator<ProcessEvent> {
+  /** The only source whose events are read; `undefined` for all. */
+  readonly source: object | undefined;
+  readonly #handlers: ReaderHandlers;
+  readonly #signal: AbortSignal | undefined;
+  /** Removes the listener to the signal. */
+  readonly #release: () => void;
   readonly #events: ProcessEvent[] = [];
   /** The calls of `next()` that wait for an event. */
   readonly #waiting: ((result: Result) => void)[] = [];
+  #begun = false;
   #ended = false;
+  readonly #over = Promise.withResolvers<void>();
 
-  constructor(hub: ReaderHandlers) {
-    this.#hub = hub;
+  constructor(
+    handlers: ReaderHandlers,
+    signal: AbortSignal | undefined,
+    source: object | undefined,
+  ) {
+    this.#handlers = handlers;
+    this.#signal = signal;
+    this.source = source;
+    this.#release = onAbort(signal, () => this.#leave());
   }
 
-  /** Resolves when the reader knows of the end, or has left. */
+  /** Resolves when the end has been read, or the reader has left. */
   get over(): Promise<void> {
     return this.#over.promise;
   }
@@ -91,6 +141,7 @@ class EventReader implements AsyncIterableIterator<ProcessEvent, void> {
 
   end(): void {
     this.#ended = true;
+    this.#release();
     if (this.#waiting.length > 0) this.#over.resolve();
     for (const resolve of this.#waiting.splice(0)) {
       resolve({ done: true, value: undefined });
@@ -98,7 +149,9 @@ class EventReader implements AsyncIterableIterator<ProcessEvent, void> {
   }
 
   next(): Promise<Result> {
-    if (!this.#begun) this.#hub.begun();
+    // After the end of the hub, nothing listens to the signal any more.
+    if (this.#signal?.aborted) this.#leave();
+    if (!this.#begun) this.#handlers.begun();
     this.#begun = true;
     const value = this.#events.shift();
     if (value !== undefined) return Promise.resolve({ done: false, value });
@@ -112,14 +165,23 @@ class EventReader implements AsyncIterableIterator<ProcessEvent, void> {
   }
 
   return(): Promise<Result> {
-    this.#hub.left();
-    this.#over.resolve();
-    this.#events.length = 0;
-    this.end();
+    this.#leave();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** Ends the iteration, and drops the events that have not been read. */
+  #leave(): void {
+    this.#handlers.left();
+    this.#over.resolve();
+    this.#events.length = 0;
+    this.end();
   }
 }

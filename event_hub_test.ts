@@ -130,3 +130,18 @@ Deno.test("EventHub ends its readers after the events that are kept for them", a
   assertEquals(await briefs(events), []);
   assertEquals(await briefs(hub.subscribe()), []);
 });
+
+Deno.test("EventHub hands a reader of one source its events, and counts what that loses", async () => {
+  const hub = new EventHub();
+  const [web, db] = [{}, {}];
+  const events = hub.subscribe({}, web);
+  for (let run = 1; run <= 10_001; run++) {
+    hub.publish(started(run), web);
+    hub.publish(started(-run), db);
+  }
+  hub.publish({ kind: "signal", signal: "SIGTERM", time: 1 });
+  hub.end();
+  const read = await briefs(events);
+  assertEquals(read.slice(0, 2), ["lost 2 since 1", 3]);
+  assertEquals([read.length, read.at(-1)], [10_000, 10_001]);
+});

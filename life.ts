@@ -6,7 +6,7 @@
 
 import { afterReactions } from "./abortable.ts";
 import { AttachedRun, guardInfo, type ProcessStreams } from "./attached_run.ts";
-import { cannotStop } from "./ending.ts";
+import { cannotStop, type Remains } from "./ending.ts";
 import { SpawnError } from "./errors.ts";
 import { type Launchable, prepareRun, spawnRun } from "./launch.ts";
 import type { LifeHost } from "./life_host.ts";
@@ -45,22 +45,17 @@ import {
   unique,
 } from "./stop.ts";
 
-/** Processes in the session of a run that could not be ended. */
-export interface Remains {
-  /** The ID of the session. */
-  readonly session: number;
-  /** The process IDs. */
-  readonly pids: readonly number[];
-}
-
 /** The process to which a life belongs. */
 export interface LifeOwner extends Launchable {
   /** Called when the life is over, before that is reported. */
   over(): void;
   /** Called with the processes of a session that could not be ended. */
   left(remains: Remains): void;
-  /** Called when a critical process has ended without having been asked to. */
-  lost(): void;
+  /**
+   * Called when a critical process has ended without having been asked to, with
+   * its exit code; with 1 if it has failed in spite of the code 0.
+   */
+  lost(code: number): void;
 }
 
 /** One life of a process: its runs, from the first to the last. */
@@ -77,7 +72,10 @@ export class Life {
   constructor(owner: LifeOwner, host: LifeHost, streams: ProcessStreams) {
     this.#owner = owner;
     this.#host = host;
-    this.#reporter = new Reporter(owner.name, host, host.kernel);
+    this.#reporter = new Reporter(owner.name, {
+      emit: (event) => host.events.publish(event, owner),
+      log: host.log,
+    }, host.kernel);
     this.streams = streams;
   }
 
@@ -391,6 +389,6 @@ export class Life {
     tell?.(decision);
     if (error) this.#reporter.failed(error);
     else if (asked) this.#reporter.stopped(report);
-    if (critical && !asked) this.#owner.lost();
+    if (critical && !asked) this.#owner.lost(status.code || (error ? 1 : 0));
   }
 }

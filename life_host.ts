@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { EventHub } from "./event_hub.ts";
 import type { Kernel } from "./kernel.ts";
 import type { ProcessTable } from "./process_table.ts";
 import type { Audience } from "./reporter.ts";
@@ -11,7 +12,9 @@ import type { RunRegistry } from "./run_registry.ts";
 import type { Sweep } from "./sweep.ts";
 
 /** The part of a manager that the life of a process uses. */
-export interface LifeHost extends Audience {
+export interface LifeHost extends Pick<Audience, "log"> {
+  /** Hands events on. */
+  readonly events: EventHub;
   /** The system. */
   readonly kernel: Kernel;
   /** The process table of the system. */

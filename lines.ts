@@ -4,7 +4,13 @@
  * @module
  */
 
-import { type Check, flag, options as optionsOf } from "./validate.ts";
+import { disposable, type DisposableIterator } from "./abortable.ts";
+import {
+  abortSignal,
+  type Check,
+  flag,
+  options as optionsOf,
+} from "./validate.ts";
 
 /** One of the two outputs of a process. */
 export type OutputSource = "stdout" | "stderr";
@@ -31,11 +37,19 @@ export interface LinesOptions {
    *
    * @default {true}
    */
-  buffered?: boolean;
+  buffered?: boolean | undefined;
+  /**
+   * Ends every iteration over the lines, as `break` does, when the signal is
+   * aborted.
+   */
+  signal?: AbortSignal | undefined;
 }
 
-/** Checks which lines to begin with. */
-export const checkLines: Check = optionsOf<LinesOptions>({ buffered: flag });
+/** Checks the options of an iteration over lines. */
+export const checkLines: Check = optionsOf<LinesOptions>({
+  buffered: flag,
+  signal: abortSignal,
+});
 
 /** A piece of output, with its time and its run. */
 export interface Chunk {
@@ -144,9 +158,16 @@ export class LineReader {
   readonly #over = Promise.withResolvers<void>();
   /** The calls of `take()` that wait for lines. */
   readonly #takers: ((lines: Line[] | undefined) => void)[] = [];
+  readonly #onEnd: () => void;
 
-  /** Creates a reader; `maxLength` is in UTF-16 code units. */
-  constructor(maxLength: number) {
+  /**
+   * Creates a reader.
+   *
+   * @param maxLength The maximum length of a line, in UTF-16 code units.
+   * @param onEnd Called when no more lines arrive.
+   */
+  constructor(maxLength: number, onEnd: () => void = () => {}) {
+    this.#onEnd = onEnd;
     this.#splitters = {
       stdout: new LineSplitter("stdout", maxLength),
       stderr: new LineSplitter("stderr", maxLength),
@@ -191,8 +212,7 @@ export class LineReader {
   end(): void {
     this.flush("stdout");
     this.flush("stderr");
-    this.#ended = true;
-    this.#answer();
+    this.#finish();
   }
 
   /** Returns all lines, including a last one that has no line break. */
@@ -218,7 +238,12 @@ export class LineReader {
   leave(): void {
     this.#over.resolve();
     this.#lines = [];
+    this.#finish();
+  }
+
+  #finish(): void {
     this.#ended = true;
+    this.#onEnd();
     this.#answer();
   }
 
@@ -242,30 +267,34 @@ export class LineReader {
  * reads has to wait.
  */
 export class Lines implements AsyncIterable<Line> {
-  readonly #open: () => AsyncIterableIterator<Line[], void>;
+  readonly #open: () => DisposableIterator<Line[]>;
+  readonly #signal: AbortSignal | undefined;
 
   /** @ignore Made by `Process.lines()`. */
-  constructor(open: () => AsyncIterableIterator<Line[], void>) {
+  constructor(open: () => DisposableIterator<Line[]>, signal?: AbortSignal) {
     this.#open = open;
+    this.#signal = signal;
   }
 
   /**
    * Iterates over arrays of lines, each with all lines that have arrived since
    * the array before it. This is faster than iterating over single lines.
    *
-   * @returns The iterator; it ends when the process is finished.
+   * @returns The iterator; it ends when the process is finished, or when the
+   * signal of the options is aborted.
    */
-  batches(): AsyncIterableIterator<Line[], void> {
+  batches(): DisposableIterator<Line[]> {
     return this.#open();
   }
 
   /**
    * Iterates over single lines.
    *
-   * @returns The iterator; it ends when the process is finished.
+   * @returns The iterator; it ends when the process is finished, or when the
+   * signal of the options is aborted.
    */
-  [Symbol.asyncIterator](): AsyncIterator<Line, void> {
-    return linesOf(this.#open());
+  [Symbol.asyncIterator](): DisposableIterator<Line> {
+    return linesOf(this.#open(), this.#signal);
   }
 }
 
@@ -277,7 +306,8 @@ type LineResult = IteratorResult<Line, void>;
  */
 function linesOf(
   batches: AsyncIterator<Line[], void>,
-): AsyncIterator<Line, void> {
+  signal: AbortSignal | undefined,
+): DisposableIterator<Line> {
   let batch: Line[] = [];
   let index = 0;
   /**
@@ -288,6 +318,7 @@ function linesOf(
   let last: Promise<unknown> = Promise.resolve();
 
   const take = async (): Promise<LineResult> => {
+    if (signal?.aborted) batch = [];
     if (index >= batch.length) {
       batch = (await batches.next()).value ?? [];
       index = 0;
@@ -296,24 +327,22 @@ function linesOf(
     waiting--;
     return value === undefined ? { done: true, value } : { done: false, value };
   };
-  return {
-    next: () => {
-      const value = waiting === 0 ? batch[index] : undefined;
-      if (value === undefined) {
-        waiting++;
-        const result = last.then(take);
-        last = result;
-        return result;
-      }
-      index++;
-      return Promise.resolve({ done: false, value });
-    },
-    return: async () => {
-      batch = [];
-      await batches.return?.();
-      return { done: true, value: undefined };
-    },
+  const next = () => {
+    if (signal?.aborted) batch = [];
+    const value = waiting === 0 ? batch[index] : undefined;
+    if (value === undefined) {
+      waiting++;
+      const result = last.then(take);
+      last = result;
+      return result;
+    }
+    index++;
+    return Promise.resolve({ done: false, value } as const);
   };
+  return disposable(next, () => {
+    batch = [];
+    return batches.return?.();
+  });
 }
 
 /** Returns a part of a text, without a CR at its end. */

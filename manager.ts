@@ -4,11 +4,12 @@
  * @module
  */
 
+import type { DisposableIterator } from "./abortable.ts";
 import { ProcessmanClosedError } from "./errors.ts";
-import { EventHub } from "./event_hub.ts";
+import { EventHub, type EventsOptions } from "./event_hub.ts";
 import type { ProcessEvent } from "./events.ts";
 import { Guard } from "./guard.ts";
-import type { Clock, Kernel } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
 import { Log } from "./log.ts";
 import {
   checkManager,
@@ -28,7 +29,7 @@ import { ProcessTable } from "./process_table.ts";
 import { Outlets } from "./outlets.ts";
 import { ProgramExit } from "./program_exit.ts";
 import { RunRegistry } from "./run_registry.ts";
-import { SignalEnd, type SignalledManager } from "./signal_end.ts";
+import { SignalEnd } from "./signal_end.ts";
 import {
   allReports,
   checkStop,
@@ -272,11 +273,13 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * for await (const event of events) console.log(event.kind); // start, exit
    * ```
    *
-   * @returns The events; `kind` tells them apart. Up to 10,000 events wait to
-   * be read.
+   * @param options When to end before that.
+   * @returns The events, of which up to 10,000 wait to be read.
+   * @throws {TypeError} If an option does not exist or has a wrong type.
+   * @throws The reason of `options.signal`, if it has been aborted.
    */
-  events(): AsyncIterableIterator<ProcessEvent, void> {
-    return this.#events.subscribe();
+  events(options: EventsOptions = {}): DisposableIterator<ProcessEvent> {
+    return this.#events.subscribe(options);
   }
 
   async #close(): Promise<void> {
@@ -302,43 +305,27 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   #makeExit(rules: ManagerRules): ProgramExit {
-    const { signals, onSignal, orphans, exitDeadlineMs } = rules;
+    const { signals, onSignal, orphans } = rules;
+    const clock = this.#host.kernel;
     const runs = this.#runs;
-    const end = new SignalEnd(this.#makeSignalled(), onSignal, exitDeadlineMs);
-    return new ProgramExit({
-      signals,
-      ends: onSignal !== "stop",
-      joins: rules.kernel === undefined || signals.length > 0,
-    }, {
-      stop: (signal) => end.stop(signal),
-      end: (signal) => end.end(signal),
-      caught: (error) => end.caught(error),
-      killAll: () => runs.killAll(),
-      ...orphans !== "leave" && {
-        atEnd: {
-          fail: () => runs.prepareForEnd(),
-          unload: () => runs.leave(orphans),
-        },
-      },
-    }, this.#host.kernel);
-  }
-
-  /** Returns the part of this manager that a signal stops or ends. */
-  #makeSignalled(): SignalledManager {
-    const { emit, log } = this.#host;
-    return {
-      emit,
-      log,
-      clock: this.#host.kernel,
+    const end = new SignalEnd({
+      clock,
+      log: this.#log,
+      events: this.#events,
+      runs,
       outlets: this.#outlets,
       processes: () => [...this],
       refuse: () => this.#closing = true,
-      longestGraceMs: () => this.#runs.longestGraceMs(),
-      askLeaders: (then) => this.#runs.askLeaders(then),
       shutdown: () => this.shutdown(),
       killAll: () => this.killAll(),
-      flushLog: () => this.#log.flush(),
+    }, rules);
+    const ends = onSignal !== "stop";
+    const joins = rules.kernel === undefined || signals.length > 0;
+    const atEnd = orphans === "leave" ? undefined : {
+      fail: () => runs.prepareForEnd(),
+      unload: () => runs.leave(orphans),
     };
+    return new ProgramExit({ signals, ends, joins }, end, clock, atEnd);
   }
 
   /** Returns the part of this manager that processes use. */
@@ -353,8 +340,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       groups: kernel.sessions,
       adopt: (process) => this.#adopt(process),
       release: (process) => this.#release(process),
-      abandon: (process) => this.#abandon(process),
-      emit: (event) => this.#events.publish(event),
+      abandon: (process, code) => this.#abandon(process, code),
+      events: this.#events,
       log: (level, message) => this.#log.write(level, message),
     };
   }
@@ -390,8 +377,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /** Shuts down after a critical process ended without being asked to. */
-  #abandon({ name }: Process): void {
+  #abandon({ name }: Process, code: number): void {
     if (this.#closing) return;
+    this.#exit.fail(code);
     this.#log.write("error", `Critical process "${name}" ended: shutting down`);
     this.shutdown().catch((error) => this.#log.write("error", `${error}`));
   }

@@ -9,6 +9,7 @@ import type { Logger } from "./log.ts";
 import { checkDefaults, type CommandDefaults } from "./options.ts";
 import { handledSignalName } from "./signals.ts";
 import {
+  abortSignal,
   arrayOf,
   callable,
   type Check,
@@ -176,9 +177,7 @@ export function managerRules(options: ProcessmanOptions): ManagerRules {
 
 /** Checks the options of a shutdown. */
 export const checkShutdown: Check = optionsOf<ShutdownOptions>({
-  signal: (value, path) => {
-    if (!(value instanceof AbortSignal)) wrong(path, "an AbortSignal", value);
-  },
+  signal: abortSignal,
 });
 
 /** Returns the path of a file. */

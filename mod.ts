@@ -25,7 +25,9 @@ export {
   type Jitter,
   uniform,
 } from "./backoff.ts";
+export type { DisposableIterator } from "./abortable.ts";
 export * from "./errors.ts";
+export type { EventsOptions } from "./event_hub.ts";
 export type {
   EventBase,
   ExitEvent,
@@ -71,7 +73,7 @@ export type {
 export type { OutputFileOptions } from "./output_file.ts";
 export type { OutputOptions } from "./output.ts";
 export { printOutput, type PrintOutputOptions } from "./print_output.ts";
-export type { Process, SignalOptions } from "./process.ts";
+export type { Process } from "./process.ts";
 export type { ProcessState } from "./process_state.ts";
 export type {
   Decision,
@@ -87,6 +89,7 @@ export type {
   RestartOptions,
   RestartPolicy,
 } from "./restart_options.ts";
+export type { SignalOptions } from "./signals.ts";
 export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
 export type {
   EscapedProcess,

@@ -5,6 +5,7 @@
  */
 
 import {
+  abortSignal,
   arrayOf,
   callable,
   type Check,
@@ -133,6 +134,11 @@ export interface CommandOptions extends CommandDefaults {
    * Whether the manager shuts down when the process ends for good without
    * having been asked to end. Set it for a process without which the others are
    * of no use.
+   *
+   * The exit code of the process then becomes that of this program, unless
+   * `Deno.exitCode` has been set to another one than 0: 128 plus the number of
+   * the signal if a signal ended the process, and 1 if the process was given up
+   * after a run that ended with success. The first such process counts.
    *
    * @default {false}
    */
@@ -265,9 +271,7 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
 const COMMAND_CHECKS: Checks<CommandOptions> = {
   ...DEFAULTS_CHECKS,
   name: filled,
-  signal: (value, path) => {
-    if (!(value instanceof AbortSignal)) wrong(path, "an AbortSignal", value);
-  },
+  signal: abortSignal,
   critical: flag,
   gate: callable,
 };

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { disposable, type DisposableIterator, onAbort } from "./abortable.ts";
 import type { Clock } from "./kernel.ts";
 import {
   type Chunk,
@@ -188,26 +189,21 @@ export class Output {
   }
 
   /** Iterates over batches of lines; the first `next()` starts to read. */
-  batches(options: LinesOptions): AsyncIterableIterator<Line[], void> {
+  batches({ signal, ...options }: LinesOptions): DisposableIterator<Line[]> {
     let reader: LineReader | undefined;
-    return {
-      next: async () => {
-        reader ??= this.#read(options);
-        const value = await reader.take();
-        this.#wake();
-        return value ? { done: false, value } : { done: true, value };
-      },
-      return: () => {
-        reader ??= new LineReader(this.#maxLineLength);
-        this.#readers.delete(reader);
-        reader.leave();
-        this.#wake();
-        return Promise.resolve({ done: true, value: undefined });
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
+    const leave = () => {
+      reader ??= new LineReader(this.#maxLineLength);
+      this.#readers.delete(reader);
+      reader.leave();
+      this.#wake();
     };
+    return disposable<Line[]>(async () => {
+      if (signal?.aborted) leave();
+      reader ??= this.#read(options, onAbort(signal, leave));
+      const value = await reader.take();
+      this.#wake();
+      return value ? { done: false, value } : { done: true, value };
+    }, leave);
   }
 
   /** Lists the newest lines, of all sources and runs or of one. */
@@ -271,15 +267,18 @@ export class Output {
   }
 
   /** Creates a reader of lines for the program. */
-  #read(options: LinesOptions): LineReader {
-    const reader = this.#subscribe(options);
+  #read(options: LinesOptions, onEnd: () => void): LineReader {
+    const reader = this.#subscribe(options, onEnd);
     this.#outlet("a reader of lines", reader.over);
     return reader;
   }
 
   /** Creates a reader of lines, and gives it the buffered ones if wanted. */
-  #subscribe({ buffered = true }: LinesOptions): LineReader {
-    const reader = new LineReader(this.#maxLineLength);
+  #subscribe(
+    { buffered = true }: Pick<LinesOptions, "buffered">,
+    onEnd?: () => void,
+  ): LineReader {
+    const reader = new LineReader(this.#maxLineLength, onEnd);
     for (const chunk of buffered ? this.#buffered() : []) reader.push(chunk);
     for (const source of [this.stdout, this.stderr]) {
       source.markSplit();

@@ -5,7 +5,7 @@
  */
 
 import type { Line, OutputSource } from "./lines.ts";
-import type { Processman } from "./manager.ts";
+import { Processman } from "./manager.ts";
 import type { Process } from "./process.ts";
 import { systemClock } from "./system.ts";
 import { type Check, flag, options as optionsOf } from "./validate.ts";
@@ -77,7 +77,7 @@ export function printOutput(
 ): Promise<void> {
   checkOptions(options, "");
   const printer = new Printer(options);
-  return "events" in source
+  return source instanceof Processman
     ? followAll(source, printer)
     : follow(source, printer);
 }

@@ -5,8 +5,11 @@
  */
 
 import type { ProcessStreams } from "./attached_run.ts";
-import { cannotStop } from "./ending.ts";
-import { Life, type LifeOwner, type Remains } from "./life.ts";
+import type { DisposableIterator } from "./abortable.ts";
+import { checkGone, type Remains } from "./ending.ts";
+import type { EventsOptions } from "./event_hub.ts";
+import type { ProcessEvent } from "./events.ts";
+import { Life, type LifeOwner } from "./life.ts";
 import type { LifeHost } from "./life_host.ts";
 import { stoppedFirst } from "./phases.ts";
 import { checkLines, type Line, Lines, type LinesOptions } from "./lines.ts";
@@ -16,7 +19,7 @@ import type { Outlets } from "./outlets.ts";
 import { Output } from "./output.ts";
 import type { OutputFiles } from "./output_file.ts";
 import type { ProcessState } from "./process_state.ts";
-import { signalName } from "./signals.ts";
+import { checkSignal, signalName, type SignalOptions } from "./signals.ts";
 import { Stdin } from "./stdin.ts";
 import {
   KILL,
@@ -24,21 +27,6 @@ import {
   type StopReport,
   stopRequest,
 } from "./stop.ts";
-import { oneOf, options as optionsOf } from "./validate.ts";
-
-/** Options for {@linkcode Process.signal}. */
-export interface SignalOptions {
-  /**
-   * What gets the signal: the child, or everything in its session (`"group"`).
-   *
-   * @default {"leader"}
-   */
-  to?: "group" | "leader";
-}
-
-const checkSignal = optionsOf<SignalOptions>({
-  to: oneOf("group", "leader"),
-});
 
 /** The part of a manager that a process uses. */
 export interface Host extends LifeHost {
@@ -56,7 +44,7 @@ export interface Host extends LifeHost {
   /** Removes a process that has ended and is not restarted. */
   release(process: Process): void;
   /** Shuts down, since a critical process has ended without being asked to. */
-  abandon(process: Process): void;
+  abandon(process: Process, code: number): void;
 }
 
 /** One program that processman runs, watches, restarts and stops. */
@@ -171,14 +159,16 @@ export class Process implements AsyncDisposable {
    * }
    * ```
    *
-   * @param options Whether to begin with the buffered lines.
+   * @param options Whether to begin with the buffered lines, and when to end.
    * @returns The lines; any number of readers can read them at the same time.
    * @throws {TypeError} If an option does not exist or has a wrong type.
+   * @throws The reason of `options.signal`, if it has been aborted.
    */
   lines(options: LinesOptions = {}): Lines {
     checkLines(options, "");
+    options.signal?.throwIfAborted();
     const output = this.#life.streams.output;
-    return new Lines(() => output.batches(options));
+    return new Lines(() => output.batches(options), options.signal);
   }
 
   /**
@@ -193,6 +183,19 @@ export class Process implements AsyncDisposable {
   }
 
   /**
+   * Reports what happens to this process from now on, over all its runs and
+   * lives, until the shutdown of the manager.
+   *
+   * @param options When to end before that.
+   * @returns The events, as {@linkcode Processman.events} returns them.
+   * @throws {TypeError} If an option does not exist or has a wrong type.
+   * @throws The reason of `options.signal`, if it has been aborted.
+   */
+  events(options: EventsOptions = {}): DisposableIterator<ProcessEvent> {
+    return this.#host.events.subscribe(options, this.#owner);
+  }
+
+  /**
    * Starts the process unless it is running. It starts at once if it has ended
    * or waits to be restarted; if a stop is under way, it starts after the stop.
    *
@@ -203,7 +206,10 @@ export class Process implements AsyncDisposable {
    * `ProcessmanClosedError` after the shutdown of the manager.
    */
   async start(): Promise<void> {
-    if (this.#remains !== undefined) await this.#checkGone(this.#remains);
+    if (this.#remains !== undefined) {
+      await checkGone(this.name, this.#remains, this.#host.table);
+      this.#remains = undefined;
+    }
     const stops = this.#stops;
     if (this.#life.over) {
       this.#begin(this.#newLife());
@@ -376,17 +382,8 @@ export class Process implements AsyncDisposable {
       },
       over: () => this.#host.release(this),
       left: (remains) => this.#remains = remains,
-      lost: () => this.#host.abandon(this),
+      lost: (code) => this.#host.abandon(this, code),
     };
-  }
-
-  /** Throws if a process that could not be ended is still alive. */
-  async #checkGone({ session, pids }: Remains): Promise<void> {
-    const table = await this.#host.table.look();
-    const left = table?.session(session).map(({ pid }) => pid)
-      .filter((pid) => pids.includes(pid));
-    if (left?.length) throw cannotStop(this.name, left);
-    this.#remains = undefined;
   }
 
   /** Returns a stream, or throws if it is not piped. */

@@ -9,9 +9,9 @@ import type { Clock } from "./kernel.ts";
 import { signalNumber } from "./signals.ts";
 import { SignalTrap } from "./signal_trap.ts";
 
-/** The functions to call on the way to the end of this program. */
-export interface ExitHandlers {
-  /** Called at a signal if the program goes on afterwards. Must never reject. */
+/** What a manager does at a signal to this program. */
+export interface SignalledProgram {
+  /** Called at a signal if this program goes on. Must never reject. */
   stop(signal: Deno.Signal): Promise<void>;
   /**
    * Called when this program is to end by a signal; resolves when the manager
@@ -22,8 +22,6 @@ export interface ExitHandlers {
   caught(error: unknown): void;
   /** Called just before this program ends at a second signal. */
   killAll(): void;
-  /** The functions to call when this program ends in another way, if any. */
-  readonly atEnd?: EndHandlers;
 }
 
 /** The functions to call when this program ends without a signal. */
@@ -74,32 +72,39 @@ const FATAL = ["error", "unhandledrejection"] as const;
 /** Listens for what ends this program, and ends the program by a signal. */
 export class ProgramExit {
   readonly #trap: SignalTrap;
-  readonly #handlers: ExitHandlers;
+  readonly #signalled: SignalledProgram;
+  readonly #atEnd: EndHandlers | undefined;
   readonly #options: ExitOptions;
   readonly #member: Member = {
     end: (signal) => this.#end(signal),
-    kill: () => this.#handlers.killAll(),
+    kill: () => this.#signalled.killAll(),
     release: () => this.#trap.disarm(),
   };
-  readonly #onUnload = () => this.#handlers.atEnd?.unload();
+  readonly #onUnload = () => this.#atEnd?.unload();
   readonly #onFatal = (event: Event) => {
     if (event.defaultPrevented) return;
-    if (!this.due) return this.#handlers.atEnd?.fail();
+    if (!this.due) return this.#atEnd?.fail();
     event.preventDefault();
-    this.#handlers.caught(reasonOf(event));
+    this.#signalled.caught(reasonOf(event));
   };
 
   /** Begins to listen for the last turn; `arm()` adds the other listeners. */
-  constructor(options: ExitOptions, handlers: ExitHandlers, clock: Clock) {
-    this.#handlers = handlers;
+  constructor(
+    options: ExitOptions,
+    signalled: SignalledProgram,
+    clock: Clock,
+    atEnd?: EndHandlers,
+  ) {
     this.#options = options;
+    this.#signalled = signalled;
+    this.#atEnd = atEnd;
     this.#trap = new SignalTrap(options.signals, {
-      first: (signal) => this.#signalled(signal),
+      first: (signal) => this.#received(signal),
       again: (signal) => endAtOnce(signal),
       late: (signal) => this.#yield(signal),
     }, clock);
     // Added now, so that it runs before listeners that start commands or exit.
-    if (handlers.atEnd) addEventListener("unload", this.#onUnload);
+    if (atEnd) addEventListener("unload", this.#onUnload);
   }
 
   /** Whether this program ends by a signal, and nothing is to be started. */
@@ -107,11 +112,16 @@ export class ProgramExit {
     return this.#options.joins && thisProgram().signal !== undefined;
   }
 
+  /** Makes this program end with an exit code, unless it has one already. */
+  fail(code: number): void {
+    if (this.#options.joins && Deno.exitCode === 0) Deno.exitCode = code;
+  }
+
   /** Begins to listen to signals and errors: there is something to stop. */
   arm(): void {
     if (this.#options.joins) thisProgram().members.add(this.#member);
     this.#trap.arm();
-    if (this.#handlers.atEnd) this.#heedErrors();
+    if (this.#atEnd) this.#heedErrors();
   }
 
   /** Notes that nothing is left to stop. */
@@ -134,14 +144,14 @@ export class ProgramExit {
     for (const type of FATAL) removeEventListener(type, this.#onFatal);
   }
 
-  async #signalled(signal: Deno.Signal): Promise<void> {
+  async #received(signal: Deno.Signal): Promise<void> {
     if (this.#options.ends) await endProgram(signal);
-    else if (!this.due) await this.#handlers.stop(signal);
+    else if (!this.due) await this.#signalled.stop(signal);
   }
 
   #end(signal: Deno.Signal): Promise<void> {
     this.#heedErrors();
-    return this.#handlers.end(signal);
+    return this.#signalled.end(signal);
   }
 
   #heedErrors(): void {

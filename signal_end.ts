@@ -6,11 +6,13 @@
 
 import { afterReactions, untilAborted } from "./abortable.ts";
 import { ProcessmanClosedError } from "./errors.ts";
-import type { SignalEvent } from "./events.ts";
+import type { EventHub } from "./event_hub.ts";
 import type { Clock } from "./kernel.ts";
-import type { OnSignal } from "./manager_options.ts";
+import type { Log } from "./log.ts";
+import type { ManagerRules, OnSignal } from "./manager_options.ts";
 import type { Outlets } from "./outlets.ts";
-import type { LogLevel } from "./reporter.ts";
+import type { SignalledProgram } from "./program_exit.ts";
+import type { RunRegistry } from "./run_registry.ts";
 import { allReports, type StopReport } from "./stop.ts";
 
 /** Time after the longest grace period until this program has to end. */
@@ -31,30 +33,26 @@ interface Stoppable {
   stop(): Promise<StopReport>;
 }
 
-/** The part of a manager that ends it at a signal. */
+/** The part of a manager that is stopped or ended at a signal. */
 export interface SignalledManager {
   /** The clock. */
   readonly clock: Clock;
+  /** The log. */
+  readonly log: Log;
+  /** The events. */
+  readonly events: EventHub;
+  /** The runs that are not over. */
+  readonly runs: RunRegistry;
   /** What has to be delivered before this program ends. */
   readonly outlets: Outlets;
   /** Lists the processes that run or wait to run. */
   processes(): readonly Stoppable[];
   /** Refuses commands from now on. */
   refuse(): void;
-  /** Returns the longest time that a run may take to end, in milliseconds. */
-  longestGraceMs(): number;
-  /** Asks leaders to end, and calls `then` when the others may be asked. */
-  askLeaders(then: () => void): void;
   /** Stops all processes and frees all resources. */
   shutdown(): Promise<void>;
   /** Kills all processes, and waits for their end. */
   killAll(): Promise<unknown>;
-  /** Resolves when the logger has written everything. Never rejects. */
-  flushLog(): Promise<void>;
-  /** Publishes an event. */
-  emit(event: SignalEvent): void;
-  /** Writes a line to the log. */
-  log(level: LogLevel, message: string): void;
 }
 
 /** How much time the steps of an end have, in milliseconds from the signal. */
@@ -85,7 +83,7 @@ export function exitSchedule(
 }
 
 /** Stops or ends a manager at a signal. */
-export class SignalEnd {
+export class SignalEnd implements SignalledProgram {
   readonly #manager: SignalledManager;
   readonly #onSignal: OnSignal;
   readonly #deadlineMs: number | undefined;
@@ -93,12 +91,11 @@ export class SignalEnd {
   /** Prepares for a signal. */
   constructor(
     manager: SignalledManager,
-    onSignal: OnSignal,
-    deadlineMs: number | undefined,
+    { onSignal, exitDeadlineMs }: ManagerRules,
   ) {
     this.#manager = manager;
     this.#onSignal = onSignal;
-    this.#deadlineMs = deadlineMs;
+    this.#deadlineMs = exitDeadlineMs;
   }
 
   /** Stops all processes, after which this program goes on. Never rejects. */
@@ -117,7 +114,7 @@ export class SignalEnd {
   async end(signal: Deno.Signal): Promise<void> {
     const manager = this.#manager;
     manager.refuse();
-    const time = exitSchedule(this.#deadlineMs, manager.longestGraceMs());
+    const time = exitSchedule(this.#deadlineMs, manager.runs.longestGraceMs());
     const over = new AbortController();
     const due = new AbortController();
     const after = async (ms: number, act: () => void) => {
@@ -131,10 +128,15 @@ export class SignalEnd {
     over.abort();
   }
 
+  /** Kills all runs at once, because this program ends. */
+  killAll(): void {
+    this.#manager.runs.killAll();
+  }
+
   /** Reports an uncaught error while this program ends. Never throws. */
   caught(error: unknown): void {
     if (error instanceof ProcessmanClosedError) return;
-    this.#manager.log(
+    this.#manager.log.write(
       "error",
       `Uncaught error while this program ends: ${
         error instanceof Error ? error.stack : error
@@ -154,7 +156,7 @@ export class SignalEnd {
     await outlets.empty();
     await afterReactions();
     await manager.clock.delay(REACTION_MS);
-    outlets.add("the log", manager.flushLog());
+    outlets.add("the log", manager.log.flush());
     await outlets.empty();
   }
 
@@ -167,7 +169,7 @@ export class SignalEnd {
     const { clock, outlets, log } = this.#manager;
     const over = new AbortController();
     const called = Promise.try(drain, signal)
-      .catch((error) => log("error", `onSignal() failed: ${error}`))
+      .catch((error) => log.write("error", `onSignal() failed: ${error}`))
       .finally(() => over.abort());
     outlets.add("onSignal()", called);
     await clock.delay(stopMs, { signal: over.signal });
@@ -179,7 +181,9 @@ export class SignalEnd {
    */
   #stopAll(processes: readonly Stoppable[], then: () => void): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#manager.askLeaders(() => resolve(this.#stopNow(processes, then)));
+    this.#manager.runs.askLeaders(() =>
+      resolve(this.#stopNow(processes, then))
+    );
     return promise;
   }
 
@@ -193,14 +197,14 @@ export class SignalEnd {
     try {
       await stopped;
     } catch (error) {
-      this.#manager.log("error", `${error}`);
+      this.#manager.log.write("error", `${error}`);
     }
   }
 
   #announce(signal: Deno.Signal, what: string): void {
-    const { log, emit, clock } = this.#manager;
-    log("info", `Received ${signal}: ${what}`);
-    emit({ kind: "signal", signal, time: clock.time() });
+    const { log, events, clock } = this.#manager;
+    log.write("info", `Received ${signal}: ${what}`);
+    events.publish({ kind: "signal", signal, time: clock.time() });
   }
 
   /** Says what has not been done when the deadline is over. */
@@ -210,7 +214,7 @@ export class SignalEnd {
       ...processes().map(({ name }) => `process "${name}"`),
       ...outlets.names(),
     ];
-    log(
+    log.write(
       "error",
       `Ending by ${signal} after ${endMs} ms, without waiting for ${
         left.join(", ")

@@ -4,7 +4,22 @@
  * @module
  */
 
-import { wrong } from "./validate.ts";
+import { type Check, oneOf, options as optionsOf, wrong } from "./validate.ts";
+
+/** Options for {@linkcode Process.signal}. */
+export interface SignalOptions {
+  /**
+   * What gets the signal: the child, or everything in its session (`"group"`).
+   *
+   * @default {"leader"}
+   */
+  to?: "group" | "leader" | undefined;
+}
+
+/** Checks what gets a signal. */
+export const checkSignal: Check = optionsOf<SignalOptions>({
+  to: oneOf("group", "leader"),
+});
 
 /** All signals that Deno has a name for. */
 const NAMES: ReadonlySet<Deno.Signal> = new Set([

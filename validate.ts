@@ -86,6 +86,11 @@ export function fileOrUrl(
   }
 }
 
+/** Checks for an `AbortSignal`. */
+export function abortSignal(value: unknown, path: string): void {
+  if (!(value instanceof AbortSignal)) wrong(path, "an AbortSignal", value);
+}
+
 /** Returns a check for one of the given strings. */
 export function oneOf(...values: readonly string[]): Check {
   return (value, path) => {
