@@ -16,7 +16,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   Deno.test(`Processman stops all at ${signal}, and the program goes on`, async () => {
     await using parent = runScript(`
       import { Processman } from "@isbm/processman";
-      const pm = new Processman();
+      const pm = new Processman({ onSignal: "stop" });
       const events = pm.events();
       const child = pm.command("sleep", ["500"]);
       console.log(child.pid);
@@ -42,34 +42,10 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   });
 }
 
-Deno.test("Processman ends the program by the signal with exitOnSignal", async () => {
-  await using parent = runScript(`
-    import { Processman } from "@isbm/processman";
-    const pm = new Processman({ exitOnSignal: true });
-    const slow = pm.command("sh", ["-c", "trap 'read x; exit' TERM; echo ready; while :; do sleep 0.01; done"], { stdin: "piped" });
-    for await (const { text } of slow.lines()) if (text === "ready") break;
-    const child = pm.command("sleep", ["500"]);
-    console.log(child.pid);
-    await child.finished;
-    console.log(pm.command("sleep", ["501"]).pid);
-    await slow.stdin.close();
-    await slow.finished;
-    while (true) await pm.command("sleep", ["502"]).finished;
-  `);
-  await lineOf(parent, /\d/);
-  parent.signal("SIGTERM");
-  const { code, signal } = await parent.finished;
-  assertEquals([code, signal], [143, "SIGTERM"]);
-  const pids = parent.tail().map(({ text }) => Number(text))
-    .filter((pid) => pid > 0);
-  assertEquals(pids.length, 2);
-  for (const pid of pids) while (await alive(pid));
-});
-
 Deno.test("Processman takes signals for one when its children end at once", async () => {
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
-    const pm = new Processman({ logger: null });
+    const pm = new Processman({ logger: null, onSignal: "stop" });
     const child = pm.command("sleep", ["500"]);
     console.log(child.pid);
     await pm.finished;
@@ -91,7 +67,7 @@ Deno.test("Processman takes signals for one when its children end at once", asyn
 Deno.test("Processman serves a signal anew after it has served one", async () => {
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
-    const pm = new Processman({ logger: null });
+    const pm = new Processman({ logger: null, onSignal: "stop" });
     const events = pm.events();
     const served = async () => {
       while ((await events.next()).value.kind !== "stop");
@@ -120,35 +96,32 @@ Deno.test("Processman serves a signal anew after it has served one", async () =>
 
 Deno.test("Processman lets run what a listener to the signal starts", async (t) => {
   for (const to of ["group", "leader"]) {
-    for (const exitOnSignal of [false, true]) {
-      await t.step(`to the ${to}, exitOnSignal ${exitOnSignal}`, async () => {
-        await using parent = runScript(`
-          import { Processman } from "@isbm/processman";
-          const pm = new Processman({ logger: null, exitOnSignal: ${exitOnSignal} });
-          const job = pm.command("sleep", ["500"], { stop: { to: "${to}" } });
-          const listener = async () => {
-            Deno.removeSignalListener("SIGTERM", listener);
-            const late = pm.command("cat", [], { name: "late", stdin: "piped" });
-            await job.finished;
-            const writer = late.stdin.getWriter();
-            writer.write(new TextEncoder().encode("lives on\\n")).catch(() => {});
-            writer.close().catch(() => {});
-            for await (const { text } of late.lines()) console.log(text);
-            Deno.exit();
-          };
-          Deno.addSignalListener("SIGTERM", listener);
-          console.log("running");
-        `);
-        await lineOf(parent, "running");
-        parent.signal("SIGTERM");
-        await parent.finished;
-        // Nothing outlives a program that ends by the signal.
-        assertEquals(
-          parent.tail().map(({ text }) => text),
-          ["running", ...exitOnSignal ? [] : ["lives on"]],
-        );
-      });
-    }
+    await t.step(`to the ${to}`, async () => {
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        const pm = new Processman({ logger: null, onSignal: "stop" });
+        const job = pm.command("sleep", ["500"], { stop: { to: "${to}" } });
+        const listener = async () => {
+          Deno.removeSignalListener("SIGTERM", listener);
+          const late = pm.command("cat", [], { name: "late", stdin: "piped" });
+          await job.finished;
+          const writer = late.stdin.getWriter();
+          await writer.write(new TextEncoder().encode("lives on\\n"));
+          await writer.close();
+          for await (const { text } of late.lines()) console.log(text);
+          Deno.exit();
+        };
+        Deno.addSignalListener("SIGTERM", listener);
+        console.log("running");
+      `);
+      await lineOf(parent, "running");
+      parent.signal("SIGTERM");
+      await parent.finished;
+      assertEquals(
+        parent.tail().map(({ text }) => text),
+        ["running", "lives on"],
+      );
+    });
   }
 });
 
@@ -168,7 +141,7 @@ Deno.test("Processman leaves signals alone when it has nothing to stop", async (
 Deno.test("Processman listens to no signals but those of its options", async () => {
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
-    const pm = new Processman({ signals: ["SIGUSR1"] });
+    const pm = new Processman({ signals: ["SIGUSR1"], onSignal: "stop" });
     console.log(pm.command("sleep", ["500"]).pid);
     await pm.finished;
     pm.command("sleep", ["0.2"]);
@@ -184,7 +157,7 @@ Deno.test("Processman listens to no signals but those of its options", async () 
 
 Deno.test("Processman takes signals close together for one", async () => {
   await using parent = runScript(
-    STUBBORN.replace("OPTIONS", "") + `
+    STUBBORN.replace("OPTIONS", '{ onSignal: "stop" }') + `
     const events = pm.events();
     console.log("running");
     await events.next();
@@ -209,7 +182,7 @@ Deno.test("Processman takes signals close together for one", async () => {
 
 Deno.test("Processman kills all and gives way when a signal comes again", async () => {
   await using parent = runScript(
-    STUBBORN.replace("OPTIONS", "") + `
+    STUBBORN.replace("OPTIONS", '{ onSignal: "stop" }') + `
     const other = pm.command("bash", [
       "-c",
       "set -m; sh -c 'trap \\"\\" TERM; echo $$; while :; do sleep 1; done' & wait",

@@ -1,0 +1,459 @@
+/**
+ * The end of this program by a signal: everything is stopped and delivered
+ * first, whatever the program does meanwhile.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Process } from "./process.ts";
+import { alive, lineOf, outputOf, runScript } from "./tools/testing.ts";
+
+/** Keeps the program alive, as a server of its own does. */
+const SERVER = "setInterval(() => {}, 60_000);";
+
+/** A shell that says when it is ready, and takes its time to end. */
+const POLITE =
+  `"trap 'sleep 0.2; echo bye; exit' TERM; echo ready; while :; do sleep 0.02; done"`;
+
+const BEGIN = `
+  import { Processman, ProcessmanClosedError } from "@isbm/processman";
+  const logged = (message) => console.log("log:", message);
+  const logger = { debug() {}, info: logged, warn: logged, error: logged };
+  async function ready(process) {
+    for await (const { text } of process.lines()) if (text === "ready") return;
+  }
+`;
+
+/** The lines that a program has printed. */
+function printed(program: Process): string[] {
+  return program.tail(10_000).map(({ text }) => text);
+}
+
+for (
+  const [signal, code] of [
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+    ["SIGHUP", 129],
+  ] as const
+) {
+  Deno.test(`Processman delivers all and ends the program by ${signal}`, async () => {
+    await using parent = runScript(`${BEGIN}
+      const pm = new Processman({ logger });
+      const events = pm.events();
+      const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+      const tell = async () => {
+        for await (const { kind } of events) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          console.log("event:", kind);
+        }
+        console.log("no more events");
+      };
+      const read = async () => {
+        for await (const { text } of polite.lines()) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          console.log("line:", text);
+        }
+        console.log("no more lines");
+      };
+      tell();
+      read();
+      await ready(polite);
+      console.log("running");
+      ${SERVER}
+    `);
+    await lineOf(parent, "running");
+    parent.signal(signal);
+    assertEquals(await parent.finished, { success: false, code, signal });
+    const lines = printed(parent).filter((line) => line !== "line: Terminated");
+    assertEquals(
+      lines.toSorted(),
+      [
+        "event: exit",
+        "event: signal",
+        "event: start",
+        "event: stop",
+        "line: bye",
+        "line: ready",
+        `log: Received ${signal}: stopping "polite"`,
+        "no more events",
+        "no more lines",
+        "running",
+      ],
+    );
+  });
+}
+
+Deno.test("Processman starts nothing more when the program ends by a signal", async () => {
+  await using parent = runScript(`${BEGIN}
+    const pm = new Processman({ logger });
+    const other = new Processman({ logger });
+    const first = pm.command("sh", ["-c", ${POLITE}], { name: "first" });
+    await ready(first);
+    console.log("running");
+    await first.finished;
+    for (const manager of [pm, other, new Processman({ logger })]) {
+      try {
+        manager.command("echo", ["oh"]);
+      } catch (error) {
+        console.log(error instanceof ProcessmanClosedError, error.message);
+      }
+    }
+    await first.start().catch((error) => console.log(error.message));
+    // A start-up sequence goes on, and nothing catches the error.
+    pm.command("sleep", ["500"], { name: "second" });
+  `);
+  await lineOf(parent, "running");
+  parent.signal("SIGINT");
+  assertEquals((await parent.finished).signal, "SIGINT");
+  const why = "this program ends by a signal";
+  assertEquals(
+    printed(parent).slice(1).filter((line) => line !== "Terminated"),
+    [
+      'log: Received SIGINT: stopping "first"',
+      ...Array(3).fill(`true Cannot start process "echo": ${why}`),
+      `Cannot start process "first": ${why}`,
+    ],
+  );
+});
+
+Deno.test("Processman reports errors while the program ends by a signal", async () => {
+  await using parent = runScript(`${BEGIN}
+    const pm = new Processman({ logger });
+    const first = pm.command("sh", ["-c", ${POLITE}], { name: "first" });
+    const last = pm.command("sh", ["-c", ${POLITE}], { name: "last" });
+    await ready(first);
+    await ready(last);
+    Deno.addSignalListener("SIGTERM", () => {
+      setTimeout(() => { throw new Error("thrown") });
+      Promise.reject(new Error("rejected"));
+      Promise.reject(undefined);
+    });
+    const read = async () => {
+      for await (const { text } of last.lines()) console.log(text);
+    };
+    read();
+    console.log("running");
+    await first.finished;
+    throw new Error("at the top level");
+  `);
+  await lineOf(parent, "running");
+  parent.signal("SIGTERM");
+  const { code } = await parent.finished;
+  const text = printed(parent).join("\n");
+  assertEquals(code, 143, text);
+  const uncaught = "log: Uncaught error while this program ends: ";
+  for (const what of ["thrown", "rejected", "at the top level"]) {
+    assertStringIncludes(text, `${uncaught}Error: ${what}`);
+  }
+  assertStringIncludes(text, `${uncaught}undefined`);
+  assertStringIncludes(text, "\nbye");
+});
+
+Deno.test("Processman calls onSignal() first, while the processes run", async () => {
+  await using parent = runScript(`${BEGIN}
+    const pm = new Processman({
+      logger,
+      async onSignal(signal) {
+        console.log("drained by", signal, polite.state.kind);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        try {
+          pm.command("true");
+        } catch (error) {
+          console.log(error instanceof ProcessmanClosedError);
+        }
+        console.log("after", polite.state.kind);
+      },
+    });
+    const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+    await ready(polite);
+    console.log("running");
+    ${SERVER}
+  `);
+  await lineOf(parent, "running");
+  parent.signal("SIGTERM");
+  assertEquals((await parent.finished).code, 143);
+  assertEquals(printed(parent), [
+    "running",
+    "log: Received SIGTERM: calling onSignal()",
+    "drained by SIGTERM running",
+    "true",
+    "after running",
+  ]);
+});
+
+Deno.test("Processman survives whatever onSignal() does", async (t) => {
+  const functions = {
+    "throws nothing": "() => { throw undefined }",
+    "throws a frozen object": "() => { throw Object.freeze({}) }",
+    "throws what cannot be shown":
+      "() => { throw { toString() { throw 1 }, get message() { throw 2 } } }",
+    "throws a proxy": `() => {
+      throw new Proxy({}, new Proxy({}, { get() { throw new Error("trap") } }));
+    }`,
+    "rejects": "() => Promise.reject(new Error('rejected'))",
+    "returns a thenable that throws": "() => ({ then() { throw 3 } })",
+    "returns an object whose then throws": "() => ({ get then() { throw 4 } })",
+    "returns nothing": "() => {}",
+  };
+  for (const [name, source] of Object.entries(functions)) {
+    await t.step(name, async () => {
+      await using parent = runScript(`${BEGIN}
+        const pm = new Processman({ logger, onSignal: ${source} });
+        const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+        const read = async () => {
+          for await (const { text } of polite.lines()) console.log(text);
+        };
+        read();
+        ${SERVER}
+      `);
+      await lineOf(parent, "ready");
+      parent.signal("SIGTERM");
+      assertEquals((await parent.finished).code, 143);
+      const lines = printed(parent);
+      assert(lines.includes("bye"), lines.join("\n"));
+      assertEquals(
+        lines.some((line) => line.startsWith("log: onSignal() failed")),
+        name !== "returns nothing",
+        lines.join("\n"),
+      );
+    });
+  }
+});
+
+Deno.test("Processman.exitDeadlineMs bounds what keeps the program from ending", async (t) => {
+  const cases = {
+    "onSignal()": {
+      options: "onSignal: () => new Promise(() => {})",
+      left: "onSignal()",
+    },
+    "a reader of lines": {
+      reads: "await polite.lines()[Symbol.asyncIterator]().next();",
+      left: 'a reader of lines of process "polite"',
+    },
+    "a reader of events": {
+      reads: "await pm.events().next();",
+      left: "a reader of events",
+    },
+    "a reader of stdout": {
+      reads: "await polite.stdout.getReader().read();",
+      left: 'a reader of stdout of process "polite"',
+    },
+    "a reader that waits": {
+      reads: "for await (const _ of pm.events()) await new Promise(() => {});",
+      left: "a reader of events",
+    },
+    "a logger": {
+      options:
+        "logger: { ...logger, info: (text) => (logged(text), new Promise(() => {})) }",
+      left: "the log",
+    },
+  };
+  for (const [name, each] of Object.entries(cases)) {
+    const { options = "", reads = "", left } = {
+      options: undefined,
+      reads: undefined,
+      ...each,
+    };
+    await t.step(name, async () => {
+      await using parent = runScript(`${BEGIN}
+        const pm = new Processman({ logger, exitDeadlineMs: 2_000, ${options} });
+        const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+        const read = async () => { ${reads} };
+        read();
+        await ready(polite);
+        console.log("running");
+        ${SERVER}
+      `);
+      await lineOf(parent, "running");
+      parent.signal("SIGTERM");
+      assertEquals((await parent.finished).code, 143);
+      assertStringIncludes(
+        printed(parent).join("\n"),
+        `log: Ending by SIGTERM after 2000 ms, without waiting for ${left}`,
+      );
+    });
+  }
+});
+
+Deno.test("Processman.exitDeadlineMs leaves a process time to end", async () => {
+  await using parent = runScript(`${BEGIN}
+    const pm = new Processman({
+      logger,
+      exitDeadlineMs: 1_500,
+      onSignal: () => new Promise(() => {}),
+    });
+    const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+    const stubborn = pm.command("sh", [
+      "-c",
+      "trap '' TERM; echo ready; while :; do sleep 0.1; done",
+    ], { name: "stubborn" });
+    const tell = async () => {
+      for await (const { kind, name, report } of pm.events()) {
+        if (kind === "stop") console.log(name, report.forced);
+      }
+    };
+    tell();
+    await ready(polite);
+    await ready(stubborn);
+    console.log("running", stubborn.pid);
+    ${SERVER}
+  `);
+  const pid = Number((await lineOf(parent, /running/)).split(" ")[1]);
+  parent.signal("SIGTERM");
+  assertEquals((await parent.finished).code, 143);
+  const lines = printed(parent);
+  assert(lines.includes("polite false"), lines.join("\n"));
+  assert(lines.includes("stubborn true"), lines.join("\n"));
+  assert(!await alive(pid));
+});
+
+Deno.test("Processman ends the program although the program listens to the signal", async () => {
+  await using parent = runScript(`${BEGIN}
+    let calls = 0;
+    Deno.addSignalListener("SIGTERM", () => console.log("heard", ++calls));
+    const pm = new Processman({ logger });
+    const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+    await ready(polite);
+    console.log("running");
+    ${SERVER}
+  `);
+  await lineOf(parent, "running");
+  parent.signal("SIGTERM");
+  assertEquals((await parent.finished).code, 143);
+  assertEquals(printed(parent), [
+    "running",
+    "heard 1",
+    'log: Received SIGTERM: stopping "polite"',
+  ]);
+});
+
+/** Copies the package, so that a program can load it twice. */
+async function copyPackage(): Promise<{ module: string } & AsyncDisposable> {
+  const folder = await outputOf("mktemp", "-d");
+  const { pathname } = new URL(".", import.meta.url);
+  await outputOf("sh", "-c", 'cp "$0"/*.ts "$1"', pathname, folder);
+  return {
+    module: `file://${folder}/mod.ts`,
+    async [Symbol.asyncDispose]() {
+      await outputOf("rm", "-r", folder);
+    },
+  };
+}
+
+/** Starts two managers, each with one process, and says when both run. */
+function twoManagers(first: string, second: string, other: string): string {
+  return `${BEGIN}
+    const { Processman: Other } = await import(${JSON.stringify(other)});
+    console.log(Other === Processman);
+    const managers = [
+      new Processman({ logger, ${first} }),
+      new Other({ logger, ${second} }),
+    ];
+    const names = ["first", "second"];
+    const all = managers.map((pm, i) => pm.command("sh", ["-c", ${POLITE}], {
+      name: names[i],
+    }));
+    all.forEach(async ({ name }, i) => {
+      for await (const event of managers[i].events()) {
+        if (event.kind === "stop") console.log("stopped", name);
+      }
+      console.log("over", name);
+    });
+    await Promise.all(all.map(ready));
+    console.log("running", ...all.map(({ pid }) => pid));
+    ${SERVER}
+  `;
+}
+
+Deno.test("Managers of one program, of any version, end it together", async (t) => {
+  const cases = {
+    "both end it": ["", ""],
+    "the first ends it": ["", 'onSignal: "stop"'],
+    "the second ends it": ['onSignal: "stop"', ""],
+    "the second listens to no signal": ["", "signals: []"],
+    "the first listens to another signal": ['signals: ["SIGUSR1"]', ""],
+    "one has a function": ["onSignal: () => {}", 'onSignal: "stop"'],
+  };
+  await using copy = await copyPackage();
+  const { module } = copy;
+  for (const [name, [first = "", second = ""]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      await using parent = runScript(twoManagers(first, second, module), {
+        flags: ["--allow-read"],
+      });
+      const pids = (await lineOf(parent, /running/)).split(" ").slice(1);
+      parent.signal("SIGTERM");
+      assertEquals((await parent.finished).code, 143);
+      const lines = printed(parent);
+      assertEquals(lines[0], "false");
+      assertEquals(
+        lines.filter((line) => /^(stopped|over)/.test(line)).toSorted(),
+        ["over first", "over second", "stopped first", "stopped second"],
+      );
+      for (const pid of pids) assert(!await alive(Number(pid)));
+    });
+  }
+});
+
+Deno.test("Managers of one program that go on leave it alive", async () => {
+  await using copy = await copyPackage();
+  const stop = 'onSignal: "stop"';
+  await using parent = runScript(
+    `${twoManagers(stop, stop, copy.module)}
+    await Promise.all(managers.map((pm) => pm.finished));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    console.log(managers[0].command("true").name);
+    Deno.exit(7);`,
+    { flags: ["--allow-read"] },
+  );
+  await lineOf(parent, /running/);
+  parent.signal("SIGTERM");
+  assertEquals((await parent.finished).code, 7);
+  assert(printed(parent).includes("true"));
+});
+
+Deno.test("Processman ends the program at once at a second signal", async (t) => {
+  const cases = {
+    "during a stop": ["", ""],
+    "during onSignal()": ["onSignal: () => new Promise(() => {})", ""],
+    "with two managers": ["", ""],
+    "with one that goes on": ['onSignal: "stop"', ""],
+    "while the program listens, too": [
+      "",
+      'Deno.addSignalListener("SIGTERM", () => {});',
+    ],
+    "while a reader is slow": [
+      "",
+      "for await (const _ of managers[0].events()) await new Promise(() => {});",
+    ],
+  };
+  await using copy = await copyPackage();
+  for (const [name, [options = "", does = ""]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      await using parent = runScript(
+        `${
+          twoManagers(`exitDeadlineMs: 3_600_000, ${options}`, "", copy.module)
+            .replaceAll("sleep 0.2; echo bye; exit", ":")
+        }
+        const now = performance.now.bind(performance);
+        Deno.addSignalListener("SIGUSR1", () => {
+          performance.now = () => now() + 1_000;
+          console.log("a second later");
+        });
+        console.log("listening");
+        ${does}`,
+        { flags: ["--allow-read"] },
+      );
+      const pids = (await lineOf(parent, /running/)).split(" ").slice(1);
+      await lineOf(parent, "listening");
+      parent.signal("SIGTERM");
+      await lineOf(parent, /Received SIGTERM/);
+      parent.signal("SIGUSR1");
+      await lineOf(parent, "a second later");
+      parent.signal("SIGTERM");
+      assertEquals((await parent.finished).code, 143);
+      for (const pid of pids) while (await alive(Number(pid)));
+    });
+  }
+});
