@@ -103,7 +103,8 @@ const DOCUMENTED: readonly Documented[] = [
     check: (value) => checkManager(value, ""),
     defaults: MANAGER_DEFAULTS,
     described: {
-      logger: "the default logger of `@std/log`",
+      logger:
+        "the logger `processman` of `@std/log` if it is set up, or stderr",
       kernel: "the system that this program runs on",
     },
   },

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { ConsoleHandler } from "@std/log/console-handler";
 import { getLogger } from "@std/log/get-logger";
-import "@std/log/setup";
+import { Logger as StdLogger } from "@std/log/logger";
 import type { LogLevel } from "./reporter.ts";
+import { pause } from "./system.ts";
 
 /** A logger, such as a logger of `@std/log`, or `console`. */
 export interface Logger {
@@ -20,16 +22,26 @@ export interface Logger {
   error(message: string): unknown;
 }
 
+/** The name of the logger of `@std/log` that a program can set up. */
+const NAME = "processman";
+
+/** Time before the next try if stderr takes no more, in milliseconds. */
+const BUSY_MS = 5;
+
 /** Writes to a logger, and ignores the errors of the logger. */
 export class Log {
   readonly #logger: Logger | null | undefined;
   readonly #warned: Set<string>;
+  /** What the logger has not finished; these promises never reject. */
+  readonly #pending = new Set<Promise<void>>();
+  /** Writes to stderr; present once it has been needed. */
+  #stderr: Logger | undefined;
 
   /**
    * Creates a log.
    *
-   * @param logger The logger; `null` for no log, `undefined` for the default
-   * logger of `@std/log`.
+   * @param logger The logger; `null` for no log, `undefined` for the logger
+   * "processman" of `@std/log` or, while that is not set up, for stderr.
    * @param silent Warnings that {@linkcode Log.warnOnce} does not write.
    */
   constructor(
@@ -42,11 +54,8 @@ export class Log {
 
   /** Writes a message. Never throws. */
   write(level: LogLevel, message: string): void {
-    if (this.#logger === null) return;
     try {
-      const logger: Logger = this.#logger ?? getLogger();
-      const result: unknown = logger[level](message);
-      if (result instanceof Promise) result.catch(() => {});
+      this.#wait(this.#current?.[level](message));
     } catch {
       // A failure of the logger must not end the supervision.
     }
@@ -60,5 +69,81 @@ export class Log {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
     this.write("warn", message);
+  }
+
+  /**
+   * Waits until the logger has written everything: until all promises that it
+   * returned have settled, and those of the `flush()` of its handlers, which a
+   * handler of `@std/log` for files has. Never rejects.
+   */
+  async flush(): Promise<void> {
+    await this.#settled();
+    try {
+      const handlers: unknown = Reflect.get(this.#current ?? {}, "handlers");
+      for (const handler of Array.isArray(handlers) ? handlers : []) {
+        this.#flushOne(handler);
+      }
+    } catch {
+      // What cannot be asked for its handlers has written what it could.
+    }
+    await this.#settled();
+  }
+
+  #flushOne(handler: { flush?: unknown }): void {
+    try {
+      if (typeof handler.flush === "function") this.#wait(handler.flush());
+    } catch {
+      // The other handlers are flushed all the same.
+    }
+  }
+
+  /** Resolves when the logger has finished, also with what it began since. */
+  async #settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  /** Notes what a logger returns, if that is a promise. */
+  #wait(result: unknown): void {
+    if (!isThenable(result)) return;
+    const done = () => void this.#pending.delete(settled);
+    const settled = Promise.resolve(result).then(done, done);
+    this.#pending.add(settled);
+  }
+
+  /** The logger to write to now: a program can set one up at any time. */
+  get #current(): Logger | null {
+    if (this.#logger !== undefined) return this.#logger;
+    const logger = getLogger(NAME);
+    // Asked for a name that is not set up, @std/log makes a logger like this.
+    const none = logger.handlers.length === 0 && logger.levelName === "NOTSET";
+    return none ? this.#stderr ??= stderrLogger() : logger;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
+
+function stderrLogger(): Logger {
+  const useColors = Deno.stderr.isTerminal();
+  const handlers = [new StderrHandler("INFO", { useColors })];
+  return new StdLogger(NAME, "INFO", { handlers });
+}
+
+/** Writes to stderr what a handler of its base class writes to stdout. */
+class StderrHandler extends ConsoleHandler {
+  override log(message: string): void {
+    let bytes = new TextEncoder().encode(`${message}\n`);
+    while (bytes.length > 0) {
+      try {
+        bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+      } catch (error) {
+        // Another program can have set the pipe, which it shares, to refuse
+        // what does not fit instead of waiting.
+        if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+        pause(BUSY_MS);
+      }
+    }
   }
 }

@@ -37,9 +37,13 @@ export interface ProcessmanOptions {
    * The logger that writes the log; `null` turns the log off. processman
    * ignores the errors of the logger.
    *
-   * @default {the default logger of `@std/log`}
+   * By default, that is the logger named `processman` of `@std/log`, from the
+   * moment at which this program sets it up. Until then, messages of the level
+   * INFO and above go to stderr.
+   *
+   * @default {the logger `processman` of `@std/log` if it is set up, or stderr}
    */
-  logger?: Logger | null;
+  logger?: Logger | null | undefined;
   /**
    * The signals to this program that stop all processes; `onSignal` says what
    * follows. While there are processes, the first such signal has no other

@@ -83,3 +83,12 @@ function waitUnnoticed(ms: number, signal?: AbortSignal): Promise<void> {
   });
   return promise;
 }
+
+/**
+ * Waits without letting any other code of this thread run.
+ *
+ * @param ms How long, in milliseconds.
+ */
+export function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
