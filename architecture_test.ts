@@ -14,6 +14,7 @@ import { publishedFiles, readPackage, root } from "./tools/package.ts";
  * below its own alone. `CONTRIBUTING.md` draws them.
  */
 const LAYERS = [
+  "foreign",
   "kernel outlets validate",
   "abortable guard_pipes permissions stdin",
   "backoff find_program guard_script lines process_table pump read_table rotating_file run signal_trap signals user",

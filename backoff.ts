@@ -215,5 +215,10 @@ function withShortest(backoff: Backoff, shortest: ShortestWait): KnownBackoff {
 }
 
 function hasShortest(backoff: Backoff): backoff is KnownBackoff {
-  return SHORTEST in backoff;
+  try {
+    return SHORTEST in backoff;
+  } catch {
+    // It is a Proxy, whose trap has thrown an error.
+    return false;
+  }
 }

@@ -24,7 +24,8 @@ export interface SpawnErrorOptions extends ErrorOptions {
  *
  * The reason is in `cause`. It is the error of Deno, such as
  * `Deno.errors.NotFound`, `Deno.errors.PermissionDenied` or
- * `Deno.errors.NotCapable`.
+ * `Deno.errors.NotCapable`, or what `gate` or `prepare` threw, which can be
+ * anything.
  *
  * @example Telling a missing program from other failures
  * ```ts

@@ -7,6 +7,7 @@
  */
 
 import { afterReactions } from "./abortable.ts";
+import { messageOf } from "./foreign.ts";
 import { type Briefing, GuardProcess } from "./guard_process.ts";
 import { scriptName } from "./guard_script.ts";
 import type { Clock } from "./kernel.ts";
@@ -278,7 +279,7 @@ export class Guard {
     try {
       return new GuardProcess(this.#briefing(), this.#log);
     } catch (error) {
-      this.#failed(error instanceof Error ? error.message : String(error));
+      this.#failed(messageOf(error));
       return undefined;
     }
   }

@@ -5,6 +5,7 @@
  */
 
 import { untilAborted } from "./abortable.ts";
+import { ignoreRejection } from "./foreign.ts";
 import type { LifeHost } from "./life_host.ts";
 import type { PrepareContext, PreparedRun } from "./options.ts";
 import type { Spec } from "./spec.ts";
@@ -69,7 +70,11 @@ async function pass(
     wait(reason);
   };
   try {
-    const passed = async () => await gate({ ...context, wait: hold });
+    const passed = async () => {
+      const returned = gate({ ...context, wait: hold });
+      ignoreRejection(returned);
+      await returned;
+    };
     await untilAborted(passed(), context.signal);
   } catch (cause) {
     throw spawnError(process, cause, "gate() failed: ");

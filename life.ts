@@ -8,6 +8,7 @@ import { afterReactions } from "./abortable.ts";
 import { AttachedRun, guardInfo, type ProcessStreams } from "./attached_run.ts";
 import { cannotStop, type Remains } from "./ending.ts";
 import { SpawnError } from "./errors.ts";
+import { isA } from "./foreign.ts";
 import { type Launchable, prepareRun, spawnRun } from "./launch.ts";
 import type { LifeHost } from "./life_host.ts";
 import { spawnError } from "./not_started.ts";
@@ -239,9 +240,8 @@ export class Life {
       result.resolve(last.status);
       return undefined;
     } catch (cause) {
-      const error = cause instanceof SpawnError
-        ? cause
-        : spawnError(this.#owner, cause);
+      const known = isA(cause, SpawnError);
+      const error = known ? cause : spawnError(this.#owner, cause);
       result.resolve(statusOf(error));
       this.#phases.refuse(error);
       return error;

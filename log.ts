@@ -61,9 +61,6 @@ export class Log {
     }
   }
 
-  /** Resolves when the logger has written everything. Never rejects. */
-  async flush(): Promise<void> {}
-
   /** Writes a warning, unless it has been written before. */
   warnOnce(message: string): void {
     if (this.#warned.has(message)) return;

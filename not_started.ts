@@ -15,6 +15,7 @@ import {
   type Found,
   type Search,
 } from "./find_program.ts";
+import { messageOf } from "./foreign.ts";
 import type { NotStarted, SpawnRequest, Traces } from "./kernel.ts";
 import { mayRunAll } from "./permissions.ts";
 
@@ -36,8 +37,8 @@ export function spawnError(
   cause: unknown,
   what: string = "",
 ): SpawnError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new SpawnError(`Cannot start process "${name}": ${what}${why}`, {
+  const why = `${what}${messageOf(cause)}`;
+  return new SpawnError(`Cannot start process "${name}": ${why}`, {
     process: name,
     program,
     cause,

@@ -6,8 +6,9 @@
  * @module
  */
 
+import { ignoreRejection } from "./foreign.ts";
 import type { RestartLimit, RestartRules } from "./restart_options.ts";
-import { milliseconds } from "./validate.ts";
+import { milliseconds, wrong } from "./validate.ts";
 
 /** How a run ended, as far as the decision depends on it. */
 export interface Ended {
@@ -98,12 +99,12 @@ export interface FailDecision extends DecisionBase {
   readonly kind: "fail";
   /**
    * Why: `"spawn"` if the program cannot be started, `"backoff"` if the backoff
-   * threw an error or returned something other than a wait.
+   * threw something or returned something other than a wait.
    */
   readonly reason: "spawn" | "backoff";
   /** The number of consecutive crashes. */
   readonly attempt: number;
-  /** The error, if the reason is `"backoff"`. */
+  /** What the backoff threw, or what is wrong with its wait. */
   readonly error?: unknown;
 }
 
@@ -238,7 +239,7 @@ function restartsWithin(
  * Asks the backoff for the wait.
  *
  * @throws What the backoff throws.
- * @throws {TypeError} If the backoff does not return a number.
+ * @throws {TypeError} If the backoff or `random` does not return a number.
  * @throws {RangeError} If the wait is negative or not finite.
  */
 function computeWait(
@@ -248,12 +249,17 @@ function computeWait(
 ): Wait {
   const drawn: number[] = [];
   const random = () => {
-    const value = rules.random();
+    const value: unknown = rules.random();
+    ignoreRejection(value);
+    if (typeof value !== "number") {
+      return wrong("restart.random()", "a number", value);
+    }
     drawn.push(value);
     return value;
   };
   const previousMs = attempt > 1 ? history.delayMs : 0;
   const delayMs = rules.backoff(Math.max(1, attempt), random, previousMs);
+  ignoreRejection(delayMs);
   milliseconds(delayMs, "restart.backoff()");
   return { delayMs, drawn };
 }

@@ -44,7 +44,8 @@ export interface RestartOptions {
    */
   policy?: RestartPolicy;
   /**
-   * The wait before a restart.
+   * The wait before a restart. If the function throws, or returns something
+   * other than a wait, the process is given up.
    *
    * @default {uniform(5_000)}
    */

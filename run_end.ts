@@ -5,6 +5,7 @@
  */
 
 import { RestartLimitError, type SpawnError } from "./errors.ts";
+import { isA, messageOf } from "./foreign.ts";
 import type { Decision, Ended } from "./restart.ts";
 
 /** How a run ended, or why it could not be started. */
@@ -47,7 +48,7 @@ export const NEVER_RUN: RunEnd = {
 
 /** Returns the status that a shell gives to a program that did not start. */
 export function statusOf({ cause }: SpawnError): Deno.CommandStatus {
-  return cause instanceof Deno.errors.NotFound ? NOT_FOUND : NOT_RUN;
+  return isA(cause, Deno.errors.NotFound) ? NOT_FOUND : NOT_RUN;
 }
 
 /**
@@ -62,7 +63,7 @@ export function notStarted(
   run: number,
   now: number,
 ): RunEnd {
-  const final = error.cause instanceof Deno.errors.NotCapable;
+  const final = isA(error.cause, Deno.errors.NotCapable);
   return {
     run,
     status: statusOf(error),
@@ -81,18 +82,21 @@ export function failure(
   decision: Extract<Decision, { kind: "fail" }>,
   end: RunEnd,
 ): Error {
+  const cannot = `Cannot restart process "${name}"`;
   if (decision.reason === "limit") {
     const { restarts, withinMs } = decision.limit;
     const stderr = end.stderr();
     const last = lastOf(stderr);
     return new RestartLimitError(
-      `Cannot restart process "${name}": ${restarts} restarts within ${withinMs} ms${last}`,
+      `${cannot}: ${restarts} restarts within ${withinMs} ms${last}`,
       { process: name, decision, stderr },
     );
   }
-  if (end.error) return end.error;
-  const { error } = decision;
-  return error instanceof Error ? error : new Error(String(error));
+  if (decision.reason === "spawn" && end.error) return end.error;
+  const { error: cause } = decision;
+  const why = `restart.backoff() failed: ${messageOf(cause)}`;
+  const kind = [RangeError, TypeError].find((each) => isA(cause, each));
+  return new (kind ?? Error)(`${cannot}: ${why}`, { cause });
 }
 
 /** Returns the last line that is not blank, to be appended to a message. */

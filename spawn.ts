@@ -25,6 +25,7 @@ import {
   KnownPrograms,
   type Search,
 } from "./find_program.ts";
+import { messageOf } from "./foreign.ts";
 import type { SpawnedChild, SpawnRequest } from "./kernel.ts";
 import { perhapsNotStarted, spawnError, whyNotStarted } from "./not_started.ts";
 import {
@@ -316,7 +317,7 @@ function findAsUser(
   try {
     found = known.find();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const message = `Cannot become user "${user.name}": ${why}`;
     throw spawnError(request, new Deno.errors.PermissionDenied(message));
   }

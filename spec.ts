@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ignoreRejection } from "./foreign.ts";
 import type { ChildOptions } from "./kernel.ts";
 import {
   checkCommand,
@@ -200,10 +201,15 @@ function prepareOf(
 
 function checked(prepare: Prepare, path: string): CheckedPrepare {
   return async (context) => {
-    const changes = await prepare(context);
+    const returned = prepare(context);
+    ignoreRejection(returned);
+    const changes = await returned;
     if (changes === undefined) return {};
     checkPreparedRun(changes, path);
-    return changes;
+    // A getter can return something else when it is called again.
+    const { args, env, cwd } = changes;
+    checkPreparedRun({ args, env, cwd }, path);
+    return given({ args: args && [...args], env: env && { ...env }, cwd });
   };
 }
 

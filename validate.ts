@@ -136,13 +136,22 @@ export function wrong(
 
 /** Returns a short text for a value, for a message. Never throws. */
 function show(value: unknown): string {
-  if (value instanceof URL) return show(value.href);
+  try {
+    return describe(value);
+  } catch {
+    // It is a Proxy, whose trap has thrown an error.
+    return "an object";
+  }
+}
+
+function describe(value: unknown): string {
   switch (typeof value) {
     case "string":
       return JSON.stringify(
         value.length > 60 ? value.slice(0, 57) + "…" : value,
       );
     case "object":
+      if (value instanceof URL) return describe(value.href);
       return value === null
         ? "null"
         : Array.isArray(value)

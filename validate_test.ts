@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { THROWN, TRAPPED } from "./tools/foreign_values.ts";
 import {
   arrayOf,
   milliseconds,
@@ -31,6 +32,9 @@ Deno.test("checks show the value that they refuse", () => {
     [Object.create(null), "an object"],
     [class A {}, "a function"],
     [new Date(NaN), "an object"],
+    [new Proxy(new URL("file:///a"), {}), "an object"],
+    [THROWN["a Proxy that was revoked"]?.(), "an object"],
+    [TRAPPED, "a function"],
   ];
   for (const [value, shown] of cases) {
     assertEquals(

@@ -201,8 +201,17 @@ export class FakeKernel implements Kernel {
       const code = await script(child, this.clock);
       if (code !== undefined) child.exit(code);
     } catch (error) {
-      child.writeError(`${error}\n`);
+      child.writeError(`${textOf(error)}\n`);
       child.exit(1);
     }
+  }
+}
+
+/** Returns a text for anything that a script threw. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "unknown error";
   }
 }

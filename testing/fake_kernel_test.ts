@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { constant, Processman, SpawnError } from "../mod.ts";
+import { THROWN } from "../tools/foreign_values.ts";
 import { FakeKernel } from "./mod.ts";
 
 Deno.test("FakeKernel runs a child by its script, with arguments and environment", async () => {
@@ -36,6 +37,17 @@ Deno.test("FakeKernel takes an error of a script for a crash", async () => {
   const job = pm.command("job", [], { restart: { policy: "never" } });
   assertEquals((await job.finished).code, 1);
   assertEquals(job.tail().map(({ text }) => text), ["Error: no database"]);
+});
+
+Deno.test("FakeKernel takes anything that a script throws for a crash", async () => {
+  for (const [what, make] of Object.entries(THROWN)) {
+    const kernel = new FakeKernel({
+      programs: { job: () => Promise.reject(make()) },
+    });
+    await using pm = new Processman({ kernel, logger: null });
+    const job = pm.command("job", [], { restart: { policy: "never" } });
+    assertEquals((await job.finished).code, 1, what);
+  }
 });
 
 Deno.test("FakeKernel has no program that it was not told of", async () => {

@@ -1,0 +1,54 @@
+/**
+ * What callbacks of the program throw and return, which can be anything.
+ *
+ * @module
+ */
+
+/**
+ * Returns the message of an error, or another text for anything that was
+ * thrown. Never throws.
+ */
+export function messageOf(thrown: unknown): string {
+  try {
+    if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
+      const { message } = thrown;
+      if (typeof message === "string" && message !== "") return message;
+    }
+    return String(thrown) || UNKNOWN;
+  } catch {
+    // A getter, `toString()` or the trap of a Proxy has thrown an error.
+    return UNKNOWN;
+  }
+}
+
+/** Stands in for a message that is missing or cannot be read. */
+const UNKNOWN = "unknown error";
+
+/**
+ * Whether a value is an instance of a class. Never throws, unlike `instanceof`,
+ * which calls a trap if the value is a Proxy.
+ */
+export function isA<T>(
+  value: unknown,
+  kind: abstract new (...args: never[]) => T,
+): value is T {
+  try {
+    return value instanceof kind;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Ignores the rejection of a promise that a callback returned, which would end
+ * the program if nothing handled it. Does nothing with any other value. Never
+ * throws.
+ */
+export function ignoreRejection(returned: unknown): void {
+  try {
+    // The promise can have a `then` of its own, which this does not call.
+    Promise.prototype.then.call(returned, undefined, () => {});
+  } catch {
+    // It is not a promise.
+  }
+}
