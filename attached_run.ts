@@ -13,6 +13,7 @@ import type { Launchable } from "./launch.ts";
 import type { Output } from "./output.ts";
 import type { Pump } from "./pump.ts";
 import type { Reporter } from "./reporter.ts";
+import { hasCrashed } from "./restart.ts";
 import type { Run } from "./run.ts";
 import type { RunEnd } from "./run_end.ts";
 import type { Stdin } from "./stdin.ts";
@@ -108,14 +109,17 @@ export class AttachedRun {
     const durationMs = now - run.startedAt;
     await this.#lastLinesRead(now);
     const { pid } = run;
-    const facts = { run: number, pid, status, now, durationMs, requested };
-    const end = { ...facts, stderr: () => this.#lastLines("stderr") };
+    const { restart } = this.#process.spec;
+    const crashed = !requested && hasCrashed({ status }, restart);
+    const base = { run: number, pid, status, now, durationMs, requested };
+    const stderr = () => crashed ? this.#lastLines("stderr") : [];
+    const end = { ...base, crashed, stderr };
     if (requested) return end;
     const lines = () => this.#certainLines();
     const why = await run.explain({ status, durationMs, lines });
     if (why === undefined) return end;
     const { error, moved } = why;
-    const failed = { ...facts, error, stderr: () => [] };
+    const failed = { ...end, crashed: true, error, stderr: () => [] };
     if (moved) return { ...failed, spawnFailure: "moved" };
     // If Deno had started the program directly, `command()` would have thrown
     // this error for the first run, and no other run would follow.

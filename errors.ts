@@ -137,7 +137,7 @@ export interface RestartLimitErrorOptions extends ErrorOptions {
   process: string;
   /** The decision to give the process up. */
   decision: LimitDecision;
-  /** The last lines that the last run wrote to stderr. */
+  /** The last lines that the last run wrote to stderr, if it crashed. */
   stderr: readonly string[];
 }
 
@@ -167,7 +167,10 @@ export class RestartLimitError extends Error {
   readonly process: string;
   /** The decision to give the process up, with the limit. */
   readonly decision: LimitDecision;
-  /** The last lines that the last run wrote to stderr. */
+  /**
+   * The last lines that the last run wrote to stderr; empty if it ended with
+   * success.
+   */
   readonly stderr: readonly string[];
 
   /**

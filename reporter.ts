@@ -59,9 +59,8 @@ export class Reporter {
 
   /** Reports that a run ended, or could not be started, and what follows. */
   #ended(end: RunEnd, decision: Decision | undefined): void {
-    const { run, pid, status, durationMs, requested, error } = end;
-    const crashed = !requested && (decision?.crashed ?? !status.success);
-    const stderr = crashed ? end.stderr() : [];
+    const { run, pid, status, durationMs, requested, crashed, error } = end;
+    const stderr = end.stderr();
     if (pid !== undefined) {
       this.#audience.emit({
         kind: "exit",
@@ -76,7 +75,7 @@ export class Reporter {
         stderr,
       });
     }
-    const what = error?.message ?? this.#endOf(end, crashed);
+    const what = error?.message ?? this.#endOf(end);
     const level = crashed ? "warn" : "debug";
     this.#log(level, what + whatFollows(decision) + lastOf(stderr));
   }
@@ -165,7 +164,7 @@ export class Reporter {
     );
   }
 
-  #endOf({ status: { code, signal }, durationMs }: RunEnd, crashed: boolean) {
+  #endOf({ status: { code, signal }, durationMs, crashed }: RunEnd) {
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
     const verb = crashed ? "crashed" : "ended";
     const ms = Math.round(durationMs);

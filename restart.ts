@@ -14,6 +14,11 @@ import { milliseconds, wrong } from "./validate.ts";
 export interface Ended {
   /** The status of the run. */
   readonly status: Deno.CommandStatus;
+  /**
+   * Whether the run crashed, if that has been found out before. By default,
+   * {@linkcode hasCrashed} finds it out.
+   */
+  readonly crashed?: boolean;
   /** How long the run lived, in milliseconds. */
   readonly durationMs: number;
   /** When the run ended, in milliseconds of a monotonic clock. */
@@ -190,16 +195,29 @@ function startMoved(
   };
 }
 
-function causeOf(
-  { status, durationMs, spawnFailure }: Ended,
-  history: RestartHistory,
-  { successCodes, resetAfterMs }: RestartRules,
-): Cause {
+/**
+ * Whether a run that nothing had asked to end has ended badly.
+ *
+ * @param ended How the run ended.
+ * @param rules The restart rules of the process.
+ */
+export function hasCrashed(
+  { status, spawnFailure }: Pick<Ended, "status" | "spawnFailure">,
+  { successCodes }: Pick<RestartRules, "successCodes">,
+): boolean {
   // The status code of a run that could not be started is not an exit code.
-  const crashed = spawnFailure !== undefined ||
+  return spawnFailure !== undefined ||
     !status.success && !successCodes.includes(status.code);
-  const earlier = durationMs < resetAfterMs ? history.attempt : 0;
-  return { crashed, attempt: crashed ? earlier + 1 : 0 };
+}
+
+function causeOf(
+  ended: Ended,
+  history: RestartHistory,
+  rules: RestartRules,
+): Cause {
+  const { crashed = hasCrashed(ended, rules) } = ended;
+  const row = ended.durationMs < rules.resetAfterMs ? history.attempt : 0;
+  return { crashed, attempt: crashed ? row + 1 : 0 };
 }
 
 /**

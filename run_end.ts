@@ -16,9 +16,11 @@ export interface RunEnd extends Ended {
   readonly pid?: number;
   /** Whether the run had been asked to end. */
   readonly requested: boolean;
+  /** Whether the run ended badly, without having been asked to end. */
+  readonly crashed: boolean;
   /** Why the run could not be started. */
   readonly error?: Error;
-  /** Returns the last lines that the run wrote to stderr. */
+  /** Returns the last lines that the run wrote to stderr, if it crashed. */
   readonly stderr: () => readonly string[];
 }
 
@@ -43,6 +45,7 @@ export const NEVER_RUN: RunEnd = {
   now: 0,
   durationMs: 0,
   requested: false,
+  crashed: false,
   stderr: () => [],
 };
 
@@ -70,6 +73,7 @@ export function notStarted(
     now,
     durationMs: 0,
     requested: false,
+    crashed: true,
     spawnFailure: final ? "final" : "transient",
     error,
     stderr: () => [],

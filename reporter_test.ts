@@ -1,0 +1,207 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  constant,
+  type ExitEvent,
+  type Process,
+  type ProcessEvent,
+  Processman,
+  RestartLimitError,
+  type RestartOptions,
+  SpawnError,
+} from "./mod.ts";
+import type { LogLevel } from "./reporter.ts";
+import { type FakeChild, FakeKernel } from "./testing/mod.ts";
+import { stateOf } from "./tools/testing.ts";
+
+/** A manager on a fake kernel, and all that it reports. */
+function fake(script: (child: FakeChild) => number | void) {
+  const kernel = new FakeKernel({ programs: { job: script } });
+  const lines: [LogLevel, string][] = [];
+  const write = (level: LogLevel) => (message: string) =>
+    void lines.push([level, message]);
+  const logger = {
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+  };
+  const pm = new Processman({ kernel, logger });
+  const events: ProcessEvent[] = [];
+  const listen = async () => {
+    for await (const event of pm.events()) events.push(event);
+  };
+  listen();
+  return { kernel, pm, lines, events };
+}
+
+/** Lists the ends of runs. */
+function exits(events: readonly ProcessEvent[]): ExitEvent[] {
+  return events.filter((event) => event.kind === "exit");
+}
+
+/** Runs a job to its end, which writes a line to stderr and exits. */
+async function story(code: number, restart: RestartOptions) {
+  const { kernel, pm, lines, events } = fake((child) => {
+    child.writeError("last words\n");
+    return code;
+  });
+  const job = pm.command("job", [], { restart });
+  await kernel.clock.until(job.finished);
+  await pm.shutdown();
+  const [exit] = exits(events).slice(-1);
+  const [end] = lines.filter(([, text]) => / (ended|crashed) /.test(text))
+    .slice(-1);
+  assert(exit !== undefined && end !== undefined);
+  return { job, exit, end, lines };
+}
+
+Deno.test("Reporter tells a clean end from a crash, whatever follows", async () => {
+  const limit = { restarts: 1, withinMs: 60_000 };
+  const always = { policy: "always", backoff: constant(0) } as const;
+  const cases: [boolean, number, RestartOptions][] = [
+    // whether it crashed, with which code, by which rules
+    [false, 0, {}],
+    [false, 0, { policy: "never" }],
+    [false, 0, { policy: "always", stopCodes: [0] }],
+    [false, 0, { ...always, limit }],
+    [false, 0, { ...always, backoff: () => NaN }],
+    [false, 3, { successCodes: [3] }],
+    [false, 3, { successCodes: [3], policy: "never" }],
+    [false, 3, { successCodes: [3], stopCodes: [3] }],
+    [false, 3, { ...always, successCodes: [3], stopCodes: [3] }],
+    [false, 3, { ...always, successCodes: [3], limit }],
+    [true, 3, { policy: "never" }],
+    [true, 3, { stopCodes: [3] }],
+    [true, 3, { ...always, limit }],
+    [true, 3, { backoff: () => NaN }],
+  ];
+  for (const [crashed, code, rules] of cases) {
+    const { job, exit, end } = await story(code, rules);
+    const { state } = job;
+    assertEquals(exit.crashed, crashed, JSON.stringify(rules));
+    assertEquals(exit.decision?.crashed, crashed);
+    assertEquals(exit.requested, false);
+    assertEquals(exit.stderr, crashed ? ["last words"] : []);
+    const said = crashed ? "crashed" : "ended";
+    const words = crashed ? ": last words" : "";
+    assertEquals(end, [
+      crashed ? "warn" : "debug",
+      `Process "job" ${said} with code ${code} after 0 ms${words}`,
+    ]);
+    const failed = exit.decision?.kind === "fail";
+    assertEquals(state.kind, failed ? "failed" : "exited");
+  }
+});
+
+Deno.test("RestartLimitError quotes stderr only after a crash", async () => {
+  const limit = { restarts: 1, withinMs: 60_000 };
+  const backoff = constant(0);
+  for (const code of [0, 1]) {
+    const { job, lines } = await story(code, {
+      policy: "always",
+      backoff,
+      limit,
+    });
+    const { error } = stateOf(job, "failed");
+    assert(error instanceof RestartLimitError);
+    const message = 'Cannot restart process "job": 1 restarts within 60000 ms';
+    assertEquals(error.message, message + (code ? ": last words" : ""));
+    assertEquals(error.stderr, code ? ["last words"] : []);
+    assertEquals(lines.at(-1), ["error", error.message]);
+  }
+});
+
+Deno.test("Reporter takes no requested end for a crash", async () => {
+  for (const how of ["stop", "kill", "restart"] as const) {
+    const { kernel, pm, lines, events } = fake((child) => {
+      child.on("SIGTERM", () => {
+        child.writeError("oh\n");
+        child.exit(1);
+      });
+    });
+    const job = pm.command("job");
+    await job.start();
+    await job[how]();
+    await kernel.clock.settle();
+    const [exit] = exits(events);
+    assertEquals(
+      [exit?.requested, exit?.crashed, exit?.decision, exit?.stderr],
+      [true, false, undefined, []],
+    );
+    assertEquals(lines.filter(([level]) => level !== "debug"), []);
+    await pm.shutdown();
+  }
+});
+
+Deno.test("Reporter tells a clean end from a crash if a stop comes right after it", async () => {
+  const cases: [boolean, number][] = [[false, 0], [false, 3], [true, 4]];
+  for (const [crashed, code] of cases) {
+    for (const when of ["status", "backoff"]) {
+      const { kernel, pm, lines, events } = fake(() => code);
+      const stop = () => void job.stop();
+      const backoff = () => {
+        if (when === "backoff") stop();
+        return 50;
+      };
+      const job: Process = pm.command("job", [], {
+        restart: { policy: "always", successCodes: [3], backoff },
+      });
+      if (when === "status") job.status.then(stop);
+      await kernel.clock.until(job.finished);
+      await pm.shutdown();
+      const [exit] = exits(events);
+      assertEquals(
+        [exit?.requested, exit?.crashed, exit?.decision],
+        [false, crashed, undefined],
+        `${code}, ${when}`,
+      );
+      const said = lines.find(([, text]) => text.includes(" with code "));
+      const verb = crashed ? "crashed" : "ended";
+      assertEquals(said, [
+        crashed ? "warn" : "debug",
+        `Process "job" ${verb} with code ${code} after 0 ms`,
+      ]);
+    }
+  }
+});
+
+Deno.test("Process ends what a success with another code left like any success", async () => {
+  for (const code of [0, 3]) {
+    const { kernel, pm, events } = fake((child) => {
+      child.fork("worker", { leads: "group" });
+      return code;
+    });
+    const job = pm.command("job", [], { restart: { successCodes: [3] } });
+    await kernel.clock.until(job.finished);
+    // What is left in another group is ended later, and nothing waits for it.
+    assertEquals(kernel.alive.map(({ name }) => name), ["worker"], `${code}`);
+    await kernel.clock.until(pm.shutdown());
+    assertEquals(
+      events.map(({ kind }) => kind),
+      ["start", "exit", "leftovers"],
+    );
+    kernel.assertNothingLeft();
+  }
+});
+
+Deno.test("Reporter takes a program that was not started for no success", async () => {
+  const { kernel, pm, lines, events } = fake(() => 127);
+  const { spawn } = kernel;
+  const error = new SpawnError("it is missing", {
+    process: "job",
+    program: "job",
+  });
+  kernel.spawn = (request) => ({
+    ...spawn.call(kernel, request),
+    explain: () => Promise.resolve({ error, moved: false }),
+  });
+  const job = pm.command("job", [], { restart: { successCodes: [127] } });
+  await kernel.clock.until(job.finished);
+  await pm.shutdown();
+  assertEquals(stateOf(job, "failed").error, error);
+  assertEquals(exits(events).map(({ crashed }) => crashed), [true]);
+  assertEquals(lines.filter(([level]) => level !== "debug"), [
+    ["warn", "it is missing"],
+    ["error", "it is missing"],
+  ]);
+});
