@@ -105,6 +105,7 @@ const DOCUMENTED: readonly Documented[] = [
     described: {
       logger:
         "the logger `processman` of `@std/log` if it is set up, or stderr",
+      exitDeadlineMs: "the longest grace period of the processes, plus 5_000",
       kernel: "the system that this program runs on",
     },
   },

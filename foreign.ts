@@ -21,6 +21,21 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/**
+ * Returns the stack of an error, which begins with its message, or another text
+ * for anything else that was thrown. Never throws.
+ */
+export function stackOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error && typeof thrown.stack === "string") {
+      return thrown.stack;
+    }
+  } catch {
+    // A getter or the trap of a Proxy has thrown an error.
+  }
+  return messageOf(thrown);
+}
+
 /** Stands in for a message that is missing or cannot be read. */
 const UNKNOWN = "unknown error";
 

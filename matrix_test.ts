@@ -224,20 +224,32 @@ const ENDINGS: Record<string, Ending> = {
     happens: guarded,
     ends: [1, null],
   },
-  "SIGTERM": { gets: "SIGTERM", happens: stopped, ends: [0, null] },
-  "SIGINT": { gets: "SIGINT", happens: stopped, ends: [0, null] },
-  "SIGHUP": { gets: "SIGHUP", happens: stopped, ends: [0, null] },
-  "SIGTERM with `exitOnSignal`": {
+  "SIGTERM": { gets: "SIGTERM", happens: stopped, ends: [143, "SIGTERM"] },
+  "SIGINT": { gets: "SIGINT", happens: stopped, ends: [130, "SIGINT"] },
+  "SIGHUP": { gets: "SIGHUP", happens: stopped, ends: [129, "SIGHUP"] },
+  "SIGTERM with a function as `onSignal`": {
     gets: "SIGTERM",
-    options: "exitOnSignal: true,",
+    options: "onSignal: async () => { await Promise.resolve(); },",
     happens: stopped,
     ends: [143, "SIGTERM"],
   },
-  "SIGINT with `exitOnSignal`": {
-    gets: "SIGINT",
-    options: "exitOnSignal: true,",
+  'SIGTERM with `onSignal: "stop"`': {
+    gets: "SIGTERM",
+    options: 'onSignal: "stop",',
     happens: stopped,
-    ends: [130, "SIGINT"],
+    ends: [0, null],
+  },
+  "a `critical` process exits with code 3": {
+    does:
+      `pm.command("sh", ["-c", "exit 3"], { critical: true, restart: { policy: "never" } });`,
+    happens: stopped,
+    ends: [3, null],
+  },
+  "a `critical` process is killed": {
+    does:
+      `pm.command("sh", ["-c", "kill -9 $$"], { critical: true, restart: { policy: "never" } });`,
+    happens: stopped,
+    ends: [137, null],
   },
   "SIGKILL": { gets: "SIGKILL", happens: guarded, ends: [137, "SIGKILL"] },
   "SIGKILL after a burst": {

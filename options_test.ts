@@ -303,7 +303,7 @@ Deno.test("Processman refuses bad options", () => {
     [null, 'options" must be an object: current value is null'],
     [
       { singals: [] },
-      'singals" does not exist: there are logger, signals, exitOnSignal, orphans, orphanLog, kernel, defaults',
+      'singals" does not exist: there are logger, signals, onSignal, exitDeadlineMs, orphans, orphanLog, kernel, defaults',
     ],
     [{ logger: "a" }, 'logger" must be a logger or null: current value is "a"'],
     [
@@ -325,8 +325,16 @@ Deno.test("Processman refuses bad options", () => {
       'current value is "SIGKILL"',
     ],
     [
-      { exitOnSignal: 1 },
-      'exitOnSignal" must be true or false: current value is 1',
+      { onSignal: "leave" },
+      'onSignal" must be "exit", "stop" or a function: current value is "leave"',
+    ],
+    [
+      { exitOnSignal: true },
+      'exitOnSignal" does not exist: there are logger, signals, onSignal, exitDeadlineMs, orphans, orphanLog, kernel, defaults',
+    ],
+    [
+      { exitDeadlineMs: "5 s" },
+      'exitDeadlineMs" must be a number: current value is "5 s"',
     ],
     [
       { orphanLog: "guard.log" },

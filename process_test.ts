@@ -678,6 +678,8 @@ Deno.test("CommandOptions.critical ends all with the process", async () => {
   assertEquals((await other.finished).signal, "SIGTERM");
   assertThrows(() => pm.command("true"), ProcessmanClosedError);
   await pm.shutdown();
+  assertEquals(Deno.exitCode, 3);
+  Deno.exitCode = 0;
 });
 
 Deno.test("CommandOptions.critical allows a stop", async () => {

@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "./kernel.ts";
+import { readCommandLine } from "./read_table.ts";
 import { signalNumber } from "./signals.ts";
 import { SignalTrap } from "./signal_trap.ts";
 
@@ -66,6 +67,9 @@ interface Program {
 /** The name of the global variable that holds the {@linkcode Program}. */
 const PROGRAM = Symbol.for("@isbm/processman/program");
 
+/** How long `deno --watch` takes to reload at most, in milliseconds. */
+const RELOAD_MS = 2_000;
+
 /** Events of errors that end this program unless a listener handles them. */
 const FATAL = ["error", "unhandledrejection"] as const;
 
@@ -73,6 +77,7 @@ const FATAL = ["error", "unhandledrejection"] as const;
 export class ProgramExit {
   readonly #trap: SignalTrap;
   readonly #signalled: SignalledProgram;
+  readonly #clock: Clock;
   readonly #atEnd: EndHandlers | undefined;
   readonly #options: ExitOptions;
   readonly #member: Member = {
@@ -97,6 +102,7 @@ export class ProgramExit {
   ) {
     this.#options = options;
     this.#signalled = signalled;
+    this.#clock = clock;
     this.#atEnd = atEnd;
     this.#trap = new SignalTrap(options.signals, {
       first: (signal) => this.#received(signal),
@@ -145,7 +151,7 @@ export class ProgramExit {
   }
 
   async #received(signal: Deno.Signal): Promise<void> {
-    if (this.#options.ends) await endProgram(signal);
+    if (this.#options.ends) await endProgram(signal, this.#clock);
     else if (!this.due) await this.#signalled.stop(signal);
   }
 
@@ -175,16 +181,28 @@ function thisProgram(): Program {
 }
 
 /** Ends all managers side by side, and then this program. */
-async function endProgram(signal: Deno.Signal): Promise<void> {
+async function endProgram(signal: Deno.Signal, clock: Clock): Promise<void> {
   const program = thisProgram();
   if (program.signal === undefined) {
     program.signal = signal;
     const ends = Array.from(program.members, (each) => each.end(signal));
     await Promise.allSettled(ends);
+    // A reload sends SIGTERM too, and goes on with the next program.
+    if (await isWatched()) await clock.delay(RELOAD_MS, { persistent: false });
     endBy(signal);
   }
-  // Until Deno acts on the signal, another one of the same kind is a second.
+  // Until this program ends, any other signal is a second one.
   await new Promise(() => {});
+}
+
+/**
+ * Whether Deno runs this program with `--watch`, and sends it SIGTERM at each
+ * reload. Ending by that signal would end the reloads.
+ */
+async function isWatched(): Promise<boolean> {
+  const line = await readCommandLine();
+  return line.slice(0, line.length - Deno.args.length)
+    .some((arg) => /^--(watch|unstable-hmr)/.test(arg));
 }
 
 /** Kills everything and ends this program, at a second signal. */

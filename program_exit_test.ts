@@ -457,3 +457,65 @@ Deno.test("Processman ends the program at once at a second signal", async (t) =>
     });
   }
 });
+
+Deno.test("A critical process gives the program its exit code", async (t) => {
+  const never = 'critical: true, restart: { policy: "never" }';
+  const start = (script: string, options = never) =>
+    `pm.command("sh", ["-c", ${JSON.stringify(script)}], { ${options} });`;
+  const limit = "limit: { restarts: 1, withinMs: 60_000 }, backoff: () => 0";
+  const cases: Record<string, [does: string, code: number]> = {
+    "a code": [start("exit 3"), 3],
+    "success": [start("exit 0"), 0],
+    "a signal": [start("kill -INT $$; sleep 5"), 130],
+    "a signal without a name": [start("kill -35 $$; sleep 5"), 128],
+    "a limit": [start("exit 4", `critical: true, restart: { ${limit} }`), 4],
+    "a limit of successful runs": [
+      start(
+        "exit 0",
+        `critical: true, restart: { policy: "always", ${limit} }`,
+      ),
+      1,
+    ],
+    "a program that vanishes": [
+      `pm.command("no-such-program", [], { ${never}, prepare: () => {} });`,
+      127,
+    ],
+    "the first of two": [
+      start("exit 5") +
+      start("trap 'exit 6' TERM; while :; do sleep 0.01; done"),
+      5,
+    ],
+    "the first of two managers": [
+      start("exit 5") + "await pm.finished;" +
+      start("exit 6").replace("pm.", "new Processman({ logger: null })."),
+      5,
+    ],
+    "an exit code of the program": ["Deno.exitCode = 7;" + start("exit 3"), 7],
+    "one that was asked to end": [
+      `await ${start("exec sleep 500").replace(";", ".stop();")}`,
+      0,
+    ],
+    "an uncritical one": [start("exit 3", 'restart: { policy: "never" }'), 0],
+    "a signal to the program": [
+      start("trap 'sleep 0.2; exit' TERM; while :; do sleep 0.01; done", "") +
+      start("exit 3") +
+      "const events = pm.events();" +
+      'while ((await events.next()).value.kind !== "exit");' +
+      'Deno.kill(Deno.pid, "SIGTERM"); await events.return();',
+      143,
+    ],
+  };
+  for (const [name, [does, code]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      await using parent = runScript(`${BEGIN}
+        const pm = new Processman({ logger: null });
+        ${does}
+      `);
+      assertEquals(
+        (await parent.finished).code,
+        code,
+        printed(parent).join("\n"),
+      );
+    });
+  }
+});

@@ -117,6 +117,23 @@ export async function readOrigins(
 }
 
 /**
+ * Reads the command line of this program: Deno, its options, the script, and
+ * the arguments of the script.
+ *
+ * @returns The command line; empty if it cannot be read.
+ */
+export async function readCommandLine(): Promise<string[]> {
+  const linux = Deno.build.os === "linux";
+  const output = await outputOf(startShell(
+    linux
+      ? `exec cat /proc/${Deno.pid}/cmdline`
+      : `exec ps -o args= -p ${Deno.pid}`,
+  ));
+  const text = new TextDecoder().decode(output);
+  return text.replace(/[\0\n]$/, "").split(linux ? "\0" : " ");
+}
+
+/**
  * Starts a shell that prints something; `undefined` if that is not possible.
  */
 function startShell(command: string): Deno.ChildProcess | undefined {

@@ -6,6 +6,7 @@
 
 import { afterReactions, untilAborted } from "./abortable.ts";
 import { ProcessmanClosedError } from "./errors.ts";
+import { isA, messageOf, stackOf } from "./foreign.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Clock } from "./kernel.ts";
 import type { Log } from "./log.ts";
@@ -135,12 +136,11 @@ export class SignalEnd implements SignalledProgram {
 
   /** Reports an uncaught error while this program ends. Never throws. */
   caught(error: unknown): void {
-    if (error instanceof ProcessmanClosedError) return;
+    // A start-up sequence that goes on is refused its next command.
+    if (isA(error, ProcessmanClosedError)) return;
     this.#manager.log.write(
       "error",
-      `Uncaught error while this program ends: ${
-        error instanceof Error ? error.stack : error
-      }`,
+      `Uncaught error while this program ends: ${stackOf(error)}`,
     );
   }
 
@@ -169,7 +169,9 @@ export class SignalEnd implements SignalledProgram {
     const { clock, outlets, log } = this.#manager;
     const over = new AbortController();
     const called = Promise.try(drain, signal)
-      .catch((error) => log.write("error", `onSignal() failed: ${error}`))
+      .catch((error) =>
+        log.write("error", `onSignal() failed: ${messageOf(error)}`)
+      )
       .finally(() => over.abort());
     outlets.add("onSignal()", called);
     await clock.delay(stopMs, { signal: over.signal });
