@@ -11,9 +11,6 @@ import { mayRun } from "./permissions.ts";
 import { readOrigins, readPipes, readTable } from "./read_table.ts";
 import { Spawner, type SpawnerOptions } from "./spawn.ts";
 
-/** The longest time that a timer can run, in milliseconds: 24.8 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** The clocks and timers of Deno. */
 export const systemClock: Clock = {
   now: () => performance.now(),
@@ -56,12 +53,8 @@ function kill(target: number, signal: Deno.Signal | 0): boolean {
 }
 
 async function wait(ms: number, signal?: AbortSignal): Promise<void> {
-  const options = signal === undefined ? {} : { signal };
   try {
-    for (let rest = ms; rest > 0; rest -= LONGEST_TIMER_MS) {
-      await delay(Math.min(rest, LONGEST_TIMER_MS), options);
-    }
-    if (ms <= 0) await delay(0, options);
+    await delay(ms, signal === undefined ? {} : { signal });
   } catch {
     // The signal was aborted.
   }

@@ -262,6 +262,20 @@ Deno.test("delay resolves after the time, or rejects with the reason", async () 
   await rejects(delay(0, { signal: scope.signal }), reason);
 });
 
+Deno.test("delay waits for longer than a timer can run", async () => {
+  const scope = new AbortController();
+  const { signal } = scope;
+  const ended: number[] = [];
+  // A timer of 32 bits ends these at once, or after a few milliseconds.
+  const waits = [2 ** 31, 3_000_000_000, 2 ** 32 + 5, Infinity].map((ms) =>
+    delay(ms, { signal }).then(() => ended.push(ms), () => {})
+  );
+  await delay(20);
+  assertEquals(ended, []);
+  scope.abort();
+  await Promise.all(waits);
+});
+
 Deno.test("delay keeps no program alive unless it is persistent", async () => {
   const scope = new AbortController();
   const waiting = delay(60_000, { signal: scope.signal, persistent: false });
