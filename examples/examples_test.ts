@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Process, Processman } from "@isbm/processman";
 import config from "../deno.json" with { type: "json" };
-import { publishedFiles, root } from "../tools/package.ts";
-import { readPackages, startRegistry } from "../tools/registry.ts";
+import { publish } from "../tools/jsr.ts";
+import { publishedFiles, readPackage, root } from "../tools/package.ts";
+import { registryEnv } from "../tools/registry.ts";
 import { alive, lineOf, outputOf, permitted } from "../tools/testing.ts";
 
 const ignore = !permitted("run");
@@ -161,14 +162,10 @@ Deno.test({
 
   const folder = await Deno.makeTempDir({ prefix: "processman_" });
   try {
-    await using registry = await startRegistry(await readPackages());
+    await using registry = await publish(await readPackage(root));
     await using pm = manager();
     const cwd = `${folder}/app`;
-    const env = {
-      JSR_URL: registry.url,
-      DENO_DIR: `${folder}/cache`,
-      NO_COLOR: "1",
-    };
+    const env = { ...registryEnv(registry, `${folder}/cache`), NO_COLOR: "1" };
     await Deno.mkdir(cwd);
     await Deno.writeTextFile(`${cwd}/main.ts`, code);
     const add = pm.command(Deno.execPath(), ["add", packageName], { cwd, env });

@@ -1,6 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertArrayIncludes, assertEquals } from "@std/assert";
 import { denoCommand } from "./deno.ts";
-import { readPackages, startRegistry } from "./registry.ts";
+import { publish, stdPackages } from "./jsr.ts";
+import { readPackage, root } from "./package.ts";
+import { registryEnv } from "./registry.ts";
 import { outputOf, permitted } from "./testing.ts";
 
 const program = `
@@ -18,15 +20,13 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir({ prefix: "processman_" });
     try {
-      await using registry = await startRegistry(await readPackages());
+      await using registry = await publish(await readPackage(root));
+      const env = registryEnv(registry, `${folder}/cache`);
       await Deno.mkdir(`${folder}/app`);
       await Deno.writeTextFile(`${folder}/app/main.ts`, program);
       const { stdout, stderr } = await denoCommand(
         ["run", "--quiet", "--check", "--allow-run", "--no-prompt", "main.ts"],
-        {
-          cwd: `${folder}/app`,
-          env: { JSR_URL: registry.url, DENO_DIR: `${folder}/cache` },
-        },
+        { cwd: `${folder}/app`, env },
       ).output();
       const text = new TextDecoder();
       assertEquals(text.decode(stderr), "");
@@ -34,9 +34,14 @@ Deno.test({
         text.decode(stdout),
         `${await outputOf("uname", "-a")}\n0\n`,
       );
+      const entry = new URL(`file://${folder}/app/main.ts`);
+      const used = await stdPackages({ env, entry });
+      const names = used.map(({ name }) => name);
+      assertArrayIncludes(names, ["@std/async", "@std/log"]);
+      assertArrayIncludes(await stdPackages(), used);
       // Nothing but the program is left in the folder, as --allow-run promises.
-      const names = await Array.fromAsync(Deno.readDir(`${folder}/app`));
-      assertEquals(names.map(({ name }) => name), ["main.ts"]);
+      const files = await Array.fromAsync(Deno.readDir(`${folder}/app`));
+      assertEquals(files.map(({ name }) => name), ["main.ts"]);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

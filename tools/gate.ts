@@ -1,13 +1,14 @@
 // deno-lint-ignore-file no-console
 /**
- * The gate: everything that must hold before a change goes in, in one command.
- * A step that fails stops nothing, so that one run tells all there is to mend.
+ * The gate: everything that must hold before a change goes in, in one command:
+ * `deno task test [--real-std]`. A step that fails stops nothing, so that one
+ * run tells all there is to mend.
  *
  * @module
  */
 
 import { type Outcome, runDeno } from "./deno.ts";
-import { type Jsr, openJsr } from "./jsr.ts";
+import { type Jsr, openJsr, stdPackages } from "./jsr.ts";
 import { OLDEST, oldestDeno } from "./oldest.ts";
 import { publishedFiles, readPackage, root } from "./package.ts";
 import { filterFor, summarize, type Summary } from "./summary.ts";
@@ -20,6 +21,12 @@ const ON_OLDEST = [
   "signals_test.ts",
   "storm_test.ts",
 ];
+
+/** Fails unless the real `@std` packages are used, and no stand-ins. */
+const REAL_STD = "--real-std";
+
+/** How long JSR may take to answer if it has to, in milliseconds. */
+const JSR_LIMIT_MS = 30_000;
 
 /** How a step ended. */
 interface Result {
@@ -87,15 +94,30 @@ class Gate {
   }
 }
 
-async function main(): Promise<number> {
+async function main(args: string[]): Promise<number> {
+  const unknown = args.find((arg) => arg !== REAL_STD);
+  if (unknown !== undefined) {
+    console.error(`No such argument: ${unknown}; there is ${REAL_STD}`);
+    return 2;
+  }
+  const real = args.includes(REAL_STD);
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {
       interrupt.abort(new Error(`interrupted by ${signal}`));
     });
   }
-  await using jsr = await openJsr();
-  console.log(`Deno ${Deno.version.deno}, ${jsr.description}\n`);
+  await using jsr = real ? await openJsr(JSR_LIMIT_MS) : await openJsr();
+  const packages = await stdPackages({ env: jsr.env });
+  const list = packages.map(({ name, version }) => `${name} ${version}`);
+  console.log(`Deno ${Deno.version.deno}\n${jsr.description}`);
+  console.log(`${list.join(", ")}\n`);
+  const standIns = packages.filter(({ standIn }) => standIn);
+  if (real && standIns.length > 0) {
+    const names = standIns.map(({ name }) => name).join(", ");
+    console.error(`FAILED: ${REAL_STD} allows no stand-ins, as of ${names}`);
+    return 1;
+  }
   const gate = new Gate(jsr, interrupt.signal);
   const coverage = await Deno.makeTempDir({ prefix: "processman_" });
   try {
@@ -196,4 +218,4 @@ function row({ name, ok, seconds }: Result): string {
   return `${name.padEnd(30)} ${ok ? "ok    " : "FAILED"} ${time}`;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { denoCommand, runDeno } from "./deno.ts";
-import { readPackages, startRegistry } from "./registry.ts";
+import { readStandIns, startRegistry } from "./registry.ts";
 import { permitted } from "./testing.ts";
 
 const ignore = !permitted("read", "write", "net", "env");
@@ -42,10 +42,44 @@ Deno.test({
   name: "offline.ts uses a JSR that answers",
   ignore,
   async fn() {
-    await using registry = await startRegistry(await readPackages());
+    await using registry = await startRegistry(await readStandIns());
     const { stdout, stderr } = await offline(evalJsr, registry.url).output();
     assertMatch(new TextDecoder().decode(stderr), /from http:\/\/127/);
     assertMatch(new TextDecoder().decode(stdout), RegExp(`^${registry.url} `));
+  },
+});
+
+Deno.test({
+  name: "offline.ts uses a JSR that answers below a path",
+  ignore,
+  async fn() {
+    await using registry = await startRegistry(await readStandIns());
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      ({ url }) => {
+        const [, path] = new URL(url).pathname.match(/^\/a\/mirror(\/.*)/) ??
+          [];
+        return path
+          ? fetch(`${registry.url}${path}`)
+          : new Response(null, { status: 404 });
+      },
+    );
+    const host = `http://127.0.0.1:${server.addr.port}`;
+    for (const path of ["/a/mirror", "/a/mirror/"]) {
+      const output = await offline(evalJsr, `${host}${path}`).output();
+      const text = new TextDecoder();
+      assertEquals(
+        text.decode(output.stderr),
+        `@std packages: from ${host}/a/mirror/\n`,
+      );
+      assertMatch(text.decode(output.stdout), RegExp(`^${host}${path} `));
+    }
+    const { stderr } = await offline(evalJsr, `${host}/b`).output();
+    assertEquals(
+      new TextDecoder().decode(stderr),
+      `@std packages: stand-ins from tools/std, not from ${host}/b/, ` +
+        `as ${host}/b/@std/async/meta.json has status 404\n`,
+    );
   },
 });
 

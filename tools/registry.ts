@@ -1,24 +1,31 @@
 import { type Package, readPackage, root } from "./package.ts";
 
+/** The `@std` packages that have a stand-in, each in a folder of `tools/std`. */
+const STAND_INS = ["assert", "async", "log"];
+
 /** A JSR registry on loopback. */
 export interface Registry extends AsyncDisposable {
   /** Its address, as `JSR_URL` takes it. */
   readonly url: string;
 }
 
-/** Returns this package and the stand-ins for what it imports. */
-export async function readPackages(): Promise<Package[]> {
-  return await Promise.all([
-    readPackage(root),
-    ...["assert", "async", "log"].map((name) =>
-      readPackage(new URL(`tools/std/${name}/`, root))
-    ),
-  ]);
+/** Options for {@linkcode startRegistry}. */
+export interface RegistryOptions {
+  /** The registry that has all other packages; none by default. */
+  upstream?: URL;
+}
+
+/** Returns the stand-ins for `@std` packages. */
+export async function readStandIns(): Promise<Package[]> {
+  return await Promise.all(
+    STAND_INS.map((name) => readPackage(new URL(`tools/std/${name}/`, root))),
+  );
 }
 
 /** Serves packages to Deno, without the network. */
 export async function startRegistry(
   packages: readonly Package[],
+  { upstream }: RegistryOptions = {},
 ): Promise<Registry> {
   const pages = new Map<string, Response>();
   for (const { name, version, exports, files } of packages) {
@@ -46,13 +53,38 @@ export async function startRegistry(
 
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
-    ({ url }) =>
-      pages.get(new URL(url).pathname)?.clone() ??
-        new Response("Not found", { status: 404 }),
+    async ({ url }) => {
+      const { pathname } = new URL(url);
+      const page = pages.get(pathname)?.clone();
+      if (page || !upstream) {
+        return page ?? new Response("Not found", { status: 404 });
+      }
+      const { status, body } = await fetch(
+        new URL(pathname.slice(1), upstream),
+      );
+      return new Response(body, { status });
+    },
   );
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
     [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/**
+ * Returns the environment in which `deno` uses a registry on loopback. Deno
+ * takes it for granted that a version never changes, so such a registry needs a
+ * cache of its own.
+ */
+export function registryEnv(
+  { url }: Registry,
+  cache: string,
+): Record<string, string> {
+  const noProxy = Deno.env.get("NO_PROXY") ?? Deno.env.get("no_proxy");
+  return {
+    JSR_URL: url,
+    DENO_DIR: cache,
+    NO_PROXY: noProxy ? `${noProxy},127.0.0.1` : "127.0.0.1",
   };
 }
 

@@ -6,7 +6,8 @@ import {
 } from "@std/assert";
 import { denoCommand } from "./deno.ts";
 import { publishedFiles, readPackage, root } from "./package.ts";
-import { readPackages, startRegistry } from "./registry.ts";
+import { publish } from "./jsr.ts";
+import { registryEnv, startRegistry } from "./registry.ts";
 import { permitted } from "./testing.ts";
 
 const ignore = !permitted("read", "write", "net", "env");
@@ -42,6 +43,33 @@ Deno.test({
     assertEquals(await (await get("1.2.3/mod.ts")).bytes(), file);
     const missing = await get("1.2.3/none.ts");
     assertEquals([missing.status, await missing.text()], [404, "Not found"]);
+  },
+});
+
+Deno.test({
+  name: "startRegistry() has the packages of another one, below its own",
+  ignore,
+  async fn() {
+    const make = (name: string, text: string) => ({
+      name,
+      version: "1.2.3",
+      exports: { ".": "./mod.ts" },
+      files: new Map([["/mod.ts", new TextEncoder().encode(text)]]),
+    });
+    await using upstream = await startRegistry([
+      make("@a/b", "upstream"),
+      make("@a/c", "upstream"),
+    ]);
+    await using registry = await startRegistry([make("@a/b", "own")], {
+      upstream: new URL(`${upstream.url}/`),
+    });
+    const get = async (path: string) => {
+      const response = await fetch(`${registry.url}/${path}`);
+      return [response.status, await response.text()];
+    };
+    assertEquals(await get("@a/b/1.2.3/mod.ts"), [200, "own"]);
+    assertEquals(await get("@a/c/1.2.3/mod.ts"), [200, "upstream"]);
+    assertEquals(await get("@a/d/meta.json"), [404, "Not found"]);
   },
 });
 
@@ -119,10 +147,9 @@ Deno.test({
       );
 
       const ours = await readPackage(copy);
-      const [, ...standIns] = await readPackages();
-      await using registry = await startRegistry([ours, ...standIns]);
+      await using registry = await publish(ours);
       const deno = async (args: string[], cwd: string | URL) => {
-        const env = { JSR_URL: registry.url, DENO_DIR: `${folder}/cache` };
+        const env = registryEnv(registry, `${folder}/cache`);
         const { stdout, stderr } = await denoCommand(args, {
           cwd,
           env: { ...env, NO_COLOR: "1" },

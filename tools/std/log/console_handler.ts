@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console
 
+import { blue, bold, red, yellow } from "./_colors.ts";
 import { BaseHandler, type BaseHandlerOptions } from "./base_handler.ts";
 import { type LevelName, LogLevels } from "./levels.ts";
 import type { LogRecord } from "./logger.ts";
@@ -26,9 +27,7 @@ export class ConsoleHandler extends BaseHandler {
 
   override format(logRecord: LogRecord): string {
     const text = super.format(logRecord);
-    return this.#useColors && !Deno.noColor
-      ? colored(text, logRecord.level)
-      : text;
+    return this.#useColors ? colored(text, logRecord.level) : text;
   }
 
   override log(msg: string): void {
@@ -39,13 +38,13 @@ export class ConsoleHandler extends BaseHandler {
 function colored(text: string, level: number): string {
   switch (level) {
     case LogLevels.INFO:
-      return `\x1b[34m${text}\x1b[39m`;
+      return blue(text);
     case LogLevels.WARN:
-      return `\x1b[33m${text}\x1b[39m`;
+      return yellow(text);
     case LogLevels.ERROR:
-      return `\x1b[31m${text}\x1b[39m`;
+      return red(text);
     case LogLevels.CRITICAL:
-      return `\x1b[1m\x1b[31m${text}\x1b[39m\x1b[22m`;
+      return bold(red(text));
     default:
       return text;
   }

@@ -1,11 +1,6 @@
+import { defaultConfig } from "./_config.ts";
 import { state } from "./_state.ts";
-import { ConsoleHandler } from "./console_handler.ts";
 import { type LogConfig, Logger } from "./logger.ts";
-
-const defaultConfig = {
-  handlers: { default: new ConsoleHandler("INFO") },
-  loggers: { default: { level: "INFO", handlers: ["default"] } },
-} satisfies LogConfig;
 
 /** Replaces all handlers and loggers; those named `default` always exist. */
 export function setup(config: LogConfig): void {
