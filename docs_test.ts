@@ -16,7 +16,9 @@ import {
 } from "./restart_options.ts";
 import { checkExit, EXIT_DEFAULTS } from "./simulate.ts";
 import { checkStop, STOP_DEFAULTS } from "./stop.ts";
+import { publishedFiles, root, WEB } from "./tools/package.ts";
 import { permitted } from "./tools/testing.ts";
+import { olderThan, OLDEST, OLDEST_FOR_CHECKS } from "./tools/versions.ts";
 
 const ignore = !permitted("read");
 
@@ -293,4 +295,44 @@ Deno.test("README.md tells what defaults do not take", { ignore }, async () => {
     knownNames((value) => checkCommand(value, ""))
       .filter((name) => !shared.includes(name)),
   );
+});
+
+/** Returns the targets of the links of a text in Markdown, without its code. */
+function linksIn(markdown: string): string[] {
+  const prose = markdown.replace(/^```.*?^```$/gms, "").replace(/`[^`]*`/g, "");
+  const links = prose.matchAll(/\]\(\s*([^)\s]+)[^)]*\)|^\[[^\]]+\]: (\S+)/gm);
+  return Array.from(links, ([, inline, below]) => inline ?? below ?? "");
+}
+
+/** Returns the anchors of the headings of a text, as GitHub and JSR name them. */
+function anchorsIn(markdown: string): string[] {
+  return Array.from(
+    markdown.matchAll(/^#+ (.+)$/gm),
+    ([, title = ""]) =>
+      title.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-"),
+  );
+}
+
+Deno.test("Links lead to headings, published files, or the web", {
+  ignore,
+}, async () => {
+  const published = await publishedFiles(root);
+  const wrong: string[] = [];
+  for (const file of published.filter((name) => name.endsWith(".md"))) {
+    const text = await read(file);
+    for (const link of linksIn(text)) {
+      const [path = "", anchor] = link.split("#");
+      const ours = path.startsWith(WEB) ? path.slice(WEB.length) : undefined;
+      const there = ours === undefined
+        ? path === "" || published.includes(path) || URL.canParse(path)
+        : await Deno.stat(new URL(ours, root)).then(() => true, () => false);
+      const target = path === "" ? file : ours ?? path;
+      const found = there && (anchor === undefined || !target.endsWith(".md") ||
+        URL.canParse(target) ||
+        anchorsIn(await read(target)).includes(anchor));
+      // What is published needs no link to the web.
+      if (!found || published.includes(ours ?? "")) wrong.push(link);
+    }
+  }
+  assertEquals(wrong, []);
 });

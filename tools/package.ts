@@ -3,6 +3,12 @@ import { matchesGlob } from "node:path";
 /** The root of this repository. */
 export const root: URL = new URL("../", import.meta.url);
 
+/**
+ * Where the files of this repository are on the web, for links from files that
+ * are published to those that are not.
+ */
+export const WEB = "https://github.com/isbm/processman/blob/HEAD/";
+
 /** A package as a registry serves it. */
 export interface Package {
   /** Scope and name, as in `@scope/name`. */
