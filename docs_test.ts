@@ -297,6 +297,31 @@ Deno.test("README.md tells what defaults do not take", { ignore }, async () => {
   );
 });
 
+Deno.test("The docs tell the versions of Deno that the tools use", {
+  ignore,
+}, async () => {
+  const versionsIn = async (file: string) => {
+    const text = (await read(file)).replace(/\s+/g, " ");
+    return Array.from(
+      text.matchAll(/\bDeno (\d[\d.]*\d)/g),
+      ([, found]) => found,
+    );
+  };
+  assertEquals(await versionsIn("README.md"), [OLDEST]);
+  assertEquals(await versionsIn("CONTRIBUTING.md"), [OLDEST_FOR_CHECKS]);
+  // What the change from 0.1 was, and what it is.
+  assertEquals(await versionsIn("CHANGELOG.md"), ["2.6", OLDEST]);
+});
+
+Deno.test("olderThan() compares versions by their numbers", () => {
+  const versions = ["2.7.6", "2.7.14", "2.8.0", "2.8.3", "2.10.0", "3.0.0"];
+  for (const [i, version] of versions.entries()) {
+    for (const [j, other] of versions.entries()) {
+      assertEquals(olderThan(version, other), j < i, `${other}, ${version}`);
+    }
+  }
+});
+
 /** Returns the targets of the links of a text in Markdown, without its code. */
 function linksIn(markdown: string): string[] {
   const prose = markdown.replace(/^```.*?^```$/gms, "").replace(/`[^`]*`/g, "");

@@ -9,9 +9,14 @@
 
 import { type Outcome, runDeno } from "./deno.ts";
 import { type Jsr, openJsr, stdPackages } from "./jsr.ts";
-import { OLDEST, oldestDeno } from "./oldest.ts";
 import { publishedFiles, readPackage, root } from "./package.ts";
 import { filterFor, summarize, type Summary } from "./summary.ts";
+import {
+  olderThan,
+  OLDEST,
+  OLDEST_FOR_CHECKS,
+  oldestDeno,
+} from "./versions.ts";
 
 /** The tests whose programs run on the oldest Deno, too. */
 const ON_OLDEST = [
@@ -98,6 +103,11 @@ async function main(args: string[]): Promise<number> {
   const unknown = args.find((arg) => arg !== REAL_STD);
   if (unknown !== undefined) {
     console.error(`No such argument: ${unknown}; there is ${REAL_STD}`);
+    return 2;
+  }
+  if (olderThan(OLDEST_FOR_CHECKS)) {
+    const version = `Deno ${Deno.version.deno} is older than`;
+    console.error(`${version} ${OLDEST_FOR_CHECKS}, which the checks need`);
     return 2;
   }
   const real = args.includes(REAL_STD);

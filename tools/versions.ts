@@ -1,19 +1,34 @@
 /**
- * The oldest Deno that programs which use the package can run on.
+ * The versions of Deno: `docs_test.ts` compares the documentation with them.
  *
  * @module
  */
 
 /**
- * Its version. Before it, Deno kills every child at an uncaught error that is
- * not `detached`, even after `unref()`: no stop signal, no grace period.
+ * The oldest Deno that programs which use the package can run on. Before it,
+ * Deno kills every child at an uncaught error that is not `detached`, even after
+ * `unref()`: no stop signal, no grace period.
  */
 export const OLDEST = "2.7.6";
+
+/**
+ * The oldest Deno that all checks pass on. Before it, the tests cannot replace
+ * `Deno.Command`.
+ */
+export const OLDEST_FOR_CHECKS = "2.8.3";
 
 /** How long it may take to get it, in milliseconds. */
 const LIMIT_MS = 120_000;
 
-/** Returns the path of that Deno, from npm; `undefined` if it cannot be had. */
+/** Whether this Deno is older than a version. */
+export function olderThan(
+  version: string,
+  current: string = Deno.version.deno,
+): boolean {
+  return current.localeCompare(version, "en", { numeric: true }) < 0;
+}
+
+/** Returns the path of the oldest Deno, from npm; `undefined` if it cannot be had. */
 export async function oldestDeno(
   signal: AbortSignal,
 ): Promise<string | undefined> {
