@@ -7,6 +7,7 @@
 
 import {
   type Check,
+  type Filled,
   given,
   milliseconds,
   oneOf,
@@ -45,26 +46,26 @@ export interface ExponentialOptions {
    *
    * @default {100}
    */
-  initialMs?: number;
+  initialMs?: number | undefined;
   /**
    * The factor by which the wait grows from one restart to the next; at least
    * 1.
    *
    * @default {2}
    */
-  factor?: number;
+  factor?: number | undefined;
   /**
    * The longest wait in milliseconds.
    *
    * @default {30_000}
    */
-  maxMs?: number;
+  maxMs?: number | undefined;
   /**
    * How the wait is randomized.
    *
    * @default {"full"}
    */
-  jitter?: Jitter;
+  jitter?: Jitter | undefined;
 }
 
 /** Checks the options of an exponential backoff. */
@@ -81,7 +82,7 @@ export const checkExponential: Check = optionsOf<ExponentialOptions>({
 });
 
 /** The default options of an exponential backoff. */
-export const EXPONENTIAL_DEFAULTS: Required<ExponentialOptions> = {
+export const EXPONENTIAL_DEFAULTS: Filled<ExponentialOptions> = {
   initialMs: 100,
   factor: 2,
   maxMs: 30_000,

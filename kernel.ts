@@ -113,7 +113,7 @@ export interface ChildOptions extends Deno.CommandOptions {
    * groups of the user, and `HOME`, `USER` and `LOGNAME` of a login unless
    * `env` sets them.
    */
-  user?: string | number;
+  user?: string | number | undefined;
 }
 
 /** A request to start a child. */
@@ -254,14 +254,16 @@ export interface TableReading {
    * too. From these facts, the manager computes when other processes started.
    * Without `reader`, their start times are unknown.
    */
-  readonly reader?: { readonly pid: number; readonly startedAt: Interval };
+  readonly reader?:
+    | { readonly pid: number; readonly startedAt: Interval }
+    | undefined;
   /** The IDs of processes that ended before their entries could be read. */
-  readonly unread?: ReadonlySet<number>;
+  readonly unread?: ReadonlySet<number> | undefined;
   /**
    * The session of each process that has ended but has not been reaped, by
    * process ID.
    */
-  readonly dead?: ReadonlyMap<number, number>;
+  readonly dead?: ReadonlyMap<number, number> | undefined;
 }
 
 /**

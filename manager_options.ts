@@ -14,7 +14,7 @@ import {
   callable,
   type Check,
   fileOrUrl,
-  type Given,
+  type Filled,
   given,
   milliseconds,
   oneOf,
@@ -91,7 +91,7 @@ export interface ProcessmanOptions {
    *
    * @default {"stop"}
    */
-  orphans?: "stop" | "kill" | "leave";
+  orphans?: "stop" | "kill" | "leave" | undefined;
   /**
    * The absolute path of a file to which the guard adds a line of JSON for each
    * run that it ends: `{"time":1795676578,"name":"api","pid":123,"signal":15,
@@ -100,7 +100,7 @@ export interface ProcessmanOptions {
    * file, so this program needs no permission for it. If the file cannot be
    * written, the guard ends the runs without a log.
    */
-  orphanLog?: string | URL;
+  orphanLog?: string | URL | undefined;
   /**
    * The system that the manager uses, for tests: children, signals, the process
    * table, time and random numbers. With this option there is no guard, since a
@@ -108,9 +108,9 @@ export interface ProcessmanOptions {
    *
    * @default {the system that this program runs on}
    */
-  kernel?: Kernel;
+  kernel?: Kernel | undefined;
   /** Default options of all commands. */
-  defaults?: CommandDefaults;
+  defaults?: CommandDefaults | undefined;
 }
 
 /** Options for {@linkcode Processman.shutdown}. */
@@ -158,8 +158,8 @@ export const checkManager: Check = optionsOf<ProcessmanOptions>({
 });
 
 /** The default options of a manager. */
-export const MANAGER_DEFAULTS: Given<
-  Required<Pick<ProcessmanOptions, "signals" | "onSignal" | "orphans">>
+export const MANAGER_DEFAULTS: Filled<
+  Pick<ProcessmanOptions, "signals" | "onSignal" | "orphans">
 > = {
   signals: ["SIGTERM", "SIGINT", "SIGHUP"],
   onSignal: "exit",

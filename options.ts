@@ -30,19 +30,19 @@ export interface CommandDefaults {
    *
    * @default {Deno.cwd()}
    */
-  cwd?: string | URL;
+  cwd?: string | URL | undefined;
   /**
    * Environment variables, added to those of this program. Those of a command
    * are added to those of the defaults.
    */
-  env?: Record<string, string>;
+  env?: Record<string, string> | undefined;
   /**
    * Whether the process starts without the environment variables of this
    * program.
    *
    * @default {false}
    */
-  clearEnv?: boolean;
+  clearEnv?: boolean | undefined;
   /**
    * The user, by name or ID, that the process runs as, with its primary and
    * supplementary groups, and with `HOME`, `USER` and `LOGNAME` as after a
@@ -56,40 +56,40 @@ export interface CommandDefaults {
    *
    * @default {the user of this program}
    */
-  user?: string | number;
+  user?: string | number | undefined;
   /**
    * The user ID that the process runs as. Unlike `user`, it changes neither
    * groups nor `HOME`.
    */
-  uid?: number;
+  uid?: number | undefined;
   /** The group ID that the process runs as. */
-  gid?: number;
+  gid?: number | undefined;
   /**
    * What the process reads as stdin. With `"piped"`, it reads what is written
    * to `process.stdin`.
    *
    * @default {"null"}
    */
-  stdin?: "piped" | "inherit" | "null";
+  stdin?: "piped" | "inherit" | "null" | undefined;
   /**
    * Where the process writes its stdout. With `"piped"`, processman always
    * drains it, whether or not the program reads it.
    *
    * @default {"piped"}
    */
-  stdout?: "piped" | "inherit" | "null";
+  stdout?: "piped" | "inherit" | "null" | undefined;
   /**
    * Where the process writes its stderr; like `stdout`.
    *
    * @default {"piped"}
    */
-  stderr?: "piped" | "inherit" | "null";
+  stderr?: "piped" | "inherit" | "null" | undefined;
   /**
    * Whether arguments are passed without quoting and escaping on Windows.
    *
    * @default {false}
    */
-  windowsRawArguments?: boolean;
+  windowsRawArguments?: boolean | undefined;
   /**
    * Whether each run leads a session of its own. A stop then reaches all that
    * the run started, in every process group of the session, and Ctrl-C does not
@@ -98,13 +98,13 @@ export interface CommandDefaults {
    *
    * @default {true}
    */
-  group?: boolean;
+  group?: boolean | undefined;
   /** When and how the process is restarted. */
-  restart?: RestartOptions;
+  restart?: RestartOptions | undefined;
   /** How the process is stopped. */
-  stop?: StopOptions;
+  stop?: StopOptions | undefined;
   /** What is done with the output. */
-  output?: OutputOptions;
+  output?: OutputOptions | undefined;
   /**
    * Is called before each run, and can change what the child is started with.
    * The run waits for the result; a stop does not. An error that it throws
@@ -116,7 +116,9 @@ export interface CommandDefaults {
    * With `prepare`, the first run starts after `command()` has returned. If the
    * program is missing, `command()` does not throw, but the run fails.
    */
-  prepare?: (context: PrepareContext) => Prepared | Promise<Prepared>;
+  prepare?:
+    | ((context: PrepareContext) => Prepared | Promise<Prepared>)
+    | undefined;
 }
 
 /** Options for {@linkcode Processman.command}. */
@@ -127,7 +129,7 @@ export interface CommandOptions extends CommandDefaults {
    *
    * @default {the file name of the program}
    */
-  name?: string;
+  name?: string | undefined;
   /** Stops the process, as `stop()` does, when the signal is aborted. */
   signal?: AbortSignal | undefined;
   /**
@@ -142,7 +144,7 @@ export interface CommandOptions extends CommandDefaults {
    *
    * @default {false}
    */
-  critical?: boolean;
+  critical?: boolean | undefined;
   /**
    * Is called before every run, and before `prepare`: before the first run,
    * before each restart, and before each start by `start()` or `restart()`. The
@@ -168,7 +170,7 @@ export interface CommandOptions extends CommandDefaults {
    * await app.finished;
    * ```
    */
-  gate?: (context: GateContext) => void | Promise<void>;
+  gate?: ((context: GateContext) => void | Promise<void>) | undefined;
 }
 
 /** The options that {@linkcode Process.update} can change. */
@@ -195,11 +197,11 @@ export type Prepared = PreparedRun | void;
 /** Changes to what the child of the next run is started with. */
 export interface PreparedRun {
   /** The arguments, instead of those of the command. */
-  args?: readonly string[];
+  args?: readonly string[] | undefined;
   /** Environment variables, added to those of the command. */
-  env?: Record<string, string>;
+  env?: Record<string, string> | undefined;
   /** The working directory, instead of that of the command. */
-  cwd?: string | URL;
+  cwd?: string | URL | undefined;
 }
 
 /**

@@ -25,6 +25,7 @@ import { Source } from "./source.ts";
 import {
   type Check,
   fileOrUrl,
+  type Filled,
   options as optionsOf,
   whole,
   wrong,
@@ -38,14 +39,14 @@ export interface OutputOptions {
    *
    * @default {65_536}
    */
-  bufferBytes?: number;
+  bufferBytes?: number | undefined;
   /**
    * The maximum length of a line, in UTF-16 code units. A longer line is cut
    * there and marked as `truncated`.
    *
    * @default {1_048_576}
    */
-  maxLineLength?: number;
+  maxLineLength?: number | undefined;
   /**
    * A file to which both outputs are written, as lines. This program needs
    * `--allow-read` and `--allow-write` for its folder.
@@ -59,11 +60,11 @@ export interface OutputOptions {
    *
    * @default {none}
    */
-  file?: OutputFileOptions;
+  file?: OutputFileOptions | undefined;
 }
 
 /** The output options without the file, each with a value. */
-export type OutputRules = Required<Omit<OutputOptions, "file">>;
+export type OutputRules = Filled<Omit<OutputOptions, "file">>;
 
 /** Checks output options. */
 export const checkOutput: Check = optionsOf<OutputOptions>({

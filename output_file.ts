@@ -10,6 +10,7 @@ import { checkAccess, RotatingFile } from "./rotating_file.ts";
 import {
   type Check,
   fileOrUrl,
+  type Filled,
   flag,
   options as optionsOf,
   whole,
@@ -32,21 +33,21 @@ export interface OutputFileOptions {
    *
    * @default {10_485_760}
    */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /**
    * How many renamed files are kept, at most 1,000. With `0`, the file is
    * removed instead of being renamed.
    *
    * @default {5}
    */
-  maxFiles?: number;
+  maxFiles?: number | undefined;
   /**
    * Whether each line is written as a JSON object with `time` (ISO 8601),
    * `process`, `source`, `run`, `text` and `truncated`, instead of as its text.
    *
    * @default {false}
    */
-  json?: boolean;
+  json?: boolean | undefined;
 }
 
 /** Checks the options of a file. */
@@ -69,7 +70,7 @@ export const checkFile: Check = optionsOf<OutputFileOptions>({
 });
 
 /** The defaults of the options of a file. */
-export const FILE_DEFAULTS: Required<Omit<OutputFileOptions, "path">> = {
+export const FILE_DEFAULTS: Filled<Omit<OutputFileOptions, "path">> = {
   maxBytes: 10_485_760,
   maxFiles: 5,
   json: false,
@@ -114,7 +115,7 @@ export class OutputFiles {
    *
    * @throws {Deno.errors.NotCapable} If a permission is missing.
    */
-  writer(process: string, options: Required<OutputFileOptions>): FileWriter {
+  writer(process: string, options: Filled<OutputFileOptions>): FileWriter {
     const { maxBytes, maxFiles, json } = options;
     const path = absolute(options.path);
     checkAccess(

@@ -10,6 +10,7 @@ import { constant, Processman } from "./mod.ts";
 import { systemClock } from "./system.ts";
 import { seededRandom } from "./testing/mod.ts";
 import { eventOf, outputOf, permitted, runScript } from "./tools/testing.ts";
+import { type Filled, given } from "./validate.ts";
 
 const ignore = !permitted("read", "write");
 
@@ -63,8 +64,9 @@ function open(
 function filled(
   path: string | URL,
   options: Omit<OutputFileOptions, "path"> = {},
-): Required<OutputFileOptions> {
-  return { path, maxBytes: 1_000_000, maxFiles: 5, json: false, ...options };
+): Filled<OutputFileOptions> {
+  const defaults = { maxBytes: 1_000_000, maxFiles: 5, json: false };
+  return { path, ...defaults, ...given(options) };
 }
 
 function line(text: string): Line {

@@ -17,13 +17,13 @@ export interface PrintOutputOptions {
    *
    * @default {false}
    */
-  time?: boolean;
+  time?: boolean | undefined;
   /**
    * Whether each process has a color of its own.
    *
    * @default {true on a terminal, unless the variable NO_COLOR is set}
    */
-  color?: boolean;
+  color?: boolean | undefined;
 }
 
 const checkOptions: Check = optionsOf<PrintOutputOptions>({

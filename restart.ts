@@ -110,7 +110,7 @@ export interface FailDecision extends DecisionBase {
   /** The number of consecutive crashes. */
   readonly attempt: number;
   /** What the backoff threw, or what is wrong with its wait. */
-  readonly error?: unknown;
+  readonly error?: unknown | undefined;
 }
 
 /** What follows a run that ended by itself. */

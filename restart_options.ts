@@ -9,6 +9,7 @@ import {
   arrayOf,
   callable,
   type Check,
+  type Filled,
   given,
   milliseconds,
   oneOf,
@@ -42,39 +43,39 @@ export interface RestartOptions {
    *
    * @default {"on-failure"}
    */
-  policy?: RestartPolicy;
+  policy?: RestartPolicy | undefined;
   /**
    * The wait before a restart. If the function throws, or returns something
    * other than a wait, the process is given up.
    *
    * @default {uniform(5_000)}
    */
-  backoff?: Backoff;
+  backoff?: Backoff | undefined;
   /**
    * The length of a healthy run in milliseconds: a crash after a run of this
    * length counts as the first attempt again.
    *
    * @default {60_000}
    */
-  resetAfterMs?: number;
+  resetAfterMs?: number | undefined;
   /**
    * How many restarts are allowed in a sliding window of time, however long the
    * runs last. `start()` and `restart()` do not count. Without a limit the
    * number of restarts is unlimited.
    */
-  limit?: RestartLimit;
+  limit?: RestartLimit | undefined;
   /**
    * Exit codes, besides 0, with which a run ends with success.
    *
    * @default {[]}
    */
-  successCodes?: readonly number[];
+  successCodes?: readonly number[] | undefined;
   /**
    * Exit codes after which the process is not restarted, whatever the policy.
    *
    * @default {[]}
    */
-  stopCodes?: readonly number[];
+  stopCodes?: readonly number[] | undefined;
   /**
    * How to end the processes that a run left behind when it ended by itself.
    * They are ended before the next run starts, or before the process is given
@@ -82,14 +83,14 @@ export interface RestartOptions {
    * and nothing that holds its outputs open, processman looks at the rest of
    * its session within 250 ms, and a restart does not wait for that look.
    */
-  leftovers?: LeftoverOptions;
+  leftovers?: LeftoverOptions | undefined;
   /**
    * Returns a random number in `[0, 1)`, as `Math.random()` does. The backoff
    * draws its jitter from it.
    *
    * @default {Math.random}
    */
-  random?: () => number;
+  random?: (() => number) | undefined;
 }
 
 /** How to end the processes that a run left behind. */
@@ -99,21 +100,21 @@ export interface LeftoverOptions {
    *
    * @default {"SIGTERM"}
    */
-  signal?: Deno.Signal;
+  signal?: Deno.Signal | undefined;
   /**
    * Grace period in milliseconds: how long the processes may take to end before
    * `SIGKILL` is sent. `0` sends `SIGKILL` at once.
    *
    * @default {1_000}
    */
-  gracePeriodMs?: number;
+  gracePeriodMs?: number | undefined;
 }
 
 /** Restart options with every default filled in. */
 export type RestartRules =
-  & Required<Omit<RestartOptions, "limit" | "leftovers">>
+  & Filled<Omit<RestartOptions, "limit" | "leftovers">>
   & Pick<RestartOptions, "limit">
-  & { readonly leftovers: Required<LeftoverOptions> };
+  & { readonly leftovers: Filled<LeftoverOptions> };
 
 const checkLimit = optionsOf<RestartLimit>({
   restarts: whole,

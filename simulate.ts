@@ -8,6 +8,7 @@
 import {
   arrayOf,
   type Check,
+  type Filled,
   given,
   milliseconds,
   options as optionsOf,
@@ -29,7 +30,7 @@ export interface SimulatedExit {
    *
    * @default {1}
    */
-  code?: number;
+  code?: number | undefined;
 }
 
 /** A run in a simulation. */
@@ -49,7 +50,7 @@ export const checkExit: Check = optionsOf<SimulatedExit>({
 });
 
 /** The defaults of the end of a run in a simulation. */
-export const EXIT_DEFAULTS: Required<Omit<SimulatedExit, "durationMs">> = {
+export const EXIT_DEFAULTS: Filled<Omit<SimulatedExit, "durationMs">> = {
   code: 1,
 };
 

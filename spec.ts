@@ -25,7 +25,14 @@ import {
   restartRules,
 } from "./restart_options.ts";
 import { STOP_DEFAULTS, type StopOptions } from "./stop.ts";
-import { arrayOf, filled, given, text, wrong } from "./validate.ts";
+import {
+  arrayOf,
+  type Filled,
+  filled,
+  given,
+  text,
+  wrong,
+} from "./validate.ts";
 
 /** A command with every default filled in. */
 export interface Spec {
@@ -40,11 +47,11 @@ export interface Spec {
   /** When and how the process is restarted. */
   readonly restart: RestartRules;
   /** How the process is stopped. */
-  readonly stop: Required<StopOptions>;
+  readonly stop: Filled<StopOptions>;
   /** How the output is buffered and split. */
   readonly output: OutputRules;
   /** The file that the output is written to; `undefined` for none. */
-  readonly file: Required<OutputFileOptions> | undefined;
+  readonly file: Filled<OutputFileOptions> | undefined;
   /** Stops the process when it is aborted. */
   readonly signal: AbortSignal | undefined;
   /** Whether the manager shuts down when the process ends unasked. */
@@ -168,7 +175,7 @@ function restartOf(
 function stopOf(
   own: StopOptions | undefined,
   defaults: StopOptions | undefined,
-): Required<StopOptions> {
+): Filled<StopOptions> {
   return { ...STOP_DEFAULTS, ...given(defaults), ...given(own) };
 }
 

@@ -6,6 +6,7 @@
 
 import {
   type Check,
+  type Filled,
   given,
   milliseconds,
   oneOf,
@@ -20,14 +21,14 @@ export interface StopOptions {
    *
    * @default {"SIGTERM"}
    */
-  signal?: Deno.Signal;
+  signal?: Deno.Signal | undefined;
   /**
    * Grace period in milliseconds: how long the process and what it started may
    * take to end before they are sent `SIGKILL`. `0` sends it at once.
    *
    * @default {10_000}
    */
-  gracePeriodMs?: number;
+  gracePeriodMs?: number | undefined;
   /**
    * What gets the signal. `"group"`: the child and everything it started.
    * `"leader"`: the child alone, for a server that asks its own workers to end
@@ -38,7 +39,7 @@ export interface StopOptions {
    *
    * @default {"group"}
    */
-  to?: "group" | "leader";
+  to?: "group" | "leader" | undefined;
 }
 
 /** A signal that was sent to stop a process. */
@@ -103,7 +104,7 @@ export const NOTHING: StopOutcome = {
 };
 
 /** A request to end a run. */
-export interface StopRequest extends Required<StopOptions> {
+export interface StopRequest extends Filled<StopOptions> {
   /** Whether the request itself states the grace period. */
   readonly explicit: boolean;
 }
@@ -130,7 +131,7 @@ export const checkStop: Check = optionsOf<StopOptions>({
 });
 
 /** The default options of a stop. */
-export const STOP_DEFAULTS: Required<StopOptions> = {
+export const STOP_DEFAULTS: Filled<StopOptions> = {
   signal: "SIGTERM",
   gracePeriodMs: 10_000,
   to: "group",
@@ -154,7 +155,7 @@ export const KILL: StopRequest = {
  */
 export function stopRequest(
   options: StopOptions,
-  rules: Required<StopOptions>,
+  rules: Filled<StopOptions>,
 ): StopRequest {
   checkStop(options, "");
   const explicit = options.gracePeriodMs !== undefined;

@@ -113,6 +113,9 @@ export function arrayOf(check: Check): Check {
 /** An object whose properties are not `undefined`. */
 export type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
+/** An object whose properties are all there, and not `undefined`. */
+export type Filled<T> = Required<Given<T>>;
+
 /** Returns a copy of an object without the properties that are `undefined`. */
 export function given<T extends object>(object: T | undefined): Given<T> {
   const result: Partial<T> = {};

@@ -36,13 +36,13 @@ export interface FakeKernelOptions {
    * with an error in place of a script cannot be started; the error is then the
    * `cause` of the `SpawnError`. All other programs are missing.
    */
-  programs?: Readonly<Record<string, ChildScript | Error>>;
+  programs?: Readonly<Record<string, ChildScript | Error>> | undefined;
   /**
    * The seed of the random numbers.
    *
    * @default {1}
    */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 /**

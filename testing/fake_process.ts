@@ -49,6 +49,15 @@ export type FakeProcessPlace = Pick<
   "name" | "parent" | "group" | "session"
 >;
 
+/** Options for {@linkcode FakeProcess.fork}. */
+export interface ForkOptions {
+  /**
+   * What the new process leads: a group, or a session and a group. If it is
+   * left out, the process is in the group and the session of its parent.
+   */
+  leads?: "group" | "session" | undefined;
+}
+
 /** A process that exists in a test only. */
 export class FakeProcess implements ProcessEntry {
   /** The process ID. */
@@ -130,13 +139,12 @@ export class FakeProcess implements ProcessEntry {
    * until `exit()` or a signal ends it.
    *
    * @param name The name.
-   * @param options What the new process leads: a group, or a session and a
-   * group. By default, it is in the group and the session of its parent.
+   * @param options What the new process leads.
    * @returns The new process.
    */
   fork(
     name: string,
-    options: { leads?: "group" | "session" } = {},
+    options: ForkOptions = {},
   ): FakeProcess {
     const pid = this.#processes.newPid();
     const { leads } = options;

@@ -34,6 +34,7 @@ export {
   type FakeProcesses,
   type FakeProcessPlace,
   type FakeStart,
+  type ForkOptions,
 } from "./fake_process.ts";
 export { seededRandom } from "./seeded_random.ts";
 export { VirtualClock } from "./virtual_clock.ts";
