@@ -286,11 +286,11 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     try {
       await this.stopAll();
     } finally {
-      this.#exit.close();
+      this.#exit.ignoreUnload();
       await this.#host.sweep.flush();
       await this.#host.table.idle();
       await this.#runs.close();
-      this.#exit.ignoreErrors();
+      this.#exit.close();
       this.#events.end();
     }
   }

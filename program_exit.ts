@@ -8,7 +8,6 @@
 import type { Clock } from "./kernel.ts";
 import { readCommandLine } from "./read_table.ts";
 import { signalNumber } from "./signals.ts";
-import { SignalTrap } from "./signal_trap.ts";
 
 /** What a manager does at a signal to this program. */
 export interface SignalledProgram {
@@ -136,18 +135,18 @@ export class ProgramExit {
     if (!this.due) this.#trap.rest();
   }
 
-  /** Stops listening to signals and for the last turn. */
-  close(): void {
+  /** Stops listening for the last turn: there is nothing to stop any more. */
+  ignoreUnload(): void {
     removeEventListener("unload", this.#onUnload);
-    if (this.due) return;
-    this.#trap.disarm();
-    thisProgram().members.delete(this.#member);
   }
 
-  /** Stops listening to errors: nothing is left of any run. */
-  ignoreErrors(): void {
+  /** Stops listening to signals and errors: nothing is left of any run. */
+  close(): void {
+    // If this program ends by a signal, both are still of use.
     if (this.due) return;
+    this.#trap.disarm();
     for (const type of FATAL) removeEventListener(type, this.#onFatal);
+    thisProgram().members.delete(this.#member);
   }
 
   async #received(signal: Deno.Signal): Promise<void> {
@@ -216,6 +215,92 @@ function endBy(signal: Deno.Signal): void {
   for (const member of thisProgram().members) member.release();
   raise(signal);
   Deno.exit(128 + signalNumber(signal));
+}
+
+/** Time in which further signals count as the first one, in milliseconds. */
+const TOGETHER_MS = 1_000;
+
+/** The functions to call when this program receives a signal. */
+interface SignalHandlers {
+  /** Called when a signal asks this program to end. Must never reject. */
+  first(signal: Deno.Signal): Promise<void>;
+  /** Called at a second signal, which is to end this program at once. */
+  again(signal: Deno.Signal): void;
+  /** Called at a signal that comes when there is nothing to stop any more. */
+  late(signal: Deno.Signal): void;
+}
+
+/**
+ * Listens to signals of this program while there is something to stop.
+ *
+ * While the trap listens, the signals do not have their default effect. So it
+ * stops listening as soon as there is nothing to stop, and at a second signal.
+ * Ctrl-C can arrive as several signals, so signals close together count as one.
+ */
+class SignalTrap {
+  readonly #signals: readonly Deno.Signal[];
+  readonly #handlers: SignalHandlers;
+  readonly #clock: Clock;
+  readonly #listeners = new Map<Deno.Signal, () => void>();
+  #needed = false;
+  #serving = false;
+  #servedAt = -Infinity;
+
+  /** Creates a trap that does not listen yet. */
+  constructor(
+    signals: readonly Deno.Signal[],
+    handlers: SignalHandlers,
+    clock: Clock,
+  ) {
+    this.#signals = signals;
+    this.#handlers = handlers;
+    this.#clock = clock;
+  }
+
+  /** Begins to listen: there is something to stop. */
+  arm(): void {
+    this.#needed = true;
+    for (const signal of this.#signals) {
+      if (this.#listeners.has(signal)) continue;
+      const listener = () => this.#received(signal);
+      Deno.addSignalListener(signal, listener);
+      this.#listeners.set(signal, listener);
+    }
+  }
+
+  /**
+   * Stops listening, since there is nothing to stop. Right after a signal, it
+   * goes on listening, because another signal of the same request can follow.
+   */
+  rest(): void {
+    this.#needed = false;
+    if (!this.#hasTwin()) this.disarm();
+  }
+
+  /** Stops listening, which gives the signals their default effect again. */
+  disarm(): void {
+    for (const [signal, listener] of this.#listeners) {
+      Deno.removeSignalListener(signal, listener);
+    }
+    this.#listeners.clear();
+  }
+
+  #received(signal: Deno.Signal): void {
+    if (this.#hasTwin()) return;
+    if (this.#needed && !this.#serving) {
+      this.#serving = true;
+      this.#servedAt = this.#clock.now();
+      this.#handlers.first(signal).finally(() => this.#serving = false);
+      return;
+    }
+    if (this.#serving) this.#handlers.again(signal);
+    else this.#handlers.late(signal);
+  }
+
+  /** Whether a signal that arrives now counts as one with the signal before. */
+  #hasTwin(): boolean {
+    return this.#clock.now() - this.#servedAt < TOGETHER_MS;
+  }
 }
 
 /** The longest wait for Deno to act on a signal, in milliseconds. */
