@@ -6,12 +6,13 @@
 
 import { afterReactions } from "./abortable.ts";
 import { Ending } from "./ending.ts";
+import { messageOf } from "./foreign.ts";
 import type { GuardInfo } from "./guard.ts";
 import type { OutputSource } from "./lines.ts";
 import type { LifeHost } from "./life_host.ts";
 import type { Launchable } from "./launch.ts";
 import type { Output } from "./output.ts";
-import type { Pump } from "./pump.ts";
+import type { Pump, PumpFailure } from "./pump.ts";
 import type { Reporter } from "./reporter.ts";
 import { hasCrashed } from "./restart.ts";
 import type { Run } from "./run.ts";
@@ -61,6 +62,8 @@ export class AttachedRun {
   readonly #streams: ProcessStreams;
   readonly #host: LifeHost;
   readonly #pumps: Pump[] = [];
+  /** Why an output could not be read; present after the first failure. */
+  #outputError: Error | undefined;
 
   /** Connects the streams of a run, and kills the run if that fails. */
   constructor(run: Run, number: number, attachment: Attachment) {
@@ -113,7 +116,8 @@ export class AttachedRun {
     const crashed = !requested && hasCrashed({ status }, restart);
     const base = { run: number, pid, status, now, durationMs, requested };
     const stderr = () => crashed ? this.#lastLines("stderr") : [];
-    const end = { ...base, crashed, stderr };
+    const outputError = this.#outputError;
+    const end = { ...base, crashed, stderr, outputError };
     if (requested) return end;
     const lines = () => this.#certainLines();
     const why = await run.explain({ status, durationMs, lines });
@@ -187,8 +191,19 @@ export class AttachedRun {
     stdin?.attach(child.stdin);
     for (const name of ["stdout", "stderr"] as const) {
       if (this.#process.spec.command[name] !== "piped") continue;
-      this.#pumps.push(output.pump(name, child[name], this.number));
+      const pump = output.pump(name, child[name], this.number);
+      this.#pumps.push(pump);
+      pump.done.then((failure) => failure && this.#broken(name, failure));
     }
+  }
+
+  /** Notes that an output cannot be read, and warns at the first failure. */
+  #broken(name: OutputSource, { cause }: PumpFailure): void {
+    if (this.#outputError !== undefined) return;
+    const what = `Cannot read ${name} of process "${this.#process.name}"`;
+    const message = `${what}: ${messageOf(cause)}`;
+    this.#outputError = new Error(message, { cause });
+    this.#host.log("warn", message);
   }
 
   /** Closes the pipes of the child. */

@@ -60,6 +60,11 @@ export interface ExitEvent extends EventBase {
   readonly decision: Decision | undefined;
   /** The last lines that a crashed run wrote to stderr; otherwise empty. */
   readonly stderr: readonly string[];
+  /**
+   * Why an output of the run could not be read, if that is so. What the run
+   * wrote after that is lost. `cause` is the error of the stream.
+   */
+  readonly outputError: Error | undefined;
 }
 
 /**

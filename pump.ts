@@ -55,14 +55,25 @@ export interface Sink {
   close(): void;
 }
 
+/** Why an output could not be read to its end. */
+export interface PumpFailure {
+  /** What the stream or the sink threw, which can be anything. */
+  readonly cause: unknown;
+}
+
 /** Reads one output of a run. */
 export class Pump {
-  /** Resolves when the last bytes have been delivered. Never rejects. */
-  readonly done: Promise<void>;
+  /**
+   * Resolves when the last bytes have been delivered: with a failure if the
+   * output could not be read to its end. Never rejects.
+   */
+  readonly done: Promise<PumpFailure | undefined>;
   readonly #sink: Sink;
   readonly #clock: Clock;
   readonly #reader: ReadableStreamBYOBReader;
   #ended = false;
+  /** Whether this pump has left a pipe that something else holds open. */
+  #left = false;
   /** How many bytes have been delivered. */
   #delivered = 0;
   /**
@@ -105,7 +116,7 @@ export class Pump {
    * reading.
    * @returns A promise that resolves when `done` does.
    */
-  drain(ifHeld?: () => Promise<unknown>): Promise<void> {
+  drain(ifHeld?: () => Promise<unknown>): Promise<PumpFailure | undefined> {
     if (!this.#ended) this.#leaveLater(ifHeld);
     return this.done;
   }
@@ -131,7 +142,8 @@ export class Pump {
     }
     if (signal.aborted) return;
     await ifHeld?.().catch(() => {});
-    this.#reader.cancel().catch(() => {});
+    this.#left = true;
+    this.#cancel();
     this.#ignoreFull(Infinity);
   }
 
@@ -140,29 +152,42 @@ export class Pump {
     this.wake();
   }
 
-  async #read(): Promise<void> {
-    const sink = this.#sink;
+  async #read(): Promise<PumpFailure | undefined> {
+    let failure: PumpFailure | undefined;
     try {
-      let size = LEAST_BYTES;
-      while (true) {
-        while (sink.full() && this.#delivered >= this.#ignoreFullUntil) {
-          this.#room ??= Promise.withResolvers();
-          await this.#room.promise;
-        }
-        const read = await this.#reader.read(sink.buffer(size));
-        if (read.done) break;
-        const { length } = read.value;
-        this.#delivered += length;
-        const use = sink.deliver(read.value);
-        if (length === size) size *= 4;
-        else if (length < size / 4) size = Math.max(size / 4, LEAST_BYTES);
-        size = Math.min(size, MOST_BYTES[use]);
-      }
-    } catch {
-      // Nothing more can be read from the pipe.
+      await this.#deliverAll();
+    } catch (cause) {
+      if (!this.#left) failure = { cause };
+      // If the sink has failed, nothing else would read what the child writes.
+      this.#cancel();
     }
     this.#ended = true;
     this.#draining?.abort();
-    sink.close();
+    this.#sink.close();
+    return failure;
+  }
+
+  /** Delivers what the child writes, until nothing more follows. */
+  async #deliverAll(): Promise<void> {
+    const sink = this.#sink;
+    let size = LEAST_BYTES;
+    while (true) {
+      while (sink.full() && this.#delivered >= this.#ignoreFullUntil) {
+        this.#room ??= Promise.withResolvers();
+        await this.#room.promise;
+      }
+      const read = await this.#reader.read(sink.buffer(size));
+      if (read.done) return;
+      const { length } = read.value;
+      this.#delivered += length;
+      const use = sink.deliver(read.value);
+      if (length === size) size *= 4;
+      else if (length < size / 4) size = Math.max(size / 4, LEAST_BYTES);
+      size = Math.min(size, MOST_BYTES[use]);
+    }
+  }
+
+  #cancel(): void {
+    this.#reader.cancel().catch(() => {});
   }
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { DRAIN_MS, PIPE_BYTES, Pump, type Sink, type Use } from "./pump.ts";
+import { STREAM_ERRORS } from "./tools/foreign_values.ts";
 import { microtasks, Pipe, TestClock } from "./tools/output_testing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -59,13 +60,60 @@ Deno.test("Pump delivers all bytes, and closes the sink at the end", async () =>
   assertEquals(clock.delays, 0);
 });
 
-Deno.test("Pump treats a pipe that breaks like one that ends", async () => {
+Deno.test("Pump delivers what came before a read that fails, and says why", async () => {
   const { pipe, sink, pump } = start();
   pipe.write("last words");
   await microtasks();
-  pipe.fail();
-  await pump.done;
-  assertEquals([sink.bytes, sink.closed], [10, true]);
+  const cause = new Error("broken");
+  pipe.fail(cause);
+  assertEquals(await pump.done, { cause });
+  assertEquals([sink.bytes, sink.closed, pump.ended], [10, true, true]);
+});
+
+Deno.test("Pump tells a failure from an end, whatever the stream fails with", async () => {
+  for (const make of STREAM_ERRORS) {
+    const { pipe, pump } = start();
+    const cause = make();
+    pipe.fail(cause);
+    const failure = await pump.done;
+    assert(failure !== undefined && Object.is(failure.cause, cause));
+  }
+  const { pipe, pump } = start();
+  pipe.end();
+  assertEquals(await pump.done, undefined);
+});
+
+Deno.test("Pump takes a cancel of its own for no failure", async () => {
+  const clock = new TestClock();
+  // A stream whose reads fail when it is cancelled.
+  const pipe = new Pipe();
+  const cancelled = new Error("cancelled");
+  const reader = pipe.stream.getReader({ mode: "byob" });
+  const { promise, reject } = Promise.withResolvers<never>();
+  reader.read = () => promise;
+  reader.cancel = () => {
+    reject(cancelled);
+    return Promise.reject(cancelled);
+  };
+  pipe.stream.getReader = (() => reader) as typeof pipe.stream.getReader;
+  const pump = new Pump(new TestSink(), pipe.stream, clock);
+  pump.drain();
+  await clock.tick(DRAIN_MS);
+  await clock.tick(2);
+  assertEquals(await pump.done, undefined);
+});
+
+Deno.test("Pump leaves the pipe if its sink fails, so that the child is not blocked", async () => {
+  const pipe = new Pipe();
+  const cause = new Error("no memory");
+  const sink = new TestSink();
+  sink.deliver = () => {
+    throw cause;
+  };
+  const pump = new Pump(sink, pipe.stream, new TestClock());
+  pipe.write("bytes");
+  assertEquals(await pump.done, { cause });
+  assert(pipe.cancelled && sink.closed);
 });
 
 Deno.test("Pump reads more at once when the output is busy", async () => {

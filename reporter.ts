@@ -73,6 +73,7 @@ export class Reporter {
         crashed,
         decision,
         stderr,
+        outputError: end.outputError,
       });
     }
     const what = error?.message ?? this.#endOf(end);

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { OutputSource } from "./lines.ts";
 import {
   constant,
   type ExitEvent,
@@ -11,7 +12,10 @@ import {
 } from "./mod.ts";
 import type { LogLevel } from "./reporter.ts";
 import { type FakeChild, FakeKernel } from "./testing/mod.ts";
-import { stateOf } from "./tools/testing.ts";
+import { systemKernel } from "./system.ts";
+import { STREAM_ERRORS } from "./tools/foreign_values.ts";
+import { Pipe } from "./tools/output_testing.ts";
+import { eventOf, permitted, stateOf } from "./tools/testing.ts";
 
 /** A manager on a fake kernel, and all that it reports. */
 function fake(script: (child: FakeChild) => number | void) {
@@ -204,4 +208,130 @@ Deno.test("Reporter takes a program that was not started for no success", async 
     ["warn", "it is missing"],
     ["error", "it is missing"],
   ]);
+});
+
+/** Replaces outputs of each child by pipes, which a test can break. */
+function withPipes(kernel: FakeKernel, names: readonly OutputSource[]) {
+  const { spawn } = kernel;
+  const pipes: Pipe[][] = [];
+  kernel.spawn = (request) => {
+    const spawned = spawn.call(kernel, request);
+    const own = names.map((name) => {
+      const pipe = new Pipe();
+      Object.defineProperty(spawned.child, name, { value: pipe.stream });
+      return pipe;
+    });
+    pipes.push(own);
+    return spawned;
+  };
+  return pipes;
+}
+
+Deno.test("Reporter tells once of each run that its output cannot be read", async () => {
+  const { kernel, pm, lines, events } = fake(() => {});
+  const pipes = withPipes(kernel, ["stdout", "stderr"]);
+  const job = pm.command("job", [], { restart: { backoff: constant(0) } });
+  const cause = new Error("Input/output error");
+  const warning = 'Cannot read stdout of process "job": Input/output error';
+  for (const run of [1, 2]) {
+    for (const pipe of pipes[run - 1] ?? []) pipe.fail(cause);
+    await kernel.clock.settle();
+    const warnings = lines.filter(([, text]) => text.startsWith("Cannot read"));
+    assertEquals(warnings, Array(run).fill(["warn", warning]));
+    kernel.started[run - 1]?.exit(run === 1 ? 1 : 0);
+    await kernel.clock.settle();
+  }
+  await kernel.clock.until(job.finished);
+  await pm.shutdown();
+  for (const { outputError } of exits(events)) {
+    assertEquals(outputError?.message, warning);
+    assertEquals(outputError?.cause, cause);
+  }
+  assertEquals(exits(events).map(({ crashed }) => crashed), [true, false]);
+});
+
+Deno.test("Reporter tells of an output that cannot be read however the run ends", async () => {
+  for (const make of STREAM_ERRORS) {
+    for (const name of ["stdout", "stderr"] as const) {
+      const { kernel, pm, lines, events } = fake((child) =>
+        child.on("SIGTERM", () => child.exit(0))
+      );
+      const pipes = withPipes(kernel, [name]);
+      const job = pm.command("job");
+      pipes[0]?.[0]?.fail(make());
+      await job.stop();
+      await pm.shutdown();
+      const [exit] = exits(events);
+      const said = `Cannot read ${name} of process "job": `;
+      assertStringIncludes(exit?.outputError?.message ?? "", said);
+      assertEquals(
+        lines.filter(([level]) => level === "warn"),
+        [["warn", exit?.outputError?.message]],
+      );
+    }
+  }
+});
+
+Deno.test("Reporter warns of an output that fails after the end was told", async () => {
+  const { kernel, pm, lines, events } = fake(() => {});
+  const pipes = withPipes(kernel, ["stdout", "stderr"]);
+  const job = pm.command("job", [], { restart: { policy: "never" } });
+  kernel.started[0]?.exit(1);
+  await kernel.clock.advance(100);
+  assertEquals(exits(events).length, 1);
+  for (const pipe of pipes[0] ?? []) pipe.fail(new Error("broken"));
+  await kernel.clock.until(job.finished);
+  await pm.shutdown();
+  const said = lines.filter(([, text]) => text.startsWith("Cannot read"));
+  assertEquals(said, [["warn", 'Cannot read stdout of process "job": broken']]);
+  kernel.assertNothingLeft();
+});
+
+Deno.test("Reporter tells of no failure if processman stops reading", async () => {
+  const { kernel, pm, lines, events } = fake(() => {});
+  // Something else holds the pipe open when the child has ended.
+  const pipes = withPipes(kernel, ["stdout"]);
+  const job = pm.command("job", [], { restart: { policy: "never" } });
+  kernel.started[0]?.exit(0);
+  await kernel.clock.until(job.finished);
+  await pm.shutdown();
+  assert(pipes[0]?.[0]?.cancelled);
+  assertEquals(exits(events).map(({ outputError }) => outputError), [
+    undefined,
+  ]);
+  assertEquals(lines.filter(([level]) => level !== "debug"), []);
+});
+
+Deno.test({
+  name: "Reporter tells of a real output that cannot be read",
+  ignore: !permitted("read") || Deno.build.os !== "linux",
+  async fn() {
+    const kernel = systemKernel();
+    const { spawn } = kernel;
+    kernel.spawn = (request) => {
+      const { child } = spawn(request);
+      // A folder can be opened, but the system refuses to read it.
+      const { readable } = Deno.openSync("/");
+      child.stdout.cancel();
+      return {
+        child: Object.defineProperty(child, "stdout", { value: readable }),
+      };
+    };
+    const warned = Promise.withResolvers<string>();
+    const none = () => {};
+    const warn = (message: string) => warned.resolve(message);
+    const logger = { debug: none, info: none, warn, error: none };
+    await using pm = new Processman({ kernel, logger });
+    const events = pm.events();
+    const job = pm.command("sleep", ["5"]);
+    const message = await Promise.race([warned.promise, job.finished]);
+    assert(typeof message === "string", "there was no warning");
+    assertStringIncludes(
+      message,
+      'Cannot read stdout of process "sleep": Is a',
+    );
+    await job.stop();
+    const { outputError } = await eventOf(events, "exit");
+    assertEquals(outputError?.message, message);
+  },
 });

@@ -20,6 +20,8 @@ export interface RunEnd extends Ended {
   readonly crashed: boolean;
   /** Why the run could not be started. */
   readonly error?: Error;
+  /** Why an output of the run could not be read, if that is so. */
+  readonly outputError?: Error | undefined;
   /** Returns the last lines that the run wrote to stderr, if it crashed. */
   readonly stderr: () => readonly string[];
 }

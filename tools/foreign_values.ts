@@ -58,6 +58,15 @@ export const THROWN: Readonly<Record<string, () => unknown>> = {
 };
 
 /**
+ * The same without Proxies, for the errors of streams: Deno's own streams fail
+ * if a trap throws.
+ */
+export const STREAM_ERRORS: readonly (() => unknown)[] = Object
+  .entries(THROWN)
+  .filter(([what]) => !what.startsWith("a Proxy"))
+  .map(([, make]) => make);
+
+/**
  * Makes things to be returned in place of a promise, by what is special about
  * them. Awaiting one of them throws.
  */

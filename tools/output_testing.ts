@@ -49,8 +49,8 @@ export class Pipe {
   }
 
   /** Breaks the pipe. */
-  fail(): void {
-    this.#controller.error(new Error("broken"));
+  fail(cause: unknown): void {
+    this.#controller.error(cause);
   }
 }
 
