@@ -6,12 +6,14 @@
  */
 
 import {
+  callable,
   type Check,
   type Filled,
   given,
   milliseconds,
   oneOf,
   options as optionsOf,
+  whole,
   wrong,
 } from "./validate.ts";
 
@@ -211,8 +213,23 @@ interface KnownBackoff extends Backoff {
   readonly [SHORTEST]: ShortestWait;
 }
 
+/** Makes a backoff that checks its arguments, and what it draws. */
 function withShortest(backoff: Backoff, shortest: ShortestWait): KnownBackoff {
-  return Object.assign(backoff, { [SHORTEST]: shortest });
+  const checked: Backoff = (attempt, random, previousMs) => {
+    whole(attempt, "attempt");
+    if (attempt === 0) wrong("attempt", "a number >= 1", attempt, RangeError);
+    callable(random, "random");
+    milliseconds(previousMs, "previousMs");
+    return backoff(attempt, () => fraction(random()), previousMs);
+  };
+  return Object.assign(checked, { [SHORTEST]: shortest });
+}
+
+/** Checks a random number, and returns it. */
+function fraction(value: unknown): number {
+  if (typeof value !== "number") wrong("random()", "a number", value);
+  if (value >= 0 && value < 1) return value;
+  wrong("random()", "a number in [0, 1)", value, RangeError);
 }
 
 function hasShortest(backoff: Backoff): backoff is KnownBackoff {

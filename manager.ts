@@ -38,6 +38,7 @@ import {
 } from "./stop.ts";
 import { Sweep } from "./sweep.ts";
 import { systemKernel } from "./system.ts";
+import { text } from "./validate.ts";
 
 /**
  * Starts processes, restarts those that crash, and stops all of them in the
@@ -101,14 +102,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * @example
    * ```ts
    * import { Processman } from "@isbm/processman";
-   * import { assertEquals } from "@std/assert";
    *
    * await using pm = new Processman();
-   * const process = pm.command("sh", ["-c", "echo $GREETING"], {
-   *   env: { GREETING: "hello" },
-   * });
-   * await process.finished;
-   * assertEquals(process.tail().map(({ text }) => text), ["hello"]);
+   * const env = { GREETING: "hello" };
+   * const job = pm.command("sh", ["-c", "echo $GREETING"], { env });
+   * await job.finished;
+   * console.log(job.tail(1)[0]?.text); // hello
    * ```
    *
    * @param program The program: a path, or a name to be found in `PATH`.
@@ -142,8 +141,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    *
    * @param name The name.
    * @returns The process; `undefined` if there is none.
+   * @throws {TypeError} If the name is not a string.
    */
   get(name: string): Process | undefined {
+    text(name, "name");
     return this.#processes.get(name);
   }
 
@@ -180,10 +181,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * Stops all processes at the same time, as {@linkcode Process.stop} does.
    *
    * @param options How to stop them; each command supplies what is left out.
-   * @returns A promise of the reports. It rejects with an `AggregateError` of
-   * all failures, if there were any.
-   * @throws {TypeError} If an option does not exist or has a wrong type.
-   * @throws {RangeError} If the grace period is negative or not finite.
+   * @returns A promise of the reports. It rejects if the options are wrong, and
+   * with an `AggregateError` of all failures, if there were any.
    */
   async stopAll(options: StopOptions = {}): Promise<StopReport[]> {
     checkStop(options, "");
@@ -193,8 +192,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /**
    * Kills all processes at the same time, as {@linkcode Process.kill} does.
    *
-   * @returns A promise of the reports.
-   * @throws {AggregateError} With all failures, if there were any.
+   * @returns A promise of the reports. It rejects as that of `stopAll()` does.
    */
   killAll(): Promise<StopReport[]> {
     return allReports("kill", this, (each) => each.kill());
@@ -214,8 +212,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * ```
    *
    * @param options When to kill the processes that are left.
-   * @returns A promise that resolves when the shutdown is complete.
-   * @throws {AggregateError} With all failures, if there were any.
+   * @returns A promise that resolves when the shutdown is complete. It rejects
+   * as that of `stopAll()` does.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkShutdown(options, "");

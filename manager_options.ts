@@ -153,6 +153,7 @@ export const checkManager: Check = optionsOf<ProcessmanOptions>({
     for (const name of [...methods, "random"] as (keyof Kernel)[]) {
       callable((value as Partial<Kernel>)[name], `${path}.${name}`);
     }
+    flag((value as Partial<Kernel>).sessions, `${path}.sessions`);
   },
   defaults: checkDefaults,
 });

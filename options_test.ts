@@ -49,7 +49,7 @@ const REFUSALS: readonly Refusal[] = [
   ]],
   ["a number", TypeError, [...WHOLE, ...TIMES, ...SIZES], [
     ["5", '"5"'],
-    [5n, "5"],
+    [5n, "5n"],
     [null, "null"],
   ]],
   ["a whole number >= 0", RangeError, WHOLE, [...BELOW, INFINITE, [

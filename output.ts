@@ -209,7 +209,7 @@ export class Output {
 
   /** Lists the newest lines, of all sources and runs or of one. */
   tail(count: number, source?: OutputSource, run?: number): Line[] {
-    if (!(count >= 0)) wrong("count", "a number >= 0", count, RangeError);
+    if (count !== Infinity) whole(count, "count");
     const reader = new LineReader(this.#maxLineLength);
     for (const chunk of this.#buffered(source)) {
       if (run === undefined || chunk.run === run) reader.push(chunk);

@@ -204,13 +204,13 @@ Deno.test("Output.tail() lists the newest lines", async () => {
   await run.end();
 });
 
-Deno.test("Output.tail() rejects a count that is negative or NaN", () => {
+Deno.test("Output.tail() rejects a count that is not whole, or negative", () => {
   const output = new Output({ bufferBytes: 1, maxLineLength: 1 }, systemClock);
-  for (const count of [-1, NaN]) {
+  for (const count of [-1, NaN, 0.5, -Infinity]) {
     assertThrows(
       () => output.tail(count),
       RangeError,
-      `Option "count" must be a number >= 0: current value is ${count}`,
+      `Option "count" must be a whole number >= 0: current value is ${count}`,
     );
   }
 });

@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { Line, OutputSource } from "./lines.ts";
+import type { ProcessEvent } from "./events.ts";
+import type { Line, Lines, OutputSource } from "./lines.ts";
 import { Processman } from "./manager.ts";
-import type { Process } from "./process.ts";
+import { Process } from "./process.ts";
 import { systemClock } from "./system.ts";
-import { type Check, flag, options as optionsOf } from "./validate.ts";
+import { type Check, flag, options as optionsOf, wrong } from "./validate.ts";
 
 /** Options for {@linkcode printOutput}. */
 export interface PrintOutputOptions {
@@ -69,7 +70,8 @@ const BUSY_MS = 5;
  * @param options How the lines are printed.
  * @returns A promise that resolves when everything is printed: after the end of
  * the process, or after the shutdown of the manager. Never rejects.
- * @throws {TypeError} If an option does not exist or has a wrong type.
+ * @throws {TypeError} If `source` is neither, or if an option does not exist or
+ * has a wrong type.
  */
 export function printOutput(
   source: Process | Processman,
@@ -77,19 +79,26 @@ export function printOutput(
 ): Promise<void> {
   checkOptions(options, "");
   const printer = new Printer(options);
-  return source instanceof Processman
-    ? followAll(source, printer)
-    : follow(source, printer);
+  if (source instanceof Processman) {
+    return followAll(source, source.events(), printer);
+  }
+  if (source instanceof Process) {
+    return follow(source, source.lines(), printer);
+  }
+  wrong("source", "a Process or a Processman", source);
 }
 
-async function followAll(pm: Processman, printer: Printer): Promise<void> {
+async function followAll(
+  pm: Processman,
+  events: AsyncIterable<ProcessEvent>,
+  printer: Printer,
+): Promise<void> {
   const following = new Set<Promise<unknown>>();
   const begin = (process: Process) => {
-    const end: Promise<unknown> = follow(process, printer)
+    const end: Promise<unknown> = follow(process, process.lines(), printer)
       .then(() => following.delete(end));
     following.add(end);
   };
-  const events = pm.events();
   for (const process of pm) if (hasRun(process)) begin(process);
   for await (const event of events) {
     if (event.kind !== "start" || event.run > 1) continue;
@@ -99,11 +108,13 @@ async function followAll(pm: Processman, printer: Printer): Promise<void> {
   await Promise.all(following);
 }
 
-async function follow(process: Process, printer: Printer): Promise<void> {
-  const prefix = printer.prefix(process.name);
-  for await (const lines of process.lines().batches()) {
-    await printer.print(prefix, lines);
-  }
+async function follow(
+  { name }: Process,
+  lines: Lines,
+  printer: Printer,
+): Promise<void> {
+  const prefix = printer.prefix(name);
+  for await (const some of lines.batches()) await printer.print(prefix, some);
 }
 
 /** Whether the first run of a process has been started. */

@@ -174,9 +174,10 @@ export class Process implements AsyncDisposable {
   /**
    * Returns the newest buffered lines of both outputs, even if they were read.
    *
-   * @param count How many lines to return at most.
+   * @param count How many lines to return at most; `Infinity` for all.
    * @returns The lines, the newest last.
-   * @throws {RangeError} If `count` is negative or not a number.
+   * @throws {TypeError} If `count` is not a number.
+   * @throws {RangeError} If `count` is negative or not a whole number.
    */
   tail(count: number = 10): Line[] {
     return this.#life.streams.output.tail(count);

@@ -47,7 +47,7 @@ export interface SimulatedRun {
 export const checkExit: Check = optionsOf<SimulatedExit>({
   durationMs: milliseconds,
   code: whole,
-});
+}, ["durationMs"]);
 
 /** The defaults of the end of a run in a simulation. */
 export const EXIT_DEFAULTS: Filled<Omit<SimulatedExit, "durationMs">> = {

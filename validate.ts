@@ -14,13 +14,18 @@ export type Checks<T> = { readonly [Name in keyof Required<T>]: Check };
 /**
  * Returns a check for an object of options. It refuses unknown options, and
  * options that their own check refuses. `undefined` is the same as leaving the
- * option out.
+ * option out, which `required` options cannot be.
  */
-export function options<T>(checks: Checks<T>): Check {
+export function options<T>(
+  checks: Checks<T>,
+  required: readonly (keyof T & string)[] = [],
+): Check {
   return (value, path) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       wrong(path || "options", "an object", value);
     }
+    // Other objects, such as a signal or a `Map`, would pass as no options.
+    if (!isPlain(value)) wrong(path || "options", "a plain object", value);
     for (const [name, entry] of Object.entries(value)) {
       const at = path === "" ? name : `${path}.${name}`;
       if (!Object.hasOwn(checks, name)) {
@@ -32,7 +37,17 @@ export function options<T>(checks: Checks<T>): Check {
       }
       if (entry !== undefined) checks[name as keyof T](entry, at);
     }
+    for (const name of required) {
+      const at = path === "" ? name : `${path}.${name}`;
+      checks[name](Reflect.get(value, name), at);
+    }
   };
+}
+
+/** Whether an object is made by `{}`, in any realm, or has no prototype. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** Checks for a finite number >= 0. */
@@ -139,30 +154,28 @@ export function wrong(
 
 /** Returns a short text for a value, for a message. Never throws. */
 function show(value: unknown): string {
-  try {
-    return describe(value);
-  } catch {
-    // It is a Proxy, whose trap has thrown an error.
-    return "an object";
-  }
-}
-
-function describe(value: unknown): string {
   switch (typeof value) {
     case "string":
       return JSON.stringify(
         value.length > 60 ? value.slice(0, 57) + "…" : value,
       );
     case "object":
-      if (value instanceof URL) return describe(value.href);
-      return value === null
-        ? "null"
-        : Array.isArray(value)
-        ? "an array"
-        : "an object";
+      return value === null ? "null" : showObject(value);
     case "function":
       return "a function";
+    case "bigint":
+      return `${value}n`;
     default:
       return String(value);
+  }
+}
+
+function showObject(value: object): string {
+  try {
+    if (value instanceof URL) return show(value.href);
+    return Array.isArray(value) ? "an array" : "an object";
+  } catch {
+    // It is a proxy, and its handler throws.
+    return "an object";
   }
 }

@@ -25,7 +25,7 @@ Deno.test("checks show the value that they refuse", () => {
     [null, "null"],
     [true, "true"],
     [-0, "0"],
-    [10n, "10"],
+    [10n, "10n"],
     [Symbol("mine"), "Symbol(mine)"],
     [[1, 2], "an array"],
     [{ a: 1 }, "an object"],

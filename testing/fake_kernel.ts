@@ -12,6 +12,7 @@ import {
   type SpawnRequest,
   type TableReading,
 } from "../mod.ts";
+import { must, optionsAmong, signalName, text, whole } from "./arguments.ts";
 import { FakeChild, type FakeProcess } from "./fake_process.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -79,7 +80,7 @@ export class FakeKernel implements Kernel {
    * had been revoked.
    */
   sessions: boolean = true;
-  readonly #programs: Map<string, ChildScript | Error>;
+  readonly #programs = new Map<string, ChildScript | Error>();
   readonly #processes = new Map<number, FakeProcess>();
   #lastPid = 1_000;
 
@@ -87,9 +88,16 @@ export class FakeKernel implements Kernel {
    * Creates a system in which nothing runs.
    *
    * @param options The programs, and the seed of the random numbers.
+   * @throws {TypeError} If an option does not exist or has a wrong type.
+   * @throws {RangeError} If the seed is not a whole number.
    */
-  constructor({ programs = {}, seed = 1 }: FakeKernelOptions = {}) {
-    this.#programs = new Map(Object.entries(programs));
+  constructor(options: FakeKernelOptions = {}) {
+    optionsAmong(options, "options", ["programs", "seed"]);
+    const { programs = {}, seed = 1 } = options;
+    must(isObject(programs), "programs", "an object", programs);
+    for (const [name, does] of Object.entries(programs)) {
+      this.program(name, does);
+    }
     this.random = seededRandom(seed);
   }
 
@@ -104,8 +112,13 @@ export class FakeKernel implements Kernel {
    * @param name The name that commands use for the program.
    * @param does The script; an error if the program cannot be started;
    * `undefined` if the program is missing.
+   * @throws {TypeError} If an argument has a wrong type.
    */
   program(name: string, does: ChildScript | Error | undefined): void {
+    text(name, "name");
+    const right = typeof does === "function" || does instanceof Error ||
+      does === undefined;
+    must(right, `program "${name}"`, "a function or an Error", does);
     if (does === undefined) this.#programs.delete(name);
     else this.#programs.set(name, does);
   }
@@ -141,8 +154,12 @@ export class FakeKernel implements Kernel {
    * @param request What to start.
    * @returns The child.
    * @throws {SpawnError} If the program is missing or cannot be started.
+   * @throws {TypeError} If the request is no request.
    */
-  spawn({ name, program, command, group }: SpawnRequest): SpawnedChild {
+  spawn(request: SpawnRequest): SpawnedChild {
+    const right = isObject(request) && isObject(request.command);
+    must(right, "request", "a request to start a child", request);
+    const { name, program, command, group } = request;
     const does = this.#programs.get(program);
     if (typeof does !== "function") {
       const cause = does ??
@@ -172,8 +189,12 @@ export class FakeKernel implements Kernel {
    * @param target The ID of the process, or the negative ID of the group.
    * @param signal The signal; `0` only checks whether the target exists.
    * @returns Whether the target exists.
+   * @throws {TypeError} If an argument has a wrong type.
+   * @throws {RangeError} If the target is not a whole number.
    */
   kill(target: number, signal: Deno.Signal | 0): boolean {
+    whole(target, "target");
+    if (signal !== 0) signalName(signal, "signal");
     const reached = this.alive.filter(({ pid, group }) =>
       target < 0 ? group === -target : pid === target
     );
@@ -214,4 +235,8 @@ function textOf(thrown: unknown): string {
   } catch {
     return "unknown error";
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }

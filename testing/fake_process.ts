@@ -5,6 +5,14 @@
  */
 
 import type { Child, ProcessEntry } from "../mod.ts";
+import {
+  callable,
+  must,
+  number,
+  optionsAmong,
+  signalName,
+  text,
+} from "./arguments.ts";
 
 /** The numbers of signals, for exit codes. */
 const NUMBERS: Partial<Record<Deno.Signal, number>> = {
@@ -113,18 +121,40 @@ export class FakeProcess implements ProcessEntry {
    * @param signal The signal.
    * @param handler Called at each such signal. By default, the process ignores
    * the signal.
+   * @throws {TypeError} If there is no such signal, or the handler is not a
+   * function.
    */
   on(signal: Deno.Signal, handler: () => unknown = () => {}): void {
+    signalName(signal, "signal");
+    callable(handler, "handler");
     this.#handlers.set(signal, handler);
   }
 
-  /** Ends the process with an exit code. */
+  /**
+   * Ends the process with an exit code.
+   *
+   * @param code The exit code, from 0 to 255.
+   * @throws {TypeError} If the code is not a number.
+   * @throws {RangeError} If no process can end with it.
+   */
   exit(code: number): void {
+    number(
+      code,
+      "code",
+      "a whole number from 0 to 255",
+      (value) => Number.isInteger(value) && value >= 0 && value <= 255,
+    );
     this.end({ success: code === 0, code, signal: null });
   }
 
-  /** Sends the process a signal, which has no effect once it has ended. */
+  /**
+   * Sends the process a signal, which has no effect once it has ended.
+   *
+   * @param signal The signal.
+   * @throws {TypeError} If there is no such signal.
+   */
   receive(signal: Deno.Signal): void {
+    signalName(signal, "signal");
     if (!this.#alive) return;
     this.received.push(signal);
     const handler = this.#handlers.get(signal);
@@ -141,13 +171,18 @@ export class FakeProcess implements ProcessEntry {
    * @param name The name.
    * @param options What the new process leads.
    * @returns The new process.
+   * @throws {TypeError} If the name is not a string, or an option is wrong.
    */
   fork(
     name: string,
     options: ForkOptions = {},
   ): FakeProcess {
-    const pid = this.#processes.newPid();
+    text(name, "name");
+    optionsAmong(options, "options", ["leads"]);
     const { leads } = options;
+    const right = [undefined, "group", "session"].includes(leads);
+    must(right, "leads", '"group" or "session"', leads);
+    const pid = this.#processes.newPid();
     const place = {
       name,
       parent: this.pid,
@@ -225,14 +260,24 @@ export class FakeChild extends FakeProcess implements Child {
     return this.#input;
   }
 
-  /** Writes a text to stdout, unless the child has ended. */
-  write(text: string): void {
-    if (this.alive) this.#stdout.write(text);
+  /**
+   * Writes a text to stdout, unless the child has ended.
+   *
+   * @throws {TypeError} If it is not a string.
+   */
+  write(output: string): void {
+    text(output, "output");
+    if (this.alive) this.#stdout.write(output);
   }
 
-  /** Writes a text to stderr, unless the child has ended. */
-  writeError(text: string): void {
-    if (this.alive) this.#stderr.write(text);
+  /**
+   * Writes a text to stderr, unless the child has ended.
+   *
+   * @throws {TypeError} If it is not a string.
+   */
+  writeError(output: string): void {
+    text(output, "output");
+    if (this.alive) this.#stderr.write(output);
   }
 
   /**

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { whole } from "./arguments.ts";
+
 /**
  * Returns a source of random numbers, which are the same for the same seed. It
  * can be used as the option `restart.random`. The algorithm is mulberry32.
@@ -19,8 +21,11 @@
  *
  * @param seed Any whole number.
  * @returns A function that returns the next number in `[0, 1)`.
+ * @throws {TypeError} If the seed is not a number.
+ * @throws {RangeError} If the seed is not a whole number.
  */
 export function seededRandom(seed: number): () => number {
+  whole(seed, "seed");
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

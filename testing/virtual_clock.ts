@@ -5,6 +5,7 @@
  */
 
 import type { Clock, DelayOptions } from "../mod.ts";
+import { must, number, optionsAmong } from "./arguments.ts";
 
 /** A wait that is not over. */
 interface Timer {
@@ -41,8 +42,11 @@ export class VirtualClock implements Clock {
    *
    * @param epoch What `time()` returns at first, in milliseconds since the
    * epoch.
+   * @throws {TypeError} If it is not a number.
+   * @throws {RangeError} If it is not finite.
    */
   constructor(epoch: number = Date.UTC(2030, 0, 1)) {
+    number(epoch, "epoch", "a finite number", Number.isFinite);
     this.#epoch = epoch;
   }
 
@@ -60,10 +64,19 @@ export class VirtualClock implements Clock {
    * Waits until the clock has been moved by a time, or the signal is aborted.
    * Never rejects.
    *
-   * @param ms The time in milliseconds.
+   * @param ms The time in milliseconds. A time below 0 is over at once.
    * @param options The signal. A wait never keeps the program alive.
+   * @throws {TypeError} If an argument has a wrong type.
+   * @throws {RangeError} If `ms` is `NaN`.
    */
-  delay(ms: number, { signal }: DelayOptions = {}): Promise<void> {
+  delay(ms: number, options: DelayOptions = {}): Promise<void> {
+    number(ms, "ms", "no NaN", (value) => !Number.isNaN(value));
+    optionsAmong(options, "options", ["signal", "persistent"]);
+    const { signal } = options;
+    if (signal !== undefined) {
+      const right = signal instanceof AbortSignal;
+      must(right, "signal", "an AbortSignal", signal);
+    }
     if (signal?.aborted) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = () => {
@@ -87,14 +100,16 @@ export class VirtualClock implements Clock {
    * code after the wait runs before the clock moves on.
    *
    * @param ms How far to move the clock, in milliseconds.
-   * @throws {RangeError} If `ms` is negative or not finite.
+   * @returns A promise that resolves when the clock has been moved. It rejects
+   * with a `TypeError` or a `RangeError` if `ms` is not a finite number >= 0.
    */
   async advance(ms: number): Promise<void> {
-    if (!(ms >= 0 && ms < Infinity)) {
-      throw new RangeError(
-        `Cannot move the clock as ms must be a finite number >= 0: current value is ${ms}`,
-      );
-    }
+    number(
+      ms,
+      "ms",
+      "a finite number >= 0",
+      (value) => value >= 0 && value < Infinity,
+    );
     const end = this.#now + ms;
     await this.settle();
     for (
@@ -115,11 +130,16 @@ export class VirtualClock implements Clock {
    * @param promise The promise.
    * @param maxMs How far to move the clock at most, in milliseconds; by
    * default, one day.
-   * @returns What the promise resolves to.
-   * @throws {Error} If no wait is left, or the next one ends after `maxMs`.
-   * @throws What the promise rejects with.
+   * @returns A promise of what the promise resolves to. It rejects with what
+   * the promise rejects with, with an `Error` if no wait is left or the next
+   * one ends after `maxMs`, and with a `TypeError` or a `RangeError` if an
+   * argument is wrong.
    */
   async until<T>(promise: Promise<T>, maxMs: number = 86_400_000): Promise<T> {
+    const thenable = promise as { then?: unknown } | null | undefined;
+    const right = typeof thenable?.then === "function";
+    must(right, "promise", "a promise", promise);
+    number(maxMs, "maxMs", "a number >= 0", (value) => value >= 0);
     const end = this.#now + maxMs;
     let settled = false;
     const note = () => void (settled = true);
