@@ -15,7 +15,7 @@ import { publishedFiles, readPackage, root } from "./tools/package.ts";
  */
 const LAYERS = [
   "foreign",
-  "kernel outlets validate",
+  "inspection kernel outlets validate",
   "abortable guard_pipes permissions stdin",
   "backoff find_program guard_script lines process_table pump read_table rotating_file run signals user",
   "byte_ring guard_process output_file restart_options stop sweep",

@@ -52,10 +52,7 @@ export interface LifeOwner extends Launchable {
   over(): void;
   /** Called with the processes of a session that could not be ended. */
   left(remains: Remains): void;
-  /**
-   * Called when a critical process has ended without having been asked to, with
-   * its exit code; with 1 if it has failed in spite of the code 0.
-   */
+  /** Called with an exit code when a critical process has ended unasked. */
   lost(code: number): void;
 }
 
@@ -68,6 +65,8 @@ export class Life {
   readonly #reporter: Reporter;
   readonly #phases = new Phases();
   readonly #report = Promise.withResolvers<StopReport>();
+  /** The number of the last run that was started. */
+  #lastRun = 0;
 
   /** Creates a life that has not begun. */
   constructor(owner: LifeOwner, host: LifeHost, streams: ProcessStreams) {
@@ -83,6 +82,11 @@ export class Life {
   /** The state of the process. */
   get state(): ProcessState {
     return this.#phases.state;
+  }
+
+  /** How many runs have followed the first. */
+  get restarts(): number {
+    return Math.max(0, this.#lastRun - 1);
   }
 
   /** The run whose child is alive. */
@@ -269,6 +273,7 @@ export class Life {
     const { streams } = this;
     const host = this.#host;
     const run = spawnRun(process, changes, host);
+    this.#lastRun = number;
     const attached = new AttachedRun(run, number, { process, streams, host });
     this.#phases.run(attached, () => {
       if (number === 1 && run.warning) host.log("warn", run.warning);

@@ -6,6 +6,7 @@
 
 import type { EventHub } from "./event_hub.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Outlets } from "./outlets.ts";
 import type { ProcessTable } from "./process_table.ts";
 import type { Audience } from "./reporter.ts";
 import type { RunRegistry } from "./run_registry.ts";
@@ -23,6 +24,8 @@ export interface LifeHost extends Pick<Audience, "log"> {
   readonly sweep: Sweep;
   /** The runs of the manager, and its guard. */
   readonly runs: RunRegistry;
+  /** What has to be delivered before this program ends. */
+  readonly outlets: Outlets;
   /** Whether a run can lead a session. */
   readonly groups: boolean;
 }

@@ -7,6 +7,7 @@
 import { ConsoleHandler } from "@std/log/console-handler";
 import { getLogger } from "@std/log/get-logger";
 import { Logger as StdLogger } from "@std/log/logger";
+import { ignoreRejection } from "./foreign.ts";
 import type { LogLevel } from "./reporter.ts";
 import { pause } from "./system.ts";
 
@@ -101,6 +102,7 @@ export class Log {
 
   /** Notes what a logger returns, if that is a promise. */
   #wait(result: unknown): void {
+    ignoreRejection(result);
     if (!isThenable(result)) return;
     const done = () => void this.#pending.delete(settled);
     const settled = Promise.resolve(result).then(done, done);

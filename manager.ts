@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { DisposableIterator } from "./abortable.ts";
+import { type DisposableIterator, onAbort } from "./abortable.ts";
 import { ProcessmanClosedError } from "./errors.ts";
 import { EventHub, type EventsOptions } from "./event_hub.ts";
 import type { ProcessEvent } from "./events.ts";
 import { Guard } from "./guard.ts";
 import type { Kernel } from "./kernel.ts";
+import { type ShowArguments, showProcessman } from "./inspection.ts";
 import { Log } from "./log.ts";
 import {
   checkManager,
@@ -225,12 +226,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     this.#closing = true;
     if (signal?.aborted) kill();
     this.#shutdown ??= this.#close();
-    signal?.addEventListener("abort", kill, { once: true });
-    try {
-      await this.#shutdown;
-    } finally {
-      signal?.removeEventListener("abort", kill);
-    }
+    await this.#shutdown.finally(onAbort(signal, kill));
   }
 
   /** Shuts down, as {@linkcode Processman.shutdown} does by default. */
@@ -278,6 +274,11 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    */
   events(options: EventsOptions = {}): DisposableIterator<ProcessEvent> {
     return this.#events.subscribe(options);
+  }
+
+  /** @ignore Shows the manager in `console.log()`. */
+  [Symbol.for("Deno.customInspect")](...how: ShowArguments): string {
+    return showProcessman(this, ...how);
   }
 
   async #close(): Promise<void> {

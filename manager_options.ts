@@ -15,6 +15,7 @@ import {
   type Check,
   fileOrUrl,
   type Filled,
+  flag,
   given,
   milliseconds,
   oneOf,

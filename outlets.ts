@@ -5,6 +5,12 @@
  * @module
  */
 
+/**
+ * Is told of something that takes time to be delivered, such as the lines that
+ * a reader has yet to take, and of a promise that is settled after that.
+ */
+export type Outlet = (what: string, delivered: Promise<unknown>) => void;
+
 /** Keeps track of what has to be delivered before this program ends. */
 export class Outlets {
   readonly #open = new Map<Promise<unknown>, string>();
@@ -19,6 +25,12 @@ export class Outlets {
     this.#open.set(delivered, name);
     const remove = () => void this.#open.delete(delivered);
     delivered.then(remove, remove);
+  }
+
+  /** Returns a function that adds what belongs to a process. */
+  of(process: string): Outlet {
+    return (what, delivered) =>
+      this.add(`${what} of process "${process}"`, delivered);
   }
 
   /** Lists what has not been delivered, each name once. */

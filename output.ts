@@ -20,6 +20,7 @@ import {
   type FileWriter,
   type OutputFileOptions,
 } from "./output_file.ts";
+import type { Outlet } from "./outlets.ts";
 import { PIPE_BYTES, Pump, type Use } from "./pump.ts";
 import { Source } from "./source.ts";
 import {
@@ -88,12 +89,6 @@ export const OUTPUT_DEFAULTS: OutputRules = {
 
 /** The longest wait for the file after the end of a run, in milliseconds. */
 export const FLUSH_MS = 5_000;
-
-/**
- * Is told of something that takes time to be delivered, such as the lines that
- * a reader has yet to take, and of a promise that is settled after that.
- */
-export type Outlet = (what: string, delivered: Promise<unknown>) => void;
 
 /** Both outputs of a process, over all its runs. */
 export class Output {

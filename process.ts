@@ -4,18 +4,17 @@
  * @module
  */
 
-import type { ProcessStreams } from "./attached_run.ts";
 import type { DisposableIterator } from "./abortable.ts";
 import { checkGone, type Remains } from "./ending.ts";
 import type { EventsOptions } from "./event_hub.ts";
 import type { ProcessEvent } from "./events.ts";
+import { type ShowArguments, showProcess } from "./inspection.ts";
 import { Life, type LifeOwner } from "./life.ts";
 import type { LifeHost } from "./life_host.ts";
 import { stoppedFirst } from "./phases.ts";
 import { checkLines, type Line, Lines, type LinesOptions } from "./lines.ts";
 import type { UpdateOptions } from "./options.ts";
 import { type Spec, updated } from "./spec.ts";
-import type { Outlets } from "./outlets.ts";
 import { Output } from "./output.ts";
 import type { OutputFiles } from "./output_file.ts";
 import type { ProcessState } from "./process_state.ts";
@@ -32,8 +31,6 @@ import {
 export interface Host extends LifeHost {
   /** The files that output is written to. */
   readonly files: OutputFiles;
-  /** What has to be delivered before this program ends. */
-  readonly outlets: Outlets;
   /**
    * Adds a process to the manager.
    *
@@ -287,9 +284,6 @@ export class Process implements AsyncDisposable {
    * Sends a signal to the child, and does nothing else. If the signal ends the
    * child, that is a crash, and the restart policy decides what follows.
    *
-   * With `{ to: "group" }`, the group of the child gets the signal at once, and
-   * other groups in its session get it milliseconds later, when they are found.
-   *
    * @param signal The signal.
    * @param options What gets the signal.
    * @returns Whether any process received the signal.
@@ -325,6 +319,13 @@ export class Process implements AsyncDisposable {
   update(options: UpdateOptions): void {
     this.#spec = updated(this.#spec, options);
     this.#life.update();
+  }
+
+  /** @ignore Shows the process in `console.log()`. */
+  [Symbol.for("Deno.customInspect")](...how: ShowArguments): string {
+    const { name, state: { kind: state }, pid } = this;
+    const { restarts } = this.#life;
+    return showProcess({ name, state, pid, restarts }, ...how);
   }
 
   /** Stops the process, as {@linkcode Process.stop} does by default. */
@@ -363,13 +364,10 @@ export class Process implements AsyncDisposable {
     const { command: { stdin }, output, file } = this.#spec;
     const { files, kernel, outlets } = this.#host;
     const writer = file && files.writer(this.name, file);
-    const streams: ProcessStreams = {
-      output: new Output(output, kernel, writer, (what, delivered) => {
-        outlets.add(`${what} of process "${this.name}"`, delivered);
-      }),
+    return new Life(this.#owner, this.#host, {
+      output: new Output(output, kernel, writer, outlets.of(this.name)),
       stdin: stdin === "piped" ? new Stdin(this.name) : undefined,
-    };
-    return new Life(this.#owner, this.#host, streams);
+    });
   }
 
   /** Returns the part of this process that each life uses. */

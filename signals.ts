@@ -10,6 +10,8 @@ import { type Check, oneOf, options as optionsOf, wrong } from "./validate.ts";
 export interface SignalOptions {
   /**
    * What gets the signal: the child, or everything in its session (`"group"`).
+   * The group of the child then gets it at once, and other groups of the
+   * session milliseconds later, when they are found.
    *
    * @default {"leader"}
    */

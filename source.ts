@@ -6,6 +6,7 @@
 
 import { ByteRing } from "./byte_ring.ts";
 import type { Chunk, OutputSource } from "./lines.ts";
+import type { Outlet } from "./outlets.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -14,7 +15,7 @@ export interface SourceHandlers {
   /** Called when the reader of the stream asks for more, or leaves. */
   wake(): void;
   /** Called when something begins to read the stream. */
-  outlet(what: string, delivered: Promise<unknown>): void;
+  outlet: Outlet;
 }
 
 /** The bytes of one output over all runs of a process. */
