@@ -257,8 +257,8 @@ Deno.test("Processman.command() refuses bad arguments", () =>
         'restart.stopCodes[0]" must be a number: current value is "1"',
       ],
       [
-        ["true", [], { restart: { limit: { restarts: 1 } } }],
-        'restart.limit.withinMs" must be a number: current value is undefined',
+        ["true", [], { restart: { limit: {} } }],
+        'restart.limit.restarts" must be a number: current value is undefined',
       ],
       [
         ["true", [], { restart: { limit: { withinMs: 1 } } }],

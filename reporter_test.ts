@@ -115,6 +115,41 @@ Deno.test("RestartLimitError quotes stderr only after a crash", async () => {
   }
 });
 
+Deno.test("RestartLimitError tells a row of crashes from a window", async () => {
+  const { job, lines } = await story(1, {
+    backoff: constant(0),
+    limit: { restarts: 2 },
+  });
+  const { error } = stateOf(job, "failed");
+  assert(error instanceof RestartLimitError);
+  assertEquals(
+    error.message,
+    'Cannot restart process "job": 2 restarts in a row: last words',
+  );
+  assertEquals(error.decision.limit, { restarts: 2 });
+  const [first] = lines.filter(([level]) => level === "warn");
+  assertStringIncludes(first?.[1] ?? "", "(attempt 1, 1 left)");
+});
+
+Deno.test("Process.restart() begins a new row of crashes", async () => {
+  const { kernel, pm } = fake(() => {});
+  const job = pm.command("job", [], {
+    restart: { backoff: constant(0), limit: { restarts: 1 } },
+  });
+  const crash = async () => {
+    kernel.started.at(-1)?.exit(1);
+    await kernel.clock.settle();
+  };
+  await crash();
+  assertEquals([job.state.kind, kernel.started.length], ["running", 2]);
+  await job.restart();
+  await crash();
+  assertEquals([job.state.kind, kernel.started.length], ["running", 4]);
+  await crash();
+  assertEquals(job.state.kind, "failed");
+  await pm.shutdown();
+});
+
 Deno.test("Reporter takes no requested end for a crash", async () => {
   for (const how of ["stop", "kill", "restart"] as const) {
     const { kernel, pm, lines, events } = fake((child) => {

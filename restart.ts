@@ -39,7 +39,7 @@ export interface RestartHistory {
   readonly delayMs: number;
   /**
    * When each restart in the window of the limit was decided, in milliseconds
-   * of a monotonic clock; empty without a limit.
+   * of a monotonic clock; empty without a window.
    */
   readonly restarts: readonly number[];
 }
@@ -82,7 +82,10 @@ export interface RestartDecision extends DecisionBase {
   readonly delayMs: number;
   /** The random numbers in `[0, 1)` that the backoff drew, in order. */
   readonly drawn: readonly number[];
-  /** How many more restarts the limit allows; `undefined` without a limit. */
+  /**
+   * How many more restarts the limit allows in its window, or before its row of
+   * crashes is too long; `undefined` without a limit.
+   */
   readonly restartsLeft: number | undefined;
 }
 
@@ -154,8 +157,10 @@ export function decideRestart(
   if (last !== undefined) return [last, history];
 
   const { limit } = rules;
-  const recent = limit ? restartsWithin(limit, ended.now, history) : [];
-  if (limit !== undefined && recent.length >= limit.restarts) {
+  const recent = restartsWithin(limit?.withinMs, ended.now, history);
+  // A restart has followed each crash in the row but the last.
+  const counted = recent?.length ?? cause.attempt - 1;
+  if (limit !== undefined && counted >= limit.restarts) {
     return [{ kind: "fail", reason: "limit", ...cause, limit }, history];
   }
   let wait: Wait;
@@ -164,13 +169,13 @@ export function decideRestart(
   } catch (error) {
     return [{ kind: "fail", reason: "backoff", ...cause, error }, history];
   }
-  const restarts = limit ? [...recent, ended.now] : [];
+  const restarts = recent ? [...recent, ended.now] : [];
   const decision: RestartDecision = {
     kind: "restart",
     reason: ended.spawnFailure ? "spawn" : cause.crashed ? "crash" : "exit",
     ...cause,
     ...wait,
-    restartsLeft: limit && limit.restarts - restarts.length,
+    restartsLeft: limit && limit.restarts - counted - 1,
   };
   const { attempt, delayMs } = decision;
   return [decision, { attempt, delayMs, restarts }];
@@ -184,6 +189,7 @@ function startMoved(
   { attempt, restarts }: RestartHistory,
   { limit }: RestartRules,
 ): RestartDecision {
+  const counted = limit?.withinMs === undefined ? attempt : restarts.length;
   return {
     kind: "restart",
     reason: "spawn",
@@ -191,7 +197,7 @@ function startMoved(
     attempt: attempt + 1,
     delayMs: 0,
     drawn: [],
-    restartsLeft: limit && limit.restarts - restarts.length,
+    restartsLeft: limit && limit.restarts - counted,
   };
 }
 
@@ -244,12 +250,16 @@ function withoutRestart(
   return undefined;
 }
 
-/** Returns the times of the restarts in the window that ends at `now`. */
+/**
+ * Returns the times of the restarts in the window that ends at `now`;
+ * `undefined` without a window.
+ */
 function restartsWithin(
-  { withinMs }: RestartLimit,
+  withinMs: number | undefined,
   now: number,
   { restarts }: RestartHistory,
-): number[] {
+): number[] | undefined {
+  if (withinMs === undefined) return undefined;
   return restarts.filter((at) => now - at <= withinMs);
 }
 

@@ -25,15 +25,25 @@ import { signalName } from "./signals.ts";
  */
 export type RestartPolicy = "on-failure" | "always" | "never";
 
-/** How many restarts are allowed in a sliding window of time. */
+/**
+ * How many restarts are allowed: in a sliding window of time, or after crashes
+ * in a row.
+ */
 export interface RestartLimit {
   /**
    * The number of restarts allowed. A process that would need one more is given
    * up.
    */
   restarts: number;
-  /** The length of the window in milliseconds. */
-  withinMs: number;
+  /**
+   * The length of the window in milliseconds. All restarts in it count, however
+   * long the runs last.
+   *
+   * Without a window, consecutive crashes count: a run that ends with success,
+   * or lives for `resetAfterMs`, breaks the row. With `restarts: 4`, a process
+   * is given up after five crashes in a row.
+   */
+  withinMs?: number;
 }
 
 /** When and how a process is restarted. */
@@ -53,15 +63,15 @@ export interface RestartOptions {
   backoff?: Backoff | undefined;
   /**
    * The length of a healthy run in milliseconds: a crash after a run of this
-   * length counts as the first attempt again.
+   * length counts as the first attempt again, and breaks a row of crashes.
    *
    * @default {60_000}
    */
   resetAfterMs?: number | undefined;
   /**
-   * How many restarts are allowed in a sliding window of time, however long the
-   * runs last. `start()` and `restart()` do not count. Without a limit the
-   * number of restarts is unlimited.
+   * How many restarts are allowed, in a sliding window of time or after crashes
+   * in a row. `start()` and `restart()` do not count. Without a limit the number
+   * of restarts is unlimited.
    */
   limit?: RestartLimit | undefined;
   /**
@@ -134,9 +144,8 @@ export const checkRestart: Check = optionsOf<RestartOptions>({
   resetAfterMs: milliseconds,
   limit: (value, path) => {
     checkLimit(value, path);
-    const { restarts, withinMs } = value as Partial<RestartLimit>;
+    const { restarts } = value as Partial<RestartLimit>;
     whole(restarts, `${path}.restarts`);
-    milliseconds(withinMs, `${path}.withinMs`);
   },
   successCodes: arrayOf(whole),
   stopCodes: arrayOf(whole),
@@ -178,7 +187,7 @@ export function restartRules(
     successCodes: [...all.successCodes],
     stopCodes: [...all.stopCodes],
     leftovers: { ...RESTART_DEFAULTS.leftovers, ...given(leftovers) },
-    ...limit && { limit: { ...limit } },
+    ...limit && { limit: given(limit) },
   };
   checkReachable(rules);
   return rules;
@@ -186,8 +195,8 @@ export function restartRules(
 
 /**
  * Refuses a limit that can never be reached, because the shortest waits of the
- * backoff leave no room for that many restarts in the window. A backoff whose
- * shortest waits are unknown is accepted.
+ * backoff leave no room for that many restarts in the window. A limit without
+ * a window, and a backoff whose shortest waits are unknown, are accepted.
  *
  * @param rules The restart rules of a process.
  * @throws {RangeError} If the limit can never be reached.
@@ -195,22 +204,22 @@ export function restartRules(
 export function checkReachable(rules: RestartRules): void {
   const { limit, backoff } = rules;
   const waitAt = shortestWait(backoff);
-  if (limit === undefined || waitAt === undefined) return;
+  if (limit?.withinMs === undefined || waitAt === undefined) return;
+  const { restarts, withinMs } = limit;
   // Whether the count of attempts can start again at 1 inside the window.
-  const resets = rules.policy === "always" ||
-    rules.resetAfterMs < limit.withinMs;
+  const resets = rules.policy === "always" || rules.resetAfterMs < withinMs;
   let shortestMs = Infinity;
   let sumMs = 0;
-  for (let attempt = 1; attempt <= Math.min(limit.restarts, MANY); attempt++) {
+  for (let attempt = 1; attempt <= Math.min(restarts, MANY); attempt++) {
     const waitMs = waitAt(attempt);
     shortestMs = Math.min(shortestMs, waitMs);
     sumMs += resets ? shortestMs : waitMs;
   }
-  if (sumMs > limit.withinMs) {
+  if (sumMs > withinMs) {
     throw new RangeError(
-      `Option "restart.limit" can never be reached: ${limit.restarts} restarts take at least ${
+      `Option "restart.limit" can never be reached: ${restarts} restarts take at least ${
         Math.round(sumMs)
-      } ms of backoff, and withinMs is ${limit.withinMs}`,
+      } ms of backoff, and withinMs is ${withinMs}`,
     );
   }
 }

@@ -8,7 +8,9 @@ import {
 } from "./restart.ts";
 import {
   checkReachable,
+  checkRestart,
   RESTART_DEFAULTS,
+  type RestartOptions,
   type RestartRules,
   restartRules,
 } from "./restart_options.ts";
@@ -82,6 +84,41 @@ Deno.test("checkReachable() refuses no limit that can be reached", () => {
     const check = () => checkReachable(rulesOf({ ...rules, limit }));
     if (reachable) check();
     else assertThrows(check, RangeError);
+  }
+});
+
+Deno.test("checkReachable() accepts every limit without a window", () => {
+  const limit = { restarts: 1_000 };
+  for (const backoff of [constant(1e9), exponential(NO_JITTER)]) {
+    checkReachable(rulesOf({ limit, backoff }));
+  }
+});
+
+Deno.test("restartRules() takes a limit with and without a window", () => {
+  const limits: [object, object][] = [
+    [{ restarts: 3 }, { restarts: 3 }],
+    [{ restarts: 3, withinMs: undefined }, { restarts: 3 }],
+    [{ restarts: 3, withinMs: 5 }, { restarts: 3, withinMs: 5 }],
+  ];
+  for (const [given, expected] of limits) {
+    const options = { limit: given } as RestartOptions;
+    checkRestart(options, "restart");
+    assertEquals(restartRules(options, () => 0).limit, expected);
+  }
+  const wrong: [object, ErrorConstructor, string][] = [
+    [{}, TypeError, "limit.restarts"],
+    [{ withinMs: 5 }, TypeError, "limit.restarts"],
+    [{ restarts: -1 }, RangeError, "limit.restarts"],
+    [{ restarts: 3, withinMs: -1 }, RangeError, "limit.withinMs"],
+    [{ restarts: 3, withinMs: null }, TypeError, "limit.withinMs"],
+    [{ restarts: 3, within: 5 }, TypeError, "limit.within"],
+  ];
+  for (const [limit, kind, name] of wrong) {
+    assertThrows(
+      () => checkRestart({ limit }, "restart"),
+      kind,
+      `Option "restart.${name}"`,
+    );
   }
 });
 

@@ -9,6 +9,7 @@ import {
   type RestartHistory,
 } from "./restart.ts";
 import { RESTART_DEFAULTS, type RestartRules } from "./restart_options.ts";
+import { seededRandom } from "./testing/mod.ts";
 
 /** Makes rules with a fixed wait, and a fixed random number. */
 function rulesOf(rules: Partial<RestartRules> = {}): RestartRules {
@@ -221,11 +222,93 @@ Deno.test("decideRestart() applies the limit however long the runs were", () => 
   assertEquals(clean.map(brief), [0, "limit"]);
 });
 
+Deno.test("decideRestart() counts crashes in a row if the limit has no window", () => {
+  const limit = { restarts: 2 };
+  const crash = exit(1);
+  const late = exit(1, { now: 1e12 });
+  const healthy = exit(1, { durationMs: 60_000 });
+  const almost = exit(1, { durationMs: 59_999 });
+  const clean = exit(0);
+  const failed = exit(126, { durationMs: 0, spawnFailure: "transient" });
+  const cases: [Ended[], (number | string)[]][] = [
+    // the ends, what is decided
+    [[crash, crash, crash], [1, 2, "limit"]],
+    [[crash, crash, late], [1, 2, "limit"]], // however far apart
+    [[crash, almost, almost], [1, 2, "limit"]],
+    [[crash, crash, healthy, crash, crash], [1, 2, 1, 2, "limit"]],
+    [[crash, crash, clean, crash, crash, crash], [1, 2, 0, 1, 2, "limit"]],
+    [[clean, clean, clean, clean], [0, 0, 0, 0]],
+    [[crash, failed, failed], [1, 2, "limit"]],
+  ];
+  for (const [ends, expected] of cases) {
+    const rules = { policy: "always", limit } as const;
+    assertEquals(decideAll(ends, rules).map(brief), expected);
+  }
+});
+
+Deno.test("decideRestart() says how many more crashes in a row the limit allows", () => {
+  const ends = [0, 1, 1, 0, 1].map((code) => exit(code));
+  const limit = { restarts: 3 };
+  const decided = decideAll(ends, { policy: "always", limit });
+  assertEquals(
+    decided.map((each) => (each as RestartDecision).restartsLeft),
+    [3, 2, 1, 3, 2],
+  );
+  const moved = exit(127, { spawnFailure: "moved" });
+  assertEquals(
+    decideAll([exit(1), moved, exit(1)], { limit })
+      .map((each) => (each as RestartDecision).restartsLeft),
+    [2, 2, 1],
+  );
+});
+
+Deno.test("decideRestart() gives up a row of crashes exactly when it is too long", () => {
+  const random = seededRandom(7);
+  const below = (most: number) => Math.floor(random() * most);
+  for (let i = 0; i < 500; i++) {
+    const restarts = below(5);
+    const resetAfterMs = below(100);
+    const rules = rulesOf({
+      policy: random() < 0.5 ? "always" : "on-failure",
+      limit: { restarts },
+      resetAfterMs,
+      successCodes: [3],
+    });
+    let history: RestartHistory = NO_HISTORY;
+    let row = 0;
+    let now = 0;
+    for (let run = 0; run < 30; run++) {
+      const code = below(5);
+      const durationMs = below(120);
+      now += durationMs + below(1_000_000);
+      const end = exit(code, { durationMs, now });
+      const [decision, next] = decideRestart(end, history, rules);
+      const crashed = code !== 0 && code !== 3;
+      if (!crashed) row = 0;
+      else row = durationMs < resetAfterMs ? row + 1 : 1;
+      assertEquals(decision.crashed, crashed);
+      assertEquals(
+        brief(decision),
+        row > restarts
+          ? "limit"
+          : crashed || rules.policy === "always"
+          ? row
+          : "success",
+      );
+      if (decision.kind !== "restart") break;
+      assertEquals(decision.restartsLeft, restarts - row);
+      history = next;
+    }
+  }
+});
+
 Deno.test("decideRestart() fails at once when the limit allows none", () => {
   const limit = { restarts: 0, withinMs: 1_000 };
-  assertEquals(decideAll([exit(1)], { limit }), [
-    { kind: "fail", reason: "limit", crashed: true, attempt: 1, limit },
-  ]);
+  for (const each of [limit, { restarts: 0 }]) {
+    assertEquals(decideAll([exit(1)], { limit: each }), [
+      { kind: "fail", reason: "limit", crashed: true, attempt: 1, limit: each },
+    ]);
+  }
 });
 
 Deno.test("decideRestart() retries a start that may succeed later", () => {

@@ -91,10 +91,10 @@ export function failure(
   const cannot = `Cannot restart process "${name}"`;
   if (decision.reason === "limit") {
     const { restarts, withinMs } = decision.limit;
+    const when = withinMs === undefined ? "in a row" : `within ${withinMs} ms`;
     const stderr = end.stderr();
-    const last = lastOf(stderr);
     return new RestartLimitError(
-      `${cannot}: ${restarts} restarts within ${withinMs} ms${last}`,
+      `${cannot}: ${restarts} restarts ${when}${lastOf(stderr)}`,
       { process: name, decision, stderr },
     );
   }

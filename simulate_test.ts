@@ -39,6 +39,39 @@ Deno.test("simulate() counts attempts anew after a long run", () => {
   );
 });
 
+Deno.test("simulate() gives up after crashes in a row", () => {
+  const options: RestartOptions = {
+    policy: "always",
+    backoff: constant(600_000),
+    limit: { restarts: 2 },
+    resetAfterMs: 1_000,
+  };
+  const healthy = { durationMs: 1_000 };
+  const clean = { durationMs: 5, code: 0 };
+  const kinds = (exits: SimulatedExit[]) =>
+    simulate(options, exits).map(({ decision }) => decision.kind);
+  const go = "restart";
+  assertEquals(kinds([crash, crash, crash, crash]), [go, go, "fail"]);
+  assertEquals(
+    kinds([crash, crash, healthy, crash, clean, crash, crash, crash]),
+    [go, go, go, go, go, go, go, "fail"],
+  );
+});
+
+Deno.test("simulate() tells clean ends from crashes", () => {
+  const cases: [boolean, number, RestartOptions][] = [
+    [false, 0, { policy: "always", stopCodes: [0] }],
+    [false, 3, { successCodes: [3], stopCodes: [3] }],
+    [false, 0, { policy: "always", limit: { restarts: 0, withinMs: 9 } }],
+    [true, 3, { stopCodes: [3] }],
+    [true, 1, { limit: { restarts: 0 } }],
+  ];
+  for (const [crashed, code, options] of cases) {
+    const [run] = simulate(options, [{ durationMs: 5, code }]);
+    assertEquals(run?.decision.crashed, crashed);
+  }
+});
+
 Deno.test("simulate() refuses bad input by name", () => {
   const cases: [object, SimulatedExit[], string][] = [
     [{ polcy: 1 }, [], 'Option "restart.polcy" does not exist'],
