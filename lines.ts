@@ -69,8 +69,16 @@ export interface Chunk {
   readonly order: number;
 }
 
+/** Splits one source into lines of some form. */
+export interface Splitter<Item> {
+  /** Adds to `items` the lines that a chunk completes. */
+  push(chunk: Chunk, items: Item[]): void;
+  /** Adds the last line of a run to `items`, if it has no line break. */
+  flush(items: Item[]): void;
+}
+
 /** Splits one source into lines, at LF and CRLF. */
-export class LineSplitter {
+export class LineSplitter implements Splitter<Line> {
   readonly #decoder = new TextDecoder();
   /** The start of a line whose line break has not arrived yet. */
   #rest = "";
@@ -148,30 +156,30 @@ export class LineSplitter {
 /** How many bytes a reader can be behind before the child has to wait. */
 const FULL_BYTES = 256 * 1024;
 
-/** One reader of the lines of a process. */
-export class LineReader {
-  readonly #splitters: Readonly<Record<OutputSource, LineSplitter>>;
+/** One reader of the lines of a process, in the form that it wants. */
+export class Reader<Item> {
+  readonly #splitters: Readonly<Record<OutputSource, Splitter<Item>>>;
   /** Lines that have not been taken. */
-  #lines: Line[] = [];
+  #lines: Item[] = [];
   #bytes = 0;
   #ended = false;
   readonly #over = Promise.withResolvers<void>();
   /** The calls of `take()` that wait for lines. */
-  readonly #takers: ((lines: Line[] | undefined) => void)[] = [];
+  readonly #takers: ((lines: Item[] | undefined) => void)[] = [];
   readonly #onEnd: () => void;
 
   /**
    * Creates a reader.
    *
-   * @param maxLength The maximum length of a line, in UTF-16 code units.
+   * @param split Makes what splits a source into lines.
    * @param onEnd Called when no more lines arrive.
    */
-  constructor(maxLength: number, onEnd: () => void = () => {}) {
+  constructor(
+    split: (source: OutputSource) => Splitter<Item>,
+    onEnd: () => void = () => {},
+  ) {
     this.#onEnd = onEnd;
-    this.#splitters = {
-      stdout: new LineSplitter("stdout", maxLength),
-      stderr: new LineSplitter("stderr", maxLength),
-    };
+    this.#splitters = { stdout: split("stdout"), stderr: split("stderr") };
   }
 
   /** Whether the reader is so far behind that no more output should be read. */
@@ -216,7 +224,7 @@ export class LineReader {
   }
 
   /** Returns all lines, including a last one that has no line break. */
-  rest(): Line[] {
+  rest(): Item[] {
     this.flush("stdout");
     this.flush("stderr");
     return this.#lines;
@@ -227,8 +235,8 @@ export class LineReader {
    *
    * @returns A promise of the lines, or of `undefined` at the end.
    */
-  take(): Promise<Line[] | undefined> {
-    const { promise, resolve } = Promise.withResolvers<Line[] | undefined>();
+  take(): Promise<Item[] | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Item[] | undefined>();
     this.#takers.push(resolve);
     this.#answer();
     return promise;
@@ -257,6 +265,19 @@ export class LineReader {
       this.#lines = [];
       this.#bytes = 0;
     }
+  }
+}
+
+/** One reader of the lines of a process, as text. */
+export class LineReader extends Reader<Line> {
+  /**
+   * Creates a reader.
+   *
+   * @param maxLength The maximum length of a line, in UTF-16 code units.
+   * @param onEnd Called when no more lines arrive.
+   */
+  constructor(maxLength: number, onEnd?: () => void) {
+    super((source) => new LineSplitter(source, maxLength), onEnd);
   }
 }
 

@@ -14,14 +14,17 @@ import {
   LineReader,
   type LinesOptions,
   type OutputSource,
+  type Reader,
 } from "./lines.ts";
 import {
   checkFile,
   type FileWriter,
   type OutputFileOptions,
+  type Writer,
 } from "./output_file.ts";
 import type { Outlet } from "./outlets.ts";
 import { PIPE_BYTES, Pump, type Use } from "./pump.ts";
+import { type RawLines, rawReader } from "./raw_lines.ts";
 import { Source } from "./source.ts";
 import {
   type Check,
@@ -50,14 +53,17 @@ export interface OutputOptions {
   maxLineLength?: number | undefined;
   /**
    * A file to which both outputs are written, as lines. This program needs
-   * `--allow-read` and `--allow-write` for its folder.
+   * `--allow-read` and `--allow-write` for its folder, but no permission for
+   * `/dev/stdout` and `/dev/stderr`, which are its own streams.
    *
    * No line is lost while the file can be written: a child that writes faster
    * than the disk has to wait. When the file cannot be written, for example
    * because the disk is full, processman logs a warning, and lines are lost. It
    * tries again after five seconds; when that succeeds, it logs the number of
    * lost lines. A restart, or the end of the process, waits until the last line
-   * of the run is in the file, for at most five seconds.
+   * of the run is in the file, for at most five seconds. After the end of the
+   * process, a regular file still gets all lines; those that a stream or a device
+   * has not taken by then are lost, so that they do not keep this program alive.
    *
    * @default {none}
    */
@@ -90,6 +96,8 @@ export const OUTPUT_DEFAULTS: OutputRules = {
 /** The longest wait for the file after the end of a run, in milliseconds. */
 export const FLUSH_MS = 5_000;
 
+type AnyReader = Reader<Line> | Reader<RawLines>;
+
 /** Both outputs of a process, over all its runs. */
 export class Output {
   /** The bytes of stdout. */
@@ -99,7 +107,7 @@ export class Output {
   readonly #clock: Clock;
   readonly #maxLineLength: number;
   readonly #outlet: Outlet;
-  readonly #readers = new Set<LineReader>();
+  readonly #readers = new Set<AnyReader>();
   /** The pumps of a run whose output is still being read. */
   readonly #pumps = new Map<OutputSource, Pump>();
   /** Present while something waits for buffer space. */
@@ -111,9 +119,10 @@ export class Output {
   /**
    * The reader whose lines are written to the file; present if there is a file.
    */
-  #fileReader: LineReader | undefined;
+  #fileReader: Pick<Reader<unknown>, "idle"> | undefined;
   /** Is aborted when all lines are in the file; present after `flush()`. */
   #flushed: AbortController | undefined;
+  readonly #file: FileWriter | undefined;
 
   /** Creates the output of a process that has not run yet. */
   constructor(
@@ -128,6 +137,7 @@ export class Output {
     this.#clock = clock;
     this.#maxLineLength = rules.maxLineLength;
     this.#outlet = outlet;
+    this.#file = file;
     if (file !== undefined) outlet("the file", this.#writeTo(file));
   }
 
@@ -175,9 +185,13 @@ export class Output {
     return signal.aborted;
   }
 
-  /** Ends the streams and the lines; readers still get what has arrived. */
+  /**
+   * Ends the streams and the lines; readers still get what has arrived. If the
+   * last `flush()` was in vain, nothing waits for the file any more.
+   */
   end(): void {
     this.#ended = true;
+    if (this.#flushed?.signal.aborted === false) this.#file?.giveUp?.();
     this.stdout.close();
     this.stderr.close();
     for (const reader of this.#readers) reader.end();
@@ -249,8 +263,18 @@ export class Output {
   }
 
   /** Writes all lines to a file; a child that writes faster has to wait. */
-  async #writeTo(file: FileWriter): Promise<void> {
-    const reader = this.#fileReader = this.#subscribe({});
+  #writeTo(file: FileWriter): Promise<void> {
+    const max = this.#maxLineLength;
+    return file.raw
+      ? this.#copy(this.#attach(rawReader(max), {}), file)
+      : this.#copy(this.#attach(new LineReader(max), {}), file);
+  }
+
+  async #copy<Item>(
+    reader: Reader<Item>,
+    file: Writer<Item>,
+  ): Promise<void> {
+    this.#fileReader = reader;
     while (true) {
       const next = reader.take();
       if (reader.idle) this.#flushed?.abort();
@@ -262,19 +286,18 @@ export class Output {
     await file.close();
   }
 
-  /** Creates a reader of lines for the program. */
+  /** Adds a reader of lines for the program. */
   #read(options: LinesOptions, onEnd: () => void): LineReader {
-    const reader = this.#subscribe(options, onEnd);
+    const reader = new LineReader(this.#maxLineLength, onEnd);
     this.#outlet("a reader of lines", reader.over);
-    return reader;
+    return this.#attach(reader, options);
   }
 
-  /** Creates a reader of lines, and gives it the buffered ones if wanted. */
-  #subscribe(
-    { buffered = true }: Pick<LinesOptions, "buffered">,
-    onEnd?: () => void,
-  ): LineReader {
-    const reader = new LineReader(this.#maxLineLength, onEnd);
+  /** Adds a reader of lines, and gives it the buffered ones if wanted. */
+  #attach<R extends AnyReader>(
+    reader: R,
+    { buffered = true }: LinesOptions,
+  ): R {
     for (const chunk of buffered ? this.#buffered() : []) reader.push(chunk);
     for (const source of [this.stdout, this.stderr]) {
       source.markSplit();

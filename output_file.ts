@@ -4,9 +4,19 @@
  * @module
  */
 
+import {
+  absolutePath,
+  type FileTarget,
+  madeByKernel,
+  targetOf,
+  workingDirectory,
+} from "./file_path.ts";
 import type { Clock } from "./kernel.ts";
-import type { Line } from "./lines.ts";
-import { checkAccess, RotatingFile } from "./rotating_file.ts";
+import type { Line, OutputSource } from "./lines.ts";
+import { checkFileAccess } from "./permissions.ts";
+import { joined, type RawLines } from "./raw_lines.ts";
+import { checkAccess, type Limits, RotatingFile } from "./rotating_file.ts";
+import { StreamFile } from "./stream_file.ts";
 import {
   type Check,
   fileOrUrl,
@@ -22,9 +32,25 @@ export interface OutputFileOptions {
   /**
    * The path of the file, in a folder that exists. Lines are appended to what
    * the file holds already. Several processes of one manager may write to it.
-   * Other programs may move it, but should not write to it.
+   * Other programs and managers may move it, but should not write to it.
+   *
+   * A relative path starts from the working directory that this program has
+   * when it calls `command()`. If the path is a link, its target is used, and
+   * the link is not looked at again.
+   *
+   * `/dev/stdout` and `/dev/stderr` are the streams of this program itself, for
+   * which it needs no permission. Lines are also written to a device, but not
+   * to a FIFO, a socket or a directory. What is below `/dev` or `/proc` is never
+   * renamed.
    */
   path: string | URL;
+  /**
+   * The path of another file, for the lines of stderr alone. Each of the two
+   * files is renamed when it is full itself.
+   *
+   * @default {none}
+   */
+  stderr?: string | URL | undefined;
   /**
    * The largest size of the file in bytes. If the next line does not fit,
    * processman first renames the file to `path.1`, an earlier `path.1` to
@@ -43,7 +69,9 @@ export interface OutputFileOptions {
   maxFiles?: number | undefined;
   /**
    * Whether each line is written as a JSON object with `time` (ISO 8601),
-   * `process`, `source`, `run`, `text` and `truncated`, instead of as its text.
+   * `process`, `source`, `run`, `text` and `truncated`. In `text`, U+FFFD takes
+   * the place of what is not UTF-8. Without this option, each line is written as
+   * the bytes that it consists of, and LF.
    *
    * @default {false}
    */
@@ -53,6 +81,7 @@ export interface OutputFileOptions {
 /** Checks the options of a file. */
 export const checkFile: Check = optionsOf<OutputFileOptions>({
   path: fileOrUrl,
+  stderr: fileOrUrl,
   maxBytes: (value, path) => {
     if (value === Infinity) return;
     if (typeof value !== "number") wrong(path, "a number", value);
@@ -69,37 +98,78 @@ export const checkFile: Check = optionsOf<OutputFileOptions>({
   json: flag,
 });
 
+/** The options of a file, with the defaults filled in. */
+export type FileRules =
+  & Filled<Omit<OutputFileOptions, "stderr">>
+  & Pick<OutputFileOptions, "stderr">;
+
 /** The defaults of the options of a file. */
-export const FILE_DEFAULTS: Filled<Omit<OutputFileOptions, "path">> = {
+export const FILE_DEFAULTS: Omit<FileRules, "path" | "stderr"> = {
   maxBytes: 10_485_760,
   maxFiles: 5,
   json: false,
 };
 
-/** Writes the lines of one process to its file. */
-export interface FileWriter {
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Writes the lines of one process. */
+export interface Writer<Item> {
   /** Writes lines; resolves when they are written or lost. Never rejects. */
-  write(lines: readonly Line[]): Promise<void>;
+  write(lines: readonly Item[]): Promise<void>;
   /**
-   * Releases the file, since no lines follow; resolves when that is done. Never
+   * Loses the lines that a stream or device does not take, instead of waiting
+   * for it. A regular file still gets all lines.
+   */
+  giveUp?(): void;
+  /**
+   * Releases the files, since no lines follow; resolves when that is done. Never
    * rejects.
    */
   close(): Promise<void>;
 }
 
-/** The most lines that are written at once; more would take too long. */
+/** Writes lines as text, in some form. */
+interface TextWriter extends Writer<Line> {
+  readonly raw?: false;
+}
+
+/** Writes lines as bytes. */
+interface RawWriter extends Writer<RawLines> {
+  readonly raw: true;
+}
+
+/** Writes the lines of one process, in the form that its file wants. */
+export type FileWriter = TextWriter | RawWriter;
+
+/** The most lines that become JSON at once; more would take too long. */
 const LINES_AT_ONCE = 4_000;
 
-/** A file that several processes may write to. */
+/** How lines are appended to a file. */
+interface Appending extends Limits {
+  /** Aborted when lines are to be lost rather than awaited. */
+  readonly signal: AbortSignal;
+}
+
+/** A file that is open for one process; others may write to it, too. */
+interface OpenFile {
+  append(lines: Bytes, how: Appending): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file, and the number of processes that write to it. */
 interface SharedFile {
-  readonly file: RotatingFile;
-  /** The number of processes that write to it. */
+  readonly file: RotatingFile | StreamFile;
   writers: number;
 }
+
+/** Where each output of a process is written to. */
+type Targets = Readonly<Record<OutputSource, FileTarget>>;
 
 /** The files of a manager; each is open once, for all processes that use it. */
 export class OutputFiles {
   readonly #files = new Map<string, SharedFile>();
+  /** Where paths led when they were first used. */
+  readonly #targets = new WeakMap<FileRules, Targets>();
   readonly #warn: (message: string) => void;
   readonly #clock: Clock;
 
@@ -110,33 +180,28 @@ export class OutputFiles {
   }
 
   /**
-   * Returns a writer for the lines of a process. It opens the file when there
-   * is a line to write.
+   * Returns a writer for the lines of a process. It opens a file when there is a
+   * line to write. With the same object of options, it writes to the same files
+   * each time.
    *
+   * @throws {TypeError} If a path leads to what lines cannot be written to.
    * @throws {Deno.errors.NotCapable} If a permission is missing.
+   * @throws {Deno.errors.NotFound} If a path is relative, and the working
+   * directory has been deleted.
    */
-  writer(process: string, options: Filled<OutputFileOptions>): FileWriter {
-    const { maxBytes, maxFiles, json } = options;
-    const path = absolute(options.path);
-    checkAccess(
-      path,
-      maxBytes === Infinity ? 0 : maxFiles,
-      `Cannot write the output of process "${process}" to a file: `,
-    );
-    let shared: SharedFile | undefined;
-    return {
-      write: async (lines) => {
-        shared ??= this.#take(path);
-        for (let start = 0; start < lines.length; start += LINES_AT_ONCE) {
-          const some = lines.slice(start, start + LINES_AT_ONCE);
-          const texts = json ? asJson(some, process) : asText(some);
-          await shared.file.append(texts, { maxBytes, maxFiles });
-        }
-      },
-      close: async () => {
-        if (shared !== undefined) await this.#giveBack(shared);
-      },
-    };
+  writer(process: string, options: FileRules): FileWriter {
+    const before =
+      `Cannot write the output of process "${process}" to a file: `;
+    const targets = this.#targetsOf(options, before);
+    for (const target of new Set(Object.values(targets))) {
+      checkTarget(target, options, before);
+    }
+    const open = (target: FileTarget) => this.#take(target);
+    if (!options.json) {
+      return { raw: true, ...writerTo(targets, options, open, asBytes) };
+    }
+    const encode = (lines: readonly Line[]) => asJson(lines, process);
+    return writerTo(targets, options, open, encode);
   }
 
   /**
@@ -149,56 +214,120 @@ export class OutputFiles {
     );
   }
 
-  #take(path: string): SharedFile {
+  /** Returns where each output goes, as it was when this was first asked. */
+  #targetsOf(options: FileRules, before: string): Targets {
+    const known = this.#targets.get(options);
+    if (known !== undefined) return known;
+    const find = (path: string | URL, option: string) =>
+      targetOf(absolutePath(path, option, workingDirectory()), option, before);
+    const stdout = find(options.path, "output.file.path");
+    const own = options.stderr && find(options.stderr, "output.file.stderr");
+    const stderr = own && own.path !== stdout.path ? own : stdout;
+    this.#targets.set(options, { stdout, stderr });
+    return { stdout, stderr };
+  }
+
+  /** Opens a file for one more writer. */
+  #take(target: FileTarget): OpenFile {
+    const { path } = target;
     const shared = this.#files.get(path) ??
-      { file: new RotatingFile(path, this.#warn, this.#clock), writers: 0 };
+      { file: fileFor(target, this.#warn, this.#clock), writers: 0 };
     this.#files.set(path, shared);
     shared.writers++;
-    return shared;
-  }
-
-  async #giveBack(shared: SharedFile): Promise<void> {
-    if (--shared.writers > 0) return;
-    this.#files.delete(shared.file.path);
-    await shared.file.close();
+    const { file } = shared;
+    return {
+      append: (lines, how) => file.append(lines, how),
+      close: async () => {
+        if (--shared.writers > 0) return;
+        this.#files.delete(path);
+        await file.close();
+      },
+    };
   }
 }
 
-function asText(lines: readonly Line[]): string[] {
-  return lines.map(({ text }) => text);
+function fileFor(
+  target: FileTarget,
+  warn: (message: string) => void,
+  clock: Clock,
+): RotatingFile | StreamFile {
+  return target.kind === "file"
+    ? new RotatingFile(target.path, warn, clock)
+    : new StreamFile(target, warn, clock);
 }
 
-function asJson(lines: readonly Line[], process: string): string[] {
+/** Throws unless this program has the permissions that a file needs. */
+function checkTarget(
+  target: FileTarget,
+  options: FileRules,
+  before: string,
+): void {
+  const { kind, path } = target;
+  const { maxBytes, maxFiles } = limitsOf(target, options);
+  if (kind === "device") checkFileAccess(path, before, ["write"]);
+  if (kind !== "file") return;
+  checkAccess(path, maxBytes === Infinity ? 0 : maxFiles, before);
+}
+
+/** Returns the limits of a file: what the kernel makes is never renamed. */
+function limitsOf({ path }: FileTarget, options: FileRules): Limits {
+  const { maxBytes, maxFiles } = options;
+  return { maxBytes: madeByKernel(path) ? Infinity : maxBytes, maxFiles };
+}
+
+/** Returns a writer that splits the lines of a process between its files. */
+function writerTo<Item extends { readonly source: OutputSource }>(
+  targets: Targets,
+  options: FileRules,
+  open: (target: FileTarget) => OpenFile,
+  encode: (lines: readonly Item[]) => Iterable<Bytes>,
+): Writer<Item> {
+  const files = new Map<FileTarget, OpenFile>();
+  const patience = new AbortController();
+  const append = async (target: FileTarget, lines: readonly Item[]) => {
+    if (lines.length === 0) return;
+    const file = files.get(target) ?? open(target);
+    files.set(target, file);
+    const how = { ...limitsOf(target, options), signal: patience.signal };
+    for (const bytes of encode(lines)) await file.append(bytes, how);
+  };
+  return {
+    write: async (lines) => {
+      const { stdout, stderr } = targets;
+      if (stdout === stderr) return await append(stdout, lines);
+      const of = (name: OutputSource) =>
+        lines.filter(({ source }) => source === name);
+      await Promise.all([
+        append(stdout, of("stdout")),
+        append(stderr, of("stderr")),
+      ]);
+    },
+    giveUp: () => patience.abort(),
+    close: async () => {
+      await Promise.all(Array.from(files.values(), (file) => file.close()));
+    },
+  };
+}
+
+/** Joins lines that are bytes. */
+function asBytes(lines: readonly RawLines[]): Bytes[] {
+  const parts = lines.map(({ bytes }) => bytes);
+  return parts.length > 1 ? [joined(parts)] : parts;
+}
+
+/** Makes lines of JSON, and not too many at once. */
+function* asJson(lines: readonly Line[], process: string): Generator<Bytes> {
   let last = NaN;
   let time = "";
-  return lines.map((line) => {
-    // Lines that have arrived together share the text of their time.
-    if (line.time !== last) time = new Date(line.time).toISOString();
-    last = line.time;
-    const { source, run, text, truncated } = line;
-    return JSON.stringify({ time, process, source, run, text, truncated });
-  });
-}
-
-/** Makes a path independent of the working directory. */
-function absolute(path: string | URL): string {
-  if (path instanceof URL) {
-    const { pathname } = path;
-    return decodeURIComponent(
-      Deno.build.os === "windows" ? pathname.slice(1) : pathname,
-    );
-  }
-  const rooted = /^(\/|\\|[a-z]:)/i.test(path);
-  if (rooted) return path;
-  try {
-    return `${Deno.cwd()}/${path}`;
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new Deno.errors.NotFound(
-      `Cannot resolve option "output.file.path": the working directory of this program has been deleted: current value is ${
-        JSON.stringify(path)
-      }`,
-      { cause },
-    );
+  const encoder = new TextEncoder();
+  for (let start = 0; start < lines.length; start += LINES_AT_ONCE) {
+    const texts = lines.slice(start, start + LINES_AT_ONCE).map((line) => {
+      // Lines that have arrived together share the text of their time.
+      if (line.time !== last) time = new Date(line.time).toISOString();
+      last = line.time;
+      const { source, run, text, truncated } = line;
+      return JSON.stringify({ time, process, source, run, text, truncated });
+    });
+    yield encoder.encode(texts.join("\n") + "\n");
   }
 }

@@ -1,48 +1,33 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { mock } from "node:test";
-import type { Line } from "./lines.ts";
 import {
-  type FileWriter,
+  type FileRules,
   type OutputFileOptions,
   OutputFiles,
+  type Writer,
 } from "./output_file.ts";
+import type { RawLines } from "./raw_lines.ts";
 import { constant, Processman } from "./mod.ts";
 import { systemClock } from "./system.ts";
 import { seededRandom } from "./testing/mod.ts";
-import { eventOf, outputOf, permitted, runScript } from "./tools/testing.ts";
-import { type Filled, given } from "./validate.ts";
+import { turn } from "./tools/output_testing.ts";
+import {
+  eventOf,
+  Folder,
+  outputOf,
+  permitted,
+  runScript,
+} from "./tools/testing.ts";
+import { given } from "./validate.ts";
 
 const ignore = !permitted("read", "write");
-
-/** A temporary folder, which is removed at the end of a test. */
-class Folder implements AsyncDisposable {
-  readonly path = Deno.makeTempDirSync({ prefix: "processman_" });
-  readonly log = `${this.path}/log`;
-
-  /** Reads a file and the renamed ones, from the oldest to the newest. */
-  async read(path = this.log): Promise<string[]> {
-    const texts: string[] = [];
-    for (let number = 0;; number++) {
-      const file = number === 0 ? path : `${path}.${number}`;
-      try {
-        texts.unshift(await Deno.readTextFile(file));
-      } catch {
-        return texts;
-      }
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
-  }
-}
 
 /** Creates a writer for a file, its warnings, and a way to move its clock. */
 function open(
   path: string,
   options: Omit<OutputFileOptions, "path"> = {},
 ): {
-  writer: FileWriter;
+  writer: Writer<RawLines>;
   files: OutputFiles;
   warnings: string[];
   pass: (ms: number) => void;
@@ -54,7 +39,7 @@ function open(
     { ...systemClock, now: () => now },
   );
   return {
-    writer: files.writer("job", filled(path, options)),
+    writer: rawWriter(files, filled(path, options)),
     files,
     warnings,
     pass: (ms) => void (now += ms),
@@ -64,18 +49,32 @@ function open(
 function filled(
   path: string | URL,
   options: Omit<OutputFileOptions, "path"> = {},
-): Filled<OutputFileOptions> {
+): FileRules {
   const defaults = { maxBytes: 1_000_000, maxFiles: 5, json: false };
   return { path, ...defaults, ...given(options) };
 }
 
-function line(text: string): Line {
-  return { source: "stdout", text, time: 0, run: 1, truncated: false };
+/** Returns a writer that takes lines as bytes. */
+function rawWriter(files: OutputFiles, rules: FileRules): Writer<RawLines> {
+  const writer = files.writer("job", rules);
+  assert(writer.raw);
+  return writer;
 }
 
-function lines(...texts: (string | number)[]): Line[] {
-  return texts.map((text) => line(`${text}`));
+function lines(...texts: (string | number)[]): RawLines[] {
+  const encoder = new TextEncoder();
+  return texts.map((text) => ({
+    source: "stdout",
+    bytes: encoder.encode(`${text}\n`),
+  }));
 }
+
+/** What can be at a path, other than a regular file, and how to make it. */
+const OTHERS: Record<string, (path: string) => Promise<unknown>> = {
+  "a FIFO": (path) => outputOf("mkfifo", path),
+  "a directory": (path) => Deno.mkdir(path),
+  "a link": (path) => Deno.symlink("other", path),
+};
 
 /** Returns the numbers from one to another. */
 function range(first: number, last: number): number[] {
@@ -102,7 +101,9 @@ Deno.test({
   ignore,
   async fn() {
     await using folder = new Folder();
-    const { writer } = open(folder.log, { json: true });
+    const files = new OutputFiles(() => {}, systemClock);
+    const writer = files.writer("job", filled(folder.log, { json: true }));
+    assert(!writer.raw);
     await writer.write([{
       source: "stderr",
       text: 'a "b" \u0001 ü 𝄞',
@@ -191,27 +192,6 @@ Deno.test({
 });
 
 Deno.test({
-  name: "OutputFiles.writer() does not rename what is not a regular file",
-  ignore,
-  async fn() {
-    await using folder = new Folder();
-    await outputOf("mkfifo", folder.log);
-    using pipe = await Deno.open(folder.log, { read: true, write: true });
-    const { writer, warnings } = open(folder.log, {
-      maxBytes: 10,
-      maxFiles: 0,
-    });
-    await writer.write(lines(...range(1, 9)));
-    await writer.write(lines(...range(1, 9)));
-    await writer.close();
-    const { isFifo } = await Deno.lstat(folder.log);
-    assert(isFifo);
-    assertEquals(await pipe.read(new Uint8Array(100)), 36);
-    assertEquals(warnings, []);
-  },
-});
-
-Deno.test({
   name: "OutputFiles opens a file once for several processes",
   ignore,
   async fn() {
@@ -221,7 +201,7 @@ Deno.test({
       systemClock,
     );
     const writers = [folder.log, new URL(`file://${folder.log}`)].map((path) =>
-      files.writer("job", filled(path, { maxBytes: 60, maxFiles: 99 }))
+      rawWriter(files, filled(path, { maxBytes: 60, maxFiles: 99 }))
     );
     const written = range(1, 300).map((n) => writers[n % 2]?.write(lines(n)));
     await Promise.all(written);
@@ -586,6 +566,358 @@ Deno.test({
       }
     }
     assertEquals([...last.values()], jobs.map(() => 25_000));
+  },
+});
+
+Deno.test({
+  name:
+    "OutputFiles.writer() opens nothing that has taken the place of its file",
+  ignore,
+  async fn(t) {
+    for (const [what, replace] of Object.entries(OTHERS)) {
+      await t.step(what, async () => {
+        await using folder = new Folder();
+        const { log } = folder;
+        await Deno.writeTextFile(`${folder.path}/other`, "of others\n");
+        const { writer, warnings, pass, files } = open(log, { maxBytes: 10 });
+        await writer.write(lines("1234567"));
+        await Deno.rename(log, `${folder.path}/old`);
+        await replace(log);
+        pass(1_000);
+        await writer.write(lines("lost", "lost, too"));
+        assertEquals(warnings, [
+          `Cannot write to "${log}", lines are lost until it works again: "${log}" is ${what}, not a regular file`,
+        ]);
+        await Deno.remove(log);
+        await files.reopen();
+        await writer.write(lines("8901234"));
+        await writer.close();
+        assertEquals(warnings.slice(1), [
+          `Writing to "${log}" again: 2 lines were lost`,
+        ]);
+        assertEquals(await folder.read(), ["8901234\n"]);
+        const other = await Deno.readTextFile(`${folder.path}/other`);
+        assertEquals(other, "of others\n");
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() renames regular files alone",
+  ignore,
+  async fn(t) {
+    for (const [what, make] of Object.entries(OTHERS)) {
+      for (const number of [1, 2]) {
+        await t.step(`${what} with the number ${number}`, async () => {
+          await using folder = new Folder();
+          const at = `${folder.log}.${number}`;
+          await Deno.writeTextFile(`${folder.log}.1`, "old\n");
+          if (number === 1) await Deno.remove(at);
+          await make(at);
+          const before = await Deno.lstat(at);
+          const { writer, warnings } = open(folder.log, {
+            maxBytes: 10,
+            maxFiles: 2,
+          });
+          await writer.write(lines("1234567", "8901234", "567"));
+          await writer.close();
+          const { ino, isFile } = await Deno.lstat(at);
+          assertEquals([ino, isFile], [before.ino, false]);
+          assertEquals(await Deno.readTextFile(folder.log), "1234567\n");
+          assertMatch(
+            warnings[0] ?? "",
+            new RegExp(`log.${number}" is ${what}`),
+          );
+          assertMatch(warnings[1] ?? "", /: 2 lines were lost$/);
+        });
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() renames the target of a link, not the link",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    await Deno.mkdir(`${folder.path}/logs`);
+    const target = `${folder.path}/logs/web`;
+    await Deno.symlink("logs/web", folder.log);
+    const { writer, warnings } = open(folder.log, { maxBytes: 10 });
+    await writer.write(lines("1234567", "8901234"));
+    // The link is followed once.
+    await Deno.remove(folder.log);
+    await Deno.symlink("elsewhere", folder.log);
+    await writer.write(lines("5678901"));
+    await writer.close();
+    assertEquals(await folder.read(target), [
+      "1234567\n",
+      "8901234\n",
+      "5678901\n",
+    ]);
+    assertEquals(await Deno.readLink(folder.log), "elsewhere");
+    const names = Array.from(Deno.readDirSync(folder.path), ({ name }) => name);
+    assertEquals(names.sort(), ["log", "logs"]);
+    assertEquals(warnings, []);
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() renames nothing below /dev",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    const path = await Deno.makeTempFile({ dir: "/dev/shm" });
+    try {
+      const { writer, warnings } = open(path, { maxBytes: 10, maxFiles: 0 });
+      await writer.write(lines(...range(1, 30)));
+      await writer.close();
+      const text = await Deno.readTextFile(path);
+      assertEquals(text, range(1, 30).join("\n") + "\n");
+      assertEquals(warnings, []);
+    } finally {
+      for await (const { name } of Deno.readDir("/dev/shm")) {
+        const each = `/dev/shm/${name}`;
+        if (each.startsWith(path)) await Deno.remove(each);
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() writes to a device",
+  ignore,
+  async fn() {
+    const { writer, warnings } = open("/dev/full", { maxBytes: 10 });
+    await writer.write(lines("a", "b"));
+    await writer.close();
+    assertEquals(warnings.length, 2);
+    assertMatch(
+      warnings[0] ?? "",
+      /^Cannot write to "\/dev\/full", .*No space/,
+    );
+    assertMatch(warnings[1] ?? "", /: 2 lines were lost$/);
+
+    const other = open("/dev/null");
+    await other.writer.write(lines("a"));
+    await other.writer.close();
+    assertEquals(other.warnings, []);
+  },
+});
+
+Deno.test({
+  name: "OutputFiles opens a file once, however its path is spelled",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const { path, log } = folder;
+    await Deno.mkdir(`${path}/sub`);
+    await Deno.symlink(path, `${path}/sub/up`);
+    await Deno.symlink("log", `${path}/link`);
+    const { files, warnings } = open(log);
+    const writers = [
+      log,
+      `${path}/./log`,
+      `${path}//sub/../log`,
+      `${path}/sub/up/log`,
+      `${path}/link`,
+      new URL(`file://${path}/link`),
+    ].map((each) =>
+      rawWriter(files, filled(each, { maxBytes: 60, maxFiles: 99 }))
+    );
+    const written = range(1, 300)
+      .map((n) => writers[n % writers.length]?.write(lines(n)));
+    await Promise.all(written);
+    for (const writer of writers) await writer.close();
+    const texts = await folder.read();
+    assertEquals(texts.join(""), range(1, 300).join("\n") + "\n");
+    assert(texts.every(({ length }) => length <= 60));
+    assertEquals(warnings, []);
+  },
+});
+
+Deno.test({
+  name: "OutputFiles loses nothing of a file that has two names",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const { log } = folder;
+    const other = `${folder.path}/other`;
+    await Deno.writeTextFile(log, "");
+    await Deno.link(log, other);
+    const { files, warnings } = open(log);
+    const rules = { maxBytes: 60, maxFiles: 99 };
+    const writers = [log, other]
+      .map((path) => rawWriter(files, filled(path, rules)));
+    for (const n of range(1, 300)) await writers[n % 2]?.write(lines(n));
+    for (const writer of writers) await writer.close();
+    const texts = [...await folder.read(), ...await folder.read(other)];
+    const found = new Set(texts.join("").trim().split("\n").map(Number));
+    assertEquals([...found].sort((a, b) => a - b), range(1, 300));
+    assertEquals(warnings, []);
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() renames the files before the first free number",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const { log } = folder;
+    for (const number of [1, 2, 4]) {
+      await Deno.writeTextFile(`${log}.${number}`, `${number}\n`);
+    }
+    const { writer } = open(log, { maxBytes: 2, maxFiles: 1_000 });
+    const renamed = mock.method(Deno, "rename");
+    try {
+      await writer.write(lines("a", "b"));
+      assertEquals(renamed.mock.callCount(), 3);
+      await writer.write(lines("c"));
+      assertEquals(renamed.mock.callCount(), 3 + 5);
+    } finally {
+      renamed.mock.restore();
+    }
+    await writer.close();
+    const texts = ["4", "2", "1", "a", "b", "c"].map((text) => `${text}\n`);
+    assertEquals(await folder.read(), texts);
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() does little in each turn of a long rotation",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const { log } = folder;
+    for (const number of range(1, 1_000)) {
+      await Deno.writeTextFile(`${log}.${number}`, "");
+    }
+    const { writer } = open(log, { maxBytes: 2, maxFiles: 1_000 });
+    await writer.write(lines("a"));
+    let [calls, most, over] = [0, 0, false];
+    const { lstat, rename, permissions } = Deno;
+    const query = permissions.querySync;
+    const counted = [
+      mock.method(Deno, "lstat", (path: string) => {
+        calls++;
+        return lstat(path);
+      }),
+      mock.method(Deno, "rename", (from: string, to: string) => {
+        calls++;
+        return rename(from, to);
+      }),
+      mock.method(permissions, "querySync", (of: Deno.PermissionDescriptor) => {
+        calls++;
+        return query.call(permissions, of);
+      }),
+    ];
+    try {
+      const rotation = writer.write(lines("b")).then(() => over = true);
+      while (!over) {
+        most = Math.max(most, calls);
+        calls = 0;
+        await turn();
+      }
+      await rotation;
+    } finally {
+      for (const { mock } of counted) mock.restore();
+    }
+    await writer.close();
+    assertEquals(await Deno.readTextFile(`${log}.1`), "a\n");
+    // In a turn, a rotation of 1,000 files used to make 2,002 calls at once.
+    assert(most < 500, `${most} calls in one turn`);
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() writes stderr to a file of its own",
+  ignore,
+  async fn(t) {
+    for (const json of [false, true]) {
+      await t.step(json ? "as JSON" : "as text", async () => {
+        await using folder = new Folder();
+        await using pm = new Processman({ logger: null });
+        const stderr = new URL(`file://${folder.path}/errors`);
+        const file = { path: folder.log, stderr, maxBytes: 2_000, json };
+        const script = "for i in $(seq 99); do echo $i; echo E$i >&2; done";
+        const job = pm.command("sh", ["-c", script], {
+          output: { file: { ...file, maxFiles: 99 } },
+        });
+        await job.finished;
+        const read = async (path: string) => {
+          const text = (await folder.read(path)).join("");
+          if (!json) return text;
+          return text.split("\n").slice(0, -1)
+            .map((line) => `${JSON.parse(line).text}\n`).join("");
+        };
+        const numbers = range(1, 99).map((n) => `${n}\n`);
+        assertEquals(await read(folder.log), numbers.join(""));
+        const errors = numbers.map((text) => `E${text}`).join("");
+        assertEquals(await read(stderr.pathname), errors);
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() keeps the order of outputs that share a file",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const { files } = open(folder.log);
+    const stderr = `${folder.path}/./log`;
+    const writer = rawWriter(files, { ...filled(folder.log), stderr });
+    const some = lines(1, 2, 3, 4).map((each, i) =>
+      i % 2 === 0 ? each : { ...each, source: "stderr" as const }
+    );
+    await writer.write(some);
+    await writer.close();
+    assertEquals(await folder.read(), ["1\n2\n3\n4\n"]);
+  },
+});
+
+Deno.test({
+  name: "Processman.command() refuses a file of stderr that is none",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    await using pm = new Processman({ logger: null });
+    for (
+      const [stderr, message] of [
+        [folder.path, "must be a regular file, not a directory: current value"],
+        [5, "must be a string: current value is 5"],
+        ["", "must be a string that is not empty"],
+      ] as const
+    ) {
+      const file = { path: folder.log, stderr: stderr as string };
+      assertThrows(
+        () => pm.command("true", [], { output: { file } }),
+        TypeError,
+        `Option "output.file.stderr" ${message}`,
+      );
+    }
+    assertEquals([...pm], []);
+  },
+});
+
+Deno.test({
+  name: "Process writes to its file what is not UTF-8, as it is",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    await using pm = new Processman({ logger: null });
+    const json = `${folder.path}/json`;
+    const script = String.raw`printf 'a\377\351\r\n\r\n\303'; printf '\200z'`;
+    for (const file of [{ path: folder.log }, { path: json, json: true }]) {
+      await pm.command("sh", ["-c", script], { output: { file } }).finished;
+    }
+    assertEquals(
+      await Deno.readFile(folder.log),
+      Uint8Array.of(97, 0xff, 0xe9, 10, 10, 0xc3, 0x80, 122, 10),
+    );
+    const texts = (await Deno.readTextFile(json)).trim().split("\n")
+      .map((line) => JSON.parse(line).text);
+    assertEquals(texts.join("|"), "a\ufffd\ufffd||\u00c0z");
   },
 });
 

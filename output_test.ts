@@ -219,7 +219,7 @@ Deno.test("Output.flush() resolves when the file has all lines", async () => {
   const written: Line[] = [];
   let write = Promise.withResolvers<void>();
   const output = new Output(RULES, systemClock, {
-    write: (lines) => {
+    write: (lines: readonly Line[]) => {
       written.push(...lines);
       return write.promise;
     },
@@ -267,7 +267,7 @@ Deno.test("Output makes the child wait for a file that is slow", async () => {
   let room = Promise.withResolvers<void>();
   let bytes = 0;
   const output = new Output(RULES, systemClock, {
-    write: (lines) => {
+    write: (lines: readonly Line[]) => {
       for (const { text } of lines) bytes += text.length + 1;
       return room.promise;
     },

@@ -47,15 +47,30 @@ export function mayNotRunAll(option: string): Error {
   );
 }
 
+/** Whether this program may read a file or folder. */
+export function mayRead(path: string): boolean {
+  return isSpecial(path) ? mayAll() : granted({ name: "read", path });
+}
+
 /**
  * Checks that this program may read and write a file.
  *
- * @param file The path of the file.
+ * @param file The path of the file, in which no part is a link.
  * @param before The beginning of the message of the error.
+ * @param names What this program is to do with the file; by default, both.
  * @throws {Deno.errors.NotCapable} If a permission is missing.
  */
-export function checkFileAccess(file: string, before: string): void {
-  for (const name of ["read", "write"] as const) {
+export function checkFileAccess(
+  file: string,
+  before: string,
+  names: readonly ("read" | "write")[] = ["read", "write"],
+): void {
+  if (isSpecial(file) && !mayAll()) {
+    throw new Deno.errors.NotCapable(
+      `${before}requires all access to "${file}", run again with --allow-all`,
+    );
+  }
+  for (const name of names) {
     if (granted({ name, path: file })) continue;
     const folder = file.slice(0, file.lastIndexOf("/")) || "/";
     throw new Deno.errors.NotCapable(
@@ -74,6 +89,34 @@ export const NO_GROUPS: string =
 export const NO_TABLE: string =
   "The process table cannot be read: a stop neither reaches nor reports " +
   "processes that have left the process group of the child";
+
+/** The permissions that Deno has; together they are those of `--allow-all`. */
+const ALL = [
+  "run",
+  "read",
+  "write",
+  "net",
+  "env",
+  "sys",
+  "ffi",
+  "import",
+] as const;
+
+/** Whether this program may do everything. */
+function mayAll(): boolean {
+  return ALL.every((name) => {
+    const { state, partial } = Deno.permissions.querySync({ name });
+    return state === "granted" && !partial;
+  });
+}
+
+/**
+ * Whether Deno opens a path for programs alone that may do everything. Without
+ * that permission it would prompt, although it says that the path is granted.
+ */
+function isSpecial(path: string): boolean {
+  return /^\/(?:dev|proc|sys)\/(?!(?:null|zero|random|urandom)$)/.test(path);
+}
 
 function granted(permission: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(permission).state === "granted";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Destination } from "./destination.ts";
 import type { ProcessEvent } from "./events.ts";
 import type { Line, Lines, OutputSource } from "./lines.ts";
 import { Processman } from "./manager.ts";
@@ -34,14 +35,6 @@ const checkOptions: Check = optionsOf<PrintOutputOptions>({
 
 /** Codes of colors that can be read on a light and on a dark background. */
 const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
-
-/** How many bytes are written at once: a pipe takes all of them or none. */
-const WRITE_BYTES = 4096;
-
-const LF = 10;
-
-/** Time before the next try if the terminal takes no more, in milliseconds. */
-const BUSY_MS = 5;
 
 /**
  * Prints what processes write, each line with the name of its process before
@@ -132,7 +125,7 @@ interface Prefix {
 /** Prints the lines of all processes, one batch after another. */
 class Printer {
   readonly #time: boolean;
-  readonly #destinations: Record<OutputSource, Destination>;
+  readonly #outputs: Record<OutputSource, Printed>;
   readonly #prefixes = new Map<string, Prefix>();
   /** The length of the longest name. */
   #width = 0;
@@ -140,9 +133,9 @@ class Printer {
 
   constructor({ time = false, color }: PrintOutputOptions) {
     this.#time = time;
-    this.#destinations = {
-      stdout: new Destination(Deno.stdout, color),
-      stderr: new Destination(Deno.stderr, color),
+    this.#outputs = {
+      stdout: new Printed(Deno.stdout, color),
+      stderr: new Printed(Deno.stderr, color),
     };
   }
 
@@ -159,7 +152,7 @@ class Printer {
   print(prefix: Prefix, lines: readonly Line[]): Promise<void> {
     return this.#last = this.#last.then(async () => {
       for (const [source, some] of bySource(lines)) {
-        await this.#destinations[source].print((color) =>
+        await this.#outputs[source].print((color) =>
           some.map((line) => this.#format(prefix, line, color)).join("")
         );
       }
@@ -178,49 +171,23 @@ class Printer {
 }
 
 /** Stdout or stderr of this program. */
-class Destination {
-  readonly #stream: Pick<typeof Deno.stdout, "write" | "isTerminal">;
+class Printed {
   readonly #color: boolean;
+  readonly #destination: Destination;
   /** Whether nothing reads the stream. */
   #broken = false;
-  /** How many bytes to write at once; a line can be longer. */
-  #most = WRITE_BYTES;
 
   constructor(stream: typeof Deno.stdout, color: boolean | undefined) {
-    this.#stream = stream;
     this.#color = color ?? (!Deno.noColor && stream.isTerminal());
+    this.#destination = new Destination(stream, systemClock);
   }
 
   /** Prints a text, or drops it if nothing reads the stream. Never rejects. */
   async print(text: (color: boolean) => string): Promise<void> {
     if (this.#broken) return;
-    let bytes = new TextEncoder().encode(text(this.#color));
-    while (bytes.length > 0) {
-      const part = bytes.subarray(0, fitting(bytes, this.#most));
-      try {
-        // Not `writeSync()`: a paused terminal must not block this program.
-        bytes = bytes.subarray(await this.#stream.write(part));
-      } catch (error) {
-        this.#broken = !(error instanceof Deno.errors.WouldBlock);
-        if (this.#broken) return;
-        // The terminal can have taken a part, which is then printed twice. From
-        // now on each write is one line, so that such a part is less than a
-        // line.
-        this.#most = 1;
-        await systemClock.delay(BUSY_MS);
-      }
-    }
+    const bytes = new TextEncoder().encode(text(this.#color));
+    await this.#destination.write(bytes, () => this.#broken = true);
   }
-}
-
-/**
- * Returns the length of the lines that fit into `most` bytes. If no line fits,
- * returns the length of the first one, up to `WRITE_BYTES`.
- */
-function fitting(text: Uint8Array, most: number): number {
-  if (text.length <= most) return text.length;
-  const lines = text.lastIndexOf(LF, most - 1) + 1 || text.indexOf(LF) + 1;
-  return Math.min(lines, WRITE_BYTES);
 }
 
 /** Groups consecutive lines of the same source. */

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { checkFileAccess } from "./permissions.ts";
+import { kindOf } from "./file_path.ts";
 import type { Clock } from "./kernel.ts";
+import { Losses } from "./losses.ts";
+import { checkFileAccess } from "./permissions.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -17,29 +19,23 @@ export interface Limits {
   readonly maxFiles: number;
 }
 
-/** Time before the next try after a write has failed, in milliseconds. */
-const RETRY_MS = 5_000;
-
 /** Time between two checks of whether the file was moved, in milliseconds. */
 const CHECK_MS = 1_000;
 
 const LF = 10;
 
-/** One file, whose operations run one after another. */
+/** One regular file, whose operations run one after another. */
 export class RotatingFile {
-  /** The absolute path. */
+  /** The absolute path, in which no part is a link. */
   readonly path: string;
-  readonly #warn: (message: string) => void;
   readonly #clock: Clock;
+  readonly #losses: Losses;
   /** The open file. */
   #file: Deno.FsFile | undefined;
-  /** How many bytes the file holds; `undefined` if it is not a regular file. */
-  #size: number | undefined;
+  /** How many bytes the file holds. */
+  #size = 0;
   /** The bytes of the present lines that are not in the file yet. */
   #rest: Bytes = new Uint8Array();
-  /** How many lines were lost; present after the file could not be written. */
-  #lost: number | undefined;
-  #retryAt = 0;
   #checkAt = 0;
   /** Resolves when the last operation so far has ended. */
   #last: Promise<void> = Promise.resolve();
@@ -47,29 +43,29 @@ export class RotatingFile {
   /** Creates a file, which is opened when there is a line to write. */
   constructor(path: string, warn: (message: string) => void, clock: Clock) {
     this.path = path;
-    this.#warn = warn;
     this.#clock = clock;
+    this.#losses = new Losses(path, warn, clock);
   }
 
-  /** Appends lines, which are lost if the file cannot be written. */
-  append(lines: readonly string[], limits: Limits): Promise<void> {
+  /**
+   * Appends lines, which are lost if the file cannot be written.
+   *
+   * @param lines The lines, each with its line break.
+   */
+  append(lines: Bytes, limits: Limits): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#clock.now() < this.#retryAt) return this.#lose(lines.length);
-      this.#rest = new TextEncoder().encode(lines.join("\n") + "\n");
-      if (!await this.#try(() => this.#append(limits))) {
-        return this.#lose(countLines(this.#rest));
-      }
-      if (this.#lost === undefined) return;
-      const lost = counted(this.#lost);
-      this.#warn(`Writing to "${this.path}" again: ${lost} lost`);
-      this.#lost = undefined;
+      if (this.#losses.waiting) return this.#losses.add(lines);
+      this.#rest = lines;
+      if (await this.#try(() => this.#append(limits))) {
+        this.#losses.recovered();
+      } else this.#losses.add(this.#rest);
     });
   }
 
   /** Closes the file, and opens the one that has its path now. */
   reopen(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#retryAt = 0;
+      this.#losses.retry();
       this.#close();
       await this.#try(() => this.#open());
     });
@@ -79,13 +75,8 @@ export class RotatingFile {
   close(): Promise<void> {
     return this.#inTurn(() => {
       this.#close();
-      if (!this.#lost) return;
-      this.#warn(`Cannot write to "${this.path}": ${counted(this.#lost)} lost`);
+      this.#losses.closed();
     });
-  }
-
-  #lose(lines: number): void {
-    this.#lost = (this.#lost ?? 0) + lines;
   }
 
   /** Runs an operation after all earlier ones. */
@@ -93,23 +84,14 @@ export class RotatingFile {
     return this.#last = this.#last.then(act);
   }
 
-  /**
-   * Runs an action that can fail; returns whether it succeeded. Of several
-   * failures in a row, it warns only of the first.
-   */
+  /** Runs an action that can fail; returns whether it succeeded. */
   async #try(act: () => Promise<unknown>): Promise<boolean> {
     try {
       await act();
       return true;
     } catch (error) {
       this.#close();
-      this.#retryAt = this.#clock.now() + RETRY_MS;
-      if (this.#lost !== undefined) return false;
-      this.#lost = 0;
-      const why = error instanceof Error ? error.message : String(error);
-      this.#warn(
-        `Cannot write to "${this.path}", lines are lost until it works again: ${why}`,
-      );
+      this.#losses.failed(error);
       return false;
     }
   }
@@ -117,9 +99,7 @@ export class RotatingFile {
   async #append({ maxBytes, maxFiles }: Limits): Promise<void> {
     let file = await this.#current();
     while (this.#rest.length > 0) {
-      const length = this.#size === undefined
-        ? this.#rest.length
-        : fitting(this.#rest, this.#size, maxBytes);
+      const length = fitting(this.#rest, this.#size, maxBytes);
       if (length > 0) await this.#write(file, length);
       else file = await this.#rotate(maxFiles);
     }
@@ -132,11 +112,10 @@ export class RotatingFile {
     const now = this.#clock.now();
     if (now < this.#checkAt) return file;
     this.#checkAt = now + CHECK_MS;
-    checkAccess(this.path, 0, "");
     const own = await file.stat();
-    const there = await Deno.stat(this.path).catch(() => undefined);
+    const there = await look(this.path);
     if (there?.ino === own.ino && there.dev === own.dev) {
-      if (own.isFile) this.#size = own.size;
+      this.#size = own.size;
       return file;
     }
     this.#close();
@@ -144,7 +123,9 @@ export class RotatingFile {
   }
 
   async #open(): Promise<Deno.FsFile> {
-    checkAccess(this.path, 0, "");
+    checkFileAccess(this.path, "");
+    // An open FIFO without a reader would keep this program alive for ever.
+    await look(this.path);
     const file = await Deno.open(this.path, {
       read: true,
       append: true,
@@ -152,9 +133,9 @@ export class RotatingFile {
     });
     this.#file = file;
     this.#checkAt = this.#clock.now() + CHECK_MS;
-    const { isFile, size } = await file.stat();
-    this.#size = isFile ? size : undefined;
-    if (isFile && size > 0 && await lastByte(file) !== LF) {
+    const { size } = await file.stat();
+    this.#size = size;
+    if (size > 0 && await lastByte(file) !== LF) {
       // A write was interrupted; the next line must not continue its last line.
       await file.write(Uint8Array.of(LF));
       this.#size = size + 1;
@@ -168,20 +149,23 @@ export class RotatingFile {
   }
 
   /**
-   * Gives the file, and each renamed one, the next number, and opens a new
-   * file.
+   * Gives the file the number 1 and opens a new one. Of the files that have a
+   * number, those before the first free number get the next one.
    */
   async #rotate(maxFiles: number): Promise<Deno.FsFile> {
     this.#close();
-    checkAccess(this.path, maxFiles, "");
-    if (maxFiles === 0) await Deno.remove(this.path);
-    for (let number = maxFiles; number > 0; number--) {
-      const from = numbered(this.path, number - 1);
-      try {
-        await Deno.rename(from, numbered(this.path, number));
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
+    if (maxFiles === 0) {
+      await look(this.path);
+      await Deno.remove(this.path);
+      return await this.#open();
+    }
+    let last = 0;
+    while (last < maxFiles && await look(numbered(this.path, last))) last++;
+    if (last === maxFiles) await look(numbered(this.path, last));
+    for (let number = last; number > 0; number--) {
+      const to = numbered(this.path, number);
+      checkFileAccess(to, "");
+      await Deno.rename(numbered(this.path, number - 1), to);
     }
     return await this.#open();
   }
@@ -197,14 +181,13 @@ export class RotatingFile {
     try {
       while (done < length) done += await file.write(part.subarray(done));
     } catch (error) {
-      done = part.subarray(0, done).lastIndexOf(LF) + 1;
+      const whole = part.subarray(0, done).lastIndexOf(LF) + 1;
       // If this fails too, `#open()` completes the last line.
-      if (start !== undefined) {
-        await file.truncate(start + done).catch(() => {});
-      }
+      await shorten(file, start + done, start + whole).catch(() => {});
+      done = whole;
       throw error;
     } finally {
-      if (start !== undefined) this.#size = start + done;
+      this.#size = start + done;
       this.#rest = this.#rest.subarray(done);
     }
   }
@@ -236,14 +219,31 @@ function fitting(lines: Bytes, size: number, maxBytes: number): number {
   return length === 0 && size === 0 ? lines.indexOf(LF) + 1 : length;
 }
 
-function countLines(lines: Bytes): number {
-  let count = 0;
-  for (const byte of lines) if (byte === LF) count++;
-  return count;
+/** Shortens a file, unless something else has written to it. */
+async function shorten(
+  file: Deno.FsFile,
+  from: number,
+  to: number,
+): Promise<void> {
+  const { size } = await file.stat();
+  if (size === from) await file.truncate(to);
 }
 
-function counted(lines: number): string {
-  return lines === 1 ? "1 line was" : `${lines} lines were`;
+/**
+ * Returns what is at a path; `undefined` if there is nothing. Throws unless it
+ * is a regular file.
+ */
+async function look(path: string): Promise<Deno.FileInfo | undefined> {
+  checkFileAccess(path, "");
+  let found: Deno.FileInfo | undefined;
+  try {
+    found = await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  if (kindOf(found) === "file") return found;
+  throw new TypeError(`"${path}" is ${kindOf(found)}, not a regular file`);
 }
 
 async function lastByte(file: Deno.FsFile): Promise<number | undefined> {

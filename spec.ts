@@ -18,7 +18,7 @@ import {
   type UpdateOptions,
 } from "./options.ts";
 import { OUTPUT_DEFAULTS, type OutputRules } from "./output.ts";
-import { FILE_DEFAULTS, type OutputFileOptions } from "./output_file.ts";
+import { FILE_DEFAULTS, type FileRules } from "./output_file.ts";
 import {
   type RestartOptions,
   type RestartRules,
@@ -51,7 +51,7 @@ export interface Spec {
   /** How the output is buffered and split. */
   readonly output: OutputRules;
   /** The file that the output is written to; `undefined` for none. */
-  readonly file: Filled<OutputFileOptions> | undefined;
+  readonly file: FileRules | undefined;
   /** Stops the process when it is aborted. */
   readonly signal: AbortSignal | undefined;
   /** Whether the manager shuts down when the process ends unasked. */

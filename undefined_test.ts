@@ -76,6 +76,7 @@ const OUTPUT = none<OutputOptions>({
   file: undefined,
 });
 const FILE = none<OutputFileOptions>({
+  stderr: undefined,
   maxBytes: undefined,
   maxFiles: undefined,
   json: undefined,

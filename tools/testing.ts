@@ -190,6 +190,31 @@ export function runScript(
   return Object.assign(process, { [Symbol.asyncDispose]: shutdown });
 }
 
+/** A temporary folder, which is removed at the end of a test. */
+export class Folder implements AsyncDisposable {
+  /** Its path. */
+  readonly path: string = Deno.makeTempDirSync({ prefix: "processman_" });
+  /** The path of a file in it. */
+  readonly log: string = `${this.path}/log`;
+
+  /** Reads a file and the renamed ones, from the oldest to the newest. */
+  async read(path: string = this.log): Promise<string[]> {
+    const texts: string[] = [];
+    for (let number = 0;; number++) {
+      const file = number === 0 ? path : `${path}.${number}`;
+      try {
+        texts.unshift(await Deno.readTextFile(file));
+      } catch {
+        return texts;
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
 /** Cuts bytes into pieces of random lengths from 1 to `most`. */
 export function* pieces(
   bytes: Uint8Array<ArrayBuffer>,

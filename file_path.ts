@@ -1,0 +1,167 @@
+/**
+ * Where the paths of options lead: relative paths, links, and the streams of
+ * this program.
+ *
+ * @module
+ */
+
+import { checkFileAccess, mayRead } from "./permissions.ts";
+import { wrong } from "./validate.ts";
+
+/** What output can be written to. */
+export interface FileTarget {
+  /** A regular file, a device, or a stream that this program inherited. */
+  readonly kind: "file" | "device" | "stdout" | "stderr";
+  /** The absolute path, in which no part is a link. */
+  readonly path: string;
+}
+
+/** The most links that are followed, as in Linux. */
+const MOST_LINKS = 40;
+
+/** The beginning of the message about a path that leads to something else. */
+const A_FILE = "a regular file, not ";
+
+/** Returns the working directory; `undefined` if it has been deleted. */
+export function workingDirectory(): string | undefined {
+  try {
+    return Deno.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes a path independent of the working directory.
+ *
+ * @param path The path.
+ * @param option The option, for the message of the error.
+ * @param from The directory that a relative path starts from.
+ * @throws {Deno.errors.NotFound} If the path is relative, and there is no
+ * directory that it could start from.
+ */
+export function absolutePath(
+  path: string | URL,
+  option: string,
+  from: string | undefined,
+): string {
+  if (path instanceof URL) {
+    const { pathname } = path;
+    return decodeURIComponent(
+      Deno.build.os === "windows" ? pathname.slice(1) : pathname,
+    );
+  }
+  if (/^(\/|\\|[a-z]:)/i.test(path)) return path;
+  if (from !== undefined) return `${from}/${path}`;
+  throw new Deno.errors.NotFound(
+    `Cannot resolve option "${option}": the working directory of this program has been deleted: current value is ${
+      JSON.stringify(path)
+    }`,
+  );
+}
+
+/** Whether a path leads to what the kernel makes: it must not be renamed. */
+export function madeByKernel(path: string): boolean {
+  return /^\/(?:dev|proc)\//.test(path);
+}
+
+/**
+ * Follows a path to what output would be written to.
+ *
+ * @param path The absolute path. It need not exist.
+ * @param option The option, for the message of the error.
+ * @param before The beginning of the message about a missing permission.
+ * @throws {TypeError} If the path leads to what output cannot be written to.
+ * @throws {Deno.errors.NotCapable} If a permission is missing.
+ */
+export function targetOf(
+  path: string,
+  option: string,
+  before: string,
+): FileTarget {
+  let at = path;
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    // The system would refuse such a path if there were a file.
+    if (/\/\.{0,2}$/.test(at)) wrong(option, A_FILE + "a directory", path);
+    const own = ownStream(at) ?? ownStream(at = inRealFolder(at));
+    if (own !== undefined) return { kind: own, path: `/dev/${own}` };
+    checkFileAccess(at, before, ["read"]);
+    const found = look(at);
+    if (!found?.isSymlink) {
+      const kind = kindOf(found);
+      if (kind === "file" || kind === "device") return { kind, path: at };
+      wrong(option, A_FILE + kind, path);
+    }
+    at = targetOfLink(at);
+  }
+  wrong(option, "a path without a circle of links", path);
+}
+
+/**
+ * Returns what a path leads to: `"file"` if there is nothing yet, and a text
+ * for a message if output cannot be written to it.
+ */
+export function kindOf(
+  found: Deno.FileInfo | undefined,
+): "file" | "device" | `a ${string}` {
+  if (found === undefined || found.isFile) return "file";
+  if (found.isCharDevice) return "device";
+  if (found.isSymlink) return "a link";
+  if (found.isDirectory) return "a directory";
+  if (found.isFifo) return "a FIFO";
+  return found.isSocket ? "a socket" : "a block device";
+}
+
+/** Returns the stream of this program that a path is a name of. */
+function ownStream(path: string): "stdout" | "stderr" | undefined {
+  const names = `/dev/(?:std|fd/)|/proc/(?:self|thread-self|${Deno.pid})/fd/`;
+  const [, name] = new RegExp(`^(?:${names})(out|err|1|2)$`)
+    .exec(normal(path)) ?? [];
+  if (name === undefined) return undefined;
+  return name === "out" || name === "1" ? "stdout" : "stderr";
+}
+
+/**
+ * Replaces the folder of a path by its real path, if that can be found out; then
+ * each file has one path.
+ */
+function inRealFolder(path: string): string {
+  const end = path.lastIndexOf("/");
+  const folder = path.slice(0, end) || "/";
+  if (!mayRead(folder)) return normal(path);
+  try {
+    return `${Deno.realPathSync(folder)}/${path.slice(end + 1)}`
+      .replace(/^\/\//, "/");
+  } catch {
+    // The folder does not exist yet, for example.
+    return normal(path);
+  }
+}
+
+/** Returns what is at a path; `undefined` if that cannot be found out. */
+function look(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch {
+    // If it is not just missing, the first write fails and says why.
+    return undefined;
+  }
+}
+
+/** Returns the absolute path that a link contains. */
+function targetOfLink(link: string): string {
+  const folder = link.slice(0, link.lastIndexOf("/"));
+  const target = Deno.readLinkSync(link);
+  return target.startsWith("/") ? target : `${folder}/${target}`;
+}
+
+/** Removes from a path the parts that mean nothing, and `..`. */
+function normal(path: string): string {
+  if (!path.startsWith("/")) return path;
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}

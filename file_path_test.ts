@@ -1,0 +1,174 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { absolutePath, targetOf } from "./file_path.ts";
+import { Folder, outputOf, permitted, runScript } from "./tools/testing.ts";
+
+const ignore = !permitted("read", "write");
+
+/** Returns what a path leads to. */
+function target(path: string): [kind: string, path: string] {
+  const { kind, path: found } = targetOf(path, "output.file.path", "");
+  return [kind, found];
+}
+
+Deno.test("targetOf() needs no permission for the streams of this program", () => {
+  const names = {
+    stdout: ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "//dev/./stdout"],
+    stderr: [
+      "/dev/stderr",
+      "/dev/fd/2",
+      "/dev/shm/../stderr",
+      `/proc/${Deno.pid}/fd/2`,
+      "/proc/thread-self/fd/2",
+    ],
+  };
+  for (const [kind, paths] of Object.entries(names)) {
+    for (const path of paths) {
+      assertEquals(target(path), [kind, `/dev/${kind}`]);
+    }
+  }
+});
+
+Deno.test({
+  name: "targetOf() gives each file one path",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const at = await Deno.realPath(folder.path);
+    await Deno.mkdir(`${at}/logs`);
+    await Deno.writeTextFile(`${at}/logs/a`, "");
+    await Deno.symlink("logs", `${at}/folder`);
+    await Deno.symlink("logs/a", `${at}/relative`);
+    await Deno.symlink(`${at}/folder/a`, `${at}/absolute`);
+    await Deno.symlink("absolute", `${at}/twice`);
+    await Deno.symlink("logs/new", `${at}/dangling`);
+    await Deno.symlink("/dev/stdout", `${at}/out`);
+    await Deno.symlink("/dev", `${at}/devices`);
+    await Deno.symlink("/dev/null", `${at}/null`);
+    for (
+      const path of [
+        "logs/a",
+        "./logs//a",
+        "logs/../logs/a",
+        "folder/a",
+        "folder/../logs/a",
+        "relative",
+        "absolute",
+        "twice",
+      ]
+    ) assertEquals(target(`${at}/${path}`), ["file", `${at}/logs/a`], path);
+    const others: [string, string, string][] = [
+      ["logs/new", "file", `${at}/logs/new`],
+      ["dangling", "file", `${at}/logs/new`],
+      ["no/./folder//x/../new", "file", `${at}/no/folder/new`],
+      ["out", "stdout", "/dev/stdout"],
+      ["devices/stderr", "stderr", "/dev/stderr"],
+      ["null", "device", "/dev/null"],
+    ];
+    for (const [path, ...found] of others) {
+      assertEquals(target(`${at}/${path}`), found, path);
+    }
+  },
+});
+
+Deno.test({
+  name: "targetOf() refuses what output cannot be written to",
+  ignore: ignore || !permitted("net"),
+  async fn() {
+    await using folder = new Folder();
+    const at = folder.path;
+    await outputOf("mkfifo", `${at}/fifo`);
+    await Deno.mkdir(`${at}/folder`);
+    using _ = Deno.listen({ transport: "unix", path: `${at}/socket` });
+    for (const name of ["fifo", "folder", "socket", "circle"]) {
+      await Deno.symlink(
+        name,
+        `${at}/${name === "circle" ? name : `l-${name}`}`,
+      );
+    }
+    const cases = [
+      ["fifo", "a regular file, not a FIFO"],
+      ["l-fifo", "a regular file, not a FIFO"],
+      ["socket", "a regular file, not a socket"],
+      ["l-socket", "a regular file, not a socket"],
+      ["folder", "a regular file, not a directory"],
+      ["folder/", "a regular file, not a directory"],
+      ["folder/.", "a regular file, not a directory"],
+      ["l-folder", "a regular file, not a directory"],
+      ["new/", "a regular file, not a directory"],
+      ["circle", "a path without a circle of links"],
+    ];
+    for (const [path, expected] of cases) {
+      assertThrows(
+        () => target(`${at}/${path}`),
+        TypeError,
+        `Option "output.file.path" must be ${expected}: current value is "`,
+        path,
+      );
+    }
+  },
+});
+
+Deno.test("absolutePath() needs a directory for relative paths alone", () => {
+  assertEquals(absolutePath("/a", "cwd", undefined), "/a");
+  assertEquals(
+    absolutePath(new URL("file:///a%20b"), "cwd", undefined),
+    "/a b",
+  );
+  assertThrows(
+    () => absolutePath("a", "cwd", undefined),
+    Deno.errors.NotFound,
+    'Cannot resolve option "cwd": the working directory of this program has been deleted: current value is "a"',
+  );
+});
+
+Deno.test({
+  name: "Processman.command() names the permission that a link needs",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const at = await Deno.realPath(folder.path);
+    const links = {
+      full: "/dev/full",
+      other: "/nowhere/log",
+      out: "/dev/stdout",
+    };
+    for (const [name, path] of Object.entries(links)) {
+      await Deno.symlink(path, `${at}/${name}`);
+    }
+    const here = ["--allow-run", `--allow-read=${at}`, `--allow-write=${at}`];
+    const files = ["--allow-run", "--allow-read", "--allow-write"];
+    const all = '/dev/full", run again with --allow-all';
+    const cases: [flags: string[], path: string, message: string][] = [
+      [["--allow-run"], "/dev/full", `all access to "${all}`],
+      [files, "/dev/full", `all access to "${all}`],
+      [files, `${at}/full`, `all access to "${all}`],
+      [here, `${at}/full`, `all access to "${all}`],
+      [["--allow-run"], `${at}/out`, `read access to "${at}/out", run again`],
+      [here, `${at}/other`, 'read access to "/nowhere/log", run again with '],
+      [files, `${at}/log`, "none"],
+      [here, `${at}/out`, "none"],
+      [here, "/dev/stdout", "none"],
+      [["--allow-run"], "/dev/stderr", "none"],
+    ];
+    for (const [flags, path, message] of cases) {
+      await using script = runScript(
+        `
+        import { Processman } from "${import.meta.resolve("./mod.ts")}";
+        await using pm = new Processman({ logger: null });
+        try {
+          const output = { file: { path: ${JSON.stringify(path)} } };
+          pm.command("true", [], { output });
+          console.log("none");
+        } catch (error) {
+          console.log(error.message, error instanceof Deno.errors.NotCapable);
+        }`,
+        { permission: flags[0] ?? "", flags: flags.slice(1) },
+      );
+      await script.finished;
+      const [text = ""] = script.tail().map(({ text }) => text);
+      const found = text.includes(message) &&
+        (message === "none" || text.endsWith(" true"));
+      assertEquals(found, true, `${flags} ${path}: ${text}`);
+    }
+  },
+});

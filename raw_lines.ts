@@ -1,0 +1,160 @@
+/**
+ * Splits output into lines without decoding it, so that a file gets the bytes
+ * that a process wrote, whatever its encoding.
+ *
+ * @module
+ */
+
+import {
+  type Chunk,
+  type OutputSource,
+  Reader,
+  type Splitter,
+} from "./lines.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Whole lines of one output. */
+export interface RawLines {
+  /** The output that they were written to. */
+  readonly source: OutputSource;
+  /** Their bytes; each line ends with LF. */
+  readonly bytes: Bytes;
+}
+
+const LF = 10;
+const CR = 13;
+
+/** The most bytes of one UTF-16 code unit, and more than that of invalid ones. */
+const UNIT_BYTES = 4;
+
+/**
+ * Splits one source into lines where {@linkcode LineSplitter} does: at LF and
+ * CRLF, and after so many UTF-16 code units.
+ */
+export class RawSplitter implements Splitter<RawLines> {
+  readonly #source: OutputSource;
+  readonly #maxLength: number;
+  /** The parts of a line whose line break has not arrived yet. */
+  #rest: Bytes[] = [];
+  #restLength = 0;
+  /** Whether the rest of a line that was too long is being skipped. */
+  #skipping = false;
+  #run = 0;
+
+  /** Creates a splitter; `maxLength` is in UTF-16 code units. */
+  constructor(source: OutputSource, maxLength: number) {
+    this.#source = source;
+    this.#maxLength = maxLength;
+  }
+
+  /** Adds to `lines` the lines that a chunk completes. */
+  push({ bytes, run }: Chunk, lines: RawLines[]): void {
+    if (run !== this.#run) this.flush(lines);
+    this.#run = run;
+    const end = bytes.lastIndexOf(LF) + 1;
+    let start = 0;
+    if (end > 0 && (this.#restLength > 0 || this.#skipping)) {
+      start = bytes.indexOf(LF) + 1;
+      this.#hold(bytes.subarray(0, start));
+      this.#complete(lines);
+    }
+    if (end > start) this.#add(bytes.subarray(start, end), lines);
+    this.#hold(bytes.subarray(end));
+    if (this.#restLength <= UNIT_BYTES * (this.#maxLength + 1)) return;
+    this.flush(lines);
+    this.#skipping = true;
+  }
+
+  /** Adds the last line of a run to `lines`, if it has no line break. */
+  flush(lines: RawLines[]): void {
+    // With this line break, a CR at the end of the output stays.
+    if (this.#restLength > 0) this.#hold(Uint8Array.of(CR, LF));
+    this.#complete(lines);
+  }
+
+  /** Adds bytes to the line whose line break has not arrived yet. */
+  #hold(bytes: Bytes): void {
+    if (this.#skipping || bytes.length === 0) return;
+    this.#rest.push(bytes.slice());
+    this.#restLength += bytes.length;
+  }
+
+  /** Adds the line whose line break has arrived. */
+  #complete(lines: RawLines[]): void {
+    this.#skipping = false;
+    if (this.#restLength === 0) return;
+    this.#add(joined(this.#rest), lines);
+    this.#rest = [];
+    this.#restLength = 0;
+  }
+
+  /** Adds whole lines: a copy, since their buffer is used again. */
+  #add(whole: Bytes, lines: RawLines[]): void {
+    const plain = whole.length <= this.#maxLength && !whole.includes(CR);
+    const bytes = plain ? whole.slice() : joined(this.#each(whole));
+    lines.push({ source: this.#source, bytes });
+  }
+
+  /** Lists the lines, cut if they are too long, with LF as their line break. */
+  *#each(whole: Bytes): Generator<Bytes> {
+    let start = 0;
+    while (start < whole.length) {
+      const lf = whole.indexOf(LF, start);
+      const cr = lf > start && whole[lf - 1] === CR;
+      const line = whole.subarray(start, cr ? lf - 1 : lf);
+      const length = lengthOf(line, this.#maxLength);
+      if (length < line.length || cr) {
+        yield line.subarray(0, length);
+        yield whole.subarray(lf, lf + 1);
+      } else yield whole.subarray(start, lf + 1);
+      start = lf + 1;
+    }
+  }
+}
+
+/** Creates a reader of lines as bytes; `maxLength` is in UTF-16 code units. */
+export function rawReader(maxLength: number): Reader<RawLines> {
+  return new Reader((source) => new RawSplitter(source, maxLength));
+}
+
+/** Copies arrays of bytes into one. */
+export function joined(parts: Iterable<Bytes>): Bytes {
+  const all = [...parts];
+  const whole = new Uint8Array(
+    all.reduce((sum, { length }) => sum + length, 0),
+  );
+  let at = 0;
+  for (const part of all) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
+ * Returns how many bytes of a line are its first `units` UTF-16 code units. What
+ * is not UTF-8 counts as one for each byte that starts no character.
+ */
+function lengthOf(line: Bytes, units: number): number {
+  if (line.length <= units) return line.length;
+  let left = units;
+  let at = 0;
+  while (at < line.length) {
+    const length = characterLength(line, at);
+    left -= length === UNIT_BYTES ? 2 : 1;
+    if (left < 0) return at;
+    at += length;
+  }
+  return at;
+}
+
+/** Returns how many bytes the character at a place has; 1 if it is invalid. */
+function characterLength(line: Bytes, at: number): number {
+  const first = line[at] ?? 0;
+  const length = first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  for (let i = 1; i < length; i++) {
+    if (((line[at + i] ?? 0) & 0xc0) !== 0x80) return 1;
+  }
+  return length;
+}

@@ -1,0 +1,155 @@
+/**
+ * A stream of this program, or a device, to which lines are written like to a
+ * file. A Worker writes them, since a write that a full pipe or a paused
+ * terminal holds up cannot be cancelled and would keep this program alive. The
+ * end of the Worker ends such a write.
+ *
+ * @module
+ */
+
+import { untilAborted } from "./abortable.ts";
+import { Destination, type Stream } from "./destination.ts";
+import type { FileTarget } from "./file_path.ts";
+import type { Clock } from "./kernel.ts";
+import { Losses } from "./losses.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A stream or device, whose writes run one after another. */
+export class StreamFile {
+  readonly #stream: WorkerStream;
+  readonly #destination: Destination;
+  readonly #losses: Losses;
+  /** Resolves when the last write so far has ended. */
+  #last: Promise<void> = Promise.resolve();
+
+  /** Creates the file; its Worker is started when there is a line to write. */
+  constructor(
+    target: FileTarget,
+    warn: (message: string) => void,
+    clock: Clock,
+  ) {
+    this.#stream = new WorkerStream(target);
+    this.#destination = new Destination(this.#stream, clock);
+    this.#losses = new Losses(target.path, warn, clock);
+  }
+
+  /**
+   * Appends lines, which are lost if they cannot be written.
+   *
+   * @param lines The lines, each with its line break.
+   * @param options The signal that is aborted when the lines are to be lost
+   * rather than awaited.
+   */
+  async append(
+    lines: Bytes,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    this.#last = this.#last.then(() => this.#write(lines, signal));
+    await untilAborted(this.#last, signal);
+  }
+
+  /** Lets the next write try at once. */
+  reopen(): Promise<void> {
+    this.#losses.retry();
+    return Promise.resolve();
+  }
+
+  /** Ends the writing. What has not been written by now is lost. */
+  async close(): Promise<void> {
+    this.#stream.end();
+    await this.#last;
+    this.#losses.closed();
+  }
+
+  async #write(lines: Bytes, signal: AbortSignal): Promise<void> {
+    const losses = this.#losses;
+    if (signal.aborted || losses.waiting) return losses.add(lines);
+    let failed = false;
+    const rest = await this.#destination.write(lines, (error) => {
+      failed = true;
+      // Lines that are no longer awaited are counted when the file is closed.
+      if (!signal.aborted) losses.failed(error);
+    });
+    if (failed) losses.add(rest);
+    else losses.recovered();
+  }
+}
+
+/** What the Worker answers: how many bytes it has written, or an error. */
+type Answer =
+  | { readonly written: number }
+  | { readonly name: string; readonly message: string };
+
+/** What the Worker does. */
+const SCRIPT = `
+let stream;
+onmessage = async ({ data: { kind, path, bytes } }) => {
+  try {
+    stream ??= kind === "device"
+      ? await Deno.open(path, { append: true })
+      : Deno[kind];
+    postMessage({ written: await stream.write(bytes) });
+  } catch ({ name, message }) {
+    postMessage({ name, message });
+  }
+};
+`;
+
+/** A stream that is written by a Worker. */
+class WorkerStream implements Stream {
+  readonly #target: FileTarget;
+  /** Present between the first write and the end. */
+  #worker: Worker | undefined;
+  /** Present while a write is under way. */
+  #writing: PromiseWithResolvers<number> | undefined;
+  #ended = false;
+
+  constructor(target: FileTarget) {
+    this.#target = target;
+  }
+
+  /** Writes some of the bytes, and returns how many. */
+  write(bytes: Bytes): Promise<number> {
+    const writing = this.#writing = Promise.withResolvers<number>();
+    if (this.#ended) this.#fail();
+    else {
+      this.#worker ??= this.#start();
+      this.#worker.postMessage({ ...this.#target, bytes });
+    }
+    return writing.promise;
+  }
+
+  /** Ends the Worker, and with it a write that is under way. */
+  end(): void {
+    this.#ended = true;
+    this.#worker?.terminate();
+    this.#fail();
+  }
+
+  #start(): Worker {
+    const url = `data:text/javascript,${encodeURIComponent(SCRIPT)}`;
+    const worker = new Worker(url, { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+      if ("written" in data) this.#writing?.resolve(data.written);
+      else this.#writing?.reject(errorOf(data));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#writing?.reject(new Error(event.message));
+    };
+    return worker;
+  }
+
+  #fail(): void {
+    this.#writing?.reject(new Error("it took no more"));
+  }
+}
+
+function errorOf(
+  { name, message }: Extract<Answer, { name: string }>,
+): Error {
+  return name === "WouldBlock"
+    ? new Deno.errors.WouldBlock(message)
+    : new Error(message);
+}
