@@ -8,7 +8,7 @@ import { untilAborted } from "./abortable.ts";
 import { ignoreRejection } from "./foreign.ts";
 import type { LifeHost } from "./life_host.ts";
 import type { PrepareContext, PreparedRun } from "./options.ts";
-import type { Spec } from "./spec.ts";
+import { directoryOf, type Spec } from "./spec.ts";
 import { Run } from "./run.ts";
 import { spawnError } from "./not_started.ts";
 import { filled } from "./validate.ts";
@@ -95,7 +95,7 @@ export function spawnRun(
   { kernel, groups }: Pick<LifeHost, "kernel" | "groups">,
 ): Run {
   const { program, args, command, group } = spec;
-  const { cwd = command.cwd } = changes;
+  const cwd = directoryOf(spec, changes.cwd);
   return new Run({
     name,
     program,

@@ -121,6 +121,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * @throws {SpawnError} If the program cannot be started.
    * @throws {ProcessmanClosedError} If the manager has been shut down.
    * @throws {Deno.errors.NotCapable} If this program may not use `output.file`.
+   * @throws {Deno.errors.NotFound} If a path is relative, and the working
+   * directory of this program has been deleted.
    * @throws The reason of `options.signal`, if it has been aborted.
    */
   command(

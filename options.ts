@@ -26,7 +26,10 @@ import { checkStop, type StopOptions } from "./stop.ts";
 /** Options that all commands of a manager can have in common. */
 export interface CommandDefaults {
   /**
-   * The working directory.
+   * The working directory. A relative path starts from the working directory
+   * that this program has when it calls `command()`, also if `prepare` returns
+   * it. All runs use the same directory, although this program may change its
+   * own. A relative path of the program starts from here.
    *
    * @default {Deno.cwd()}
    */
@@ -200,7 +203,10 @@ export interface PreparedRun {
   args?: readonly string[] | undefined;
   /** Environment variables, added to those of the command. */
   env?: Record<string, string> | undefined;
-  /** The working directory, instead of that of the command. */
+  /**
+   * The working directory, instead of that of the command. A relative path
+   * starts where that of the option does.
+   */
   cwd?: string | URL | undefined;
 }
 

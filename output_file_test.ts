@@ -921,6 +921,47 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "Process writes to the same file in each of its lives",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const at = await Deno.realPath(folder.path);
+    await Deno.mkdir(`${at}/a/sub`, { recursive: true });
+    await Deno.mkdir(`${at}/b/sub`, { recursive: true });
+    await using script = runScript(
+      `
+      import { Processman } from "${import.meta.resolve("./mod.ts")}";
+      Deno.chdir("${at}/a");
+      await using pm = new Processman({ logger: null });
+      const show = async (job) => {
+        await job.finished;
+        Deno.chdir("${at}/b");
+        await job.start();
+        await job.finished;
+        Deno.chdir("${at}/a");
+        console.log(job.name);
+      };
+      const file = { path: "log" };
+      for (const options of [{}, { cwd: "sub" }, { prepare: () => ({ cwd: "sub" }) }]) {
+        await show(pm.command("pwd", [], { ...options, output: { file } }));
+      }
+      await Deno.writeTextFile("own", "#!/bin/sh\\necho own; pwd", { mode: 0o755 });
+      await show(pm.command("./own", [], { output: { file } }));
+      `,
+      { permission: "-A" },
+    );
+    await script.finished;
+    assertEquals(script.tail().map(({ text }) => text).length, 4);
+    assertEquals(
+      await Deno.readTextFile(`${at}/a/log`),
+      [`${at}/a`, `${at}/a/sub`, `${at}/a/sub`, `own\n${at}/a`]
+        .map((text) => `${text}\n${text}\n`).join(""),
+    );
+    assertEquals(await Deno.stat(`${at}/b/log`).catch(() => "none"), "none");
+  },
+});
+
 /** Returns whether a file system can be mounted. */
 async function mountable(): Promise<boolean> {
   if (ignore) return false;

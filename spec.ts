@@ -4,6 +4,7 @@
  * @module
  */
 
+import { absolutePath, workingDirectory } from "./file_path.ts";
 import { ignoreRejection } from "./foreign.ts";
 import type { ChildOptions } from "./kernel.ts";
 import {
@@ -42,6 +43,11 @@ export interface Spec {
   readonly args: readonly string[];
   /** What a child is started with, besides the arguments. */
   readonly command: ChildOptions;
+  /**
+   * The working directory of this program when the command was specified, from
+   * which relative paths start; `undefined` if it had been deleted.
+   */
+  readonly home: string | undefined;
   /** Whether each run is to lead a session. */
   readonly group: boolean;
   /** When and how the process is restarted. */
@@ -92,6 +98,8 @@ export function specify(
   arrayOf(text)(args, "args");
   checkCommand(own, "");
   const all = { ...COMMAND_DEFAULTS, ...given(defaults), ...given(own) };
+  const home = workingDirectory();
+  if (all.cwd !== undefined) all.cwd = absolutePath(all.cwd, "cwd", home);
   const { file, ...output } = {
     ...given(defaults.output),
     ...given(own.output),
@@ -100,6 +108,7 @@ export function specify(
     program,
     args: [...args as string[]],
     command: childOptions({ ...all, env: { ...defaults.env, ...own.env } }),
+    home,
     group: all.group,
     restart: restartOf(own.restart, defaults.restart, random),
     stop: stopOf(own.stop, defaults.stop),
@@ -138,6 +147,27 @@ export function updated(spec: Spec, options: UpdateOptions): Spec {
       gate,
     }),
   };
+}
+
+/**
+ * Returns the working directory of a run: the same one for each run, although
+ * this program may have changed its own.
+ *
+ * @param spec The command.
+ * @param cwd The directory that `prepare` returned, if it did.
+ * @returns The absolute path; `undefined` for that of this program.
+ * @throws {Deno.errors.NotFound} If the path is relative, and the directory that
+ * it starts from had been deleted.
+ */
+export function directoryOf(
+  { command, home }: Pick<Spec, "command" | "home">,
+  cwd: string | URL | undefined,
+): string | URL | undefined {
+  if (cwd !== undefined) return absolutePath(cwd, "prepare().cwd", home);
+  if (command.cwd !== undefined) return command.cwd;
+  // A child can still inherit a directory that has been deleted.
+  const here = workingDirectory();
+  return here === home || here === undefined ? undefined : home;
 }
 
 function childOptions(options: CommandOptions): ChildOptions {

@@ -8,7 +8,7 @@ import { constant } from "./backoff.ts";
 import type { CommandOptions, PrepareContext } from "./options.ts";
 import { OUTPUT_DEFAULTS } from "./output.ts";
 import { RESTART_DEFAULTS } from "./restart_options.ts";
-import { specify, updated } from "./spec.ts";
+import { directoryOf, specify, updated } from "./spec.ts";
 import { STOP_DEFAULTS } from "./stop.ts";
 
 /** Options of a wrong type. */
@@ -50,6 +50,7 @@ Deno.test("specify() fills in every default", () => {
       stdout: "piped",
       stderr: "piped",
     },
+    home: Deno.cwd(),
     group: true,
     restart: { ...RESTART_DEFAULTS, random },
     stop: STOP_DEFAULTS,
@@ -126,6 +127,26 @@ Deno.test("specify() lets the options of a command win over the defaults", () =>
     maxFiles: 5,
     json: true,
   });
+});
+
+Deno.test("specify() makes the working directory absolute", () => {
+  const home = Deno.cwd();
+  const cases: [Pick<CommandOptions, "cwd">, string | undefined][] = [
+    [{}, undefined],
+    [{ cwd: "a" }, `${home}/a`],
+    [{ cwd: "/a" }, "/a"],
+    [{ cwd: new URL("file:///a%20b") }, "/a b"],
+  ];
+  for (const [options, expected] of cases) {
+    assertEquals(
+      specify("true", [], options, {}, random).command.cwd,
+      expected,
+    );
+    const spec = specify("true", [], {}, options, random);
+    assertEquals(spec.command.cwd, expected);
+    assertEquals(directoryOf(spec, undefined), expected);
+    assertEquals(directoryOf(spec, "b"), `${home}/b`);
+  }
 });
 
 Deno.test("specify() keeps copies of what it is given", () => {
