@@ -114,6 +114,24 @@ for (const name of ["gate", "prepare"] as const) {
     }
   });
 
+  Deno.test(`CommandOptions.${name} can return a thenable that calls back twice`, async () => {
+    const { kernel, pm } = fake();
+    const thenable = {
+      then(resolve: (value?: unknown) => void, reject: (why: unknown) => void) {
+        resolve();
+        resolve({ args: 5 });
+        reject(new Error("too late"));
+        throw new Error("too late");
+      },
+    };
+    const job = pm.command("server", [], { [name]: returner(() => thenable) });
+    await job.start();
+    await kernel.clock.settle();
+    assertEquals([job.state.kind, kernel.started.length], ["running", 1]);
+    await pm.shutdown();
+    kernel.assertNothingLeft();
+  });
+
   Deno.test(`CommandOptions.${name} that never settles holds nothing up`, async (t) => {
     const hanging = {
       promise: () => new Promise<never>(() => {}),
@@ -148,6 +166,17 @@ for (const name of ["gate", "prepare"] as const) {
     }
   });
 }
+
+Deno.test("GateContext.wait() refuses anything but a reason", async () => {
+  for (const [what, make] of Object.entries(THROWN)) {
+    const { error } = await failureOf("server", {
+      gate: ({ wait }) => wait(make() as string),
+      restart: never,
+    });
+    const message = 'process "job": gate() failed: Option "reason" must be ';
+    assertStringIncludes(error.message, message, what);
+  }
+});
 
 Deno.test("PreparedRun can do anything when it is read", async () => {
   const nasty = THROWN["a Proxy whose traps throw"];

@@ -60,6 +60,7 @@ export function isA<T>(
  * throws.
  */
 export function ignoreRejection(returned: unknown): void {
+  if (typeof returned !== "object") return;
   try {
     // The promise can have a `then` of its own, which this does not call.
     Promise.prototype.then.call(returned, undefined, () => {});

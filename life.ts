@@ -322,9 +322,9 @@ export class Life {
   ): Promise<StopOutcome> {
     if (started instanceof SpawnError) return NOTHING;
     const { run, number } = started;
-    const { crashed } = end;
+    const well = !end.requested && !end.crashed;
     const spent = this.#phases.present.kind === "ended" &&
-      (!crashed || !run.group) && started.spent;
+      (well || !run.group) && started.spent;
     // This reports the end now, since ending what is left can take long.
     if (!spent) tell();
     // `tell()` calls the logger, which can have called `stop()`.
@@ -333,7 +333,7 @@ export class Life {
     if (!await this.streams.output.flush()) this.#reporter.unflushed();
     this.#phases.enter({ kind: "between", run: number, status: end.status });
     // A run that ended well can have put a process into the background.
-    if (unasked && run.group && !crashed) {
+    if (unasked && run.group && well) {
       started.sweepLater(end, this.#reporter);
     } else this.#host.runs.ended(run);
     return outcome;
