@@ -11,7 +11,7 @@ import { type CommandOptions, constant, Processman } from "./mod.ts";
 import { Output } from "./output.ts";
 import { Table } from "./process_table.ts";
 import { systemClock } from "./system.ts";
-import { lineOf, outputOf, runScript } from "./tools/testing.ts";
+import { lineOf, outputOf, permitted, runScript } from "./tools/testing.ts";
 
 const silent = { logger: null };
 const RUNS = 20;
@@ -172,9 +172,54 @@ Deno.test("Timers are not even looked at while all goes well", async () => {
   assertEquals(parent.tail(1).map(({ text }) => text), ["done"]);
 });
 
-Deno.test("Importing the package loads the core, no ring, and few other modules", async () => {
+/** What `deno info` tells of a module. */
+interface Module {
+  readonly specifier: string;
+  readonly dependencies?: readonly {
+    readonly code?: { readonly specifier?: string };
+  }[];
+}
+
+/** What `deno info --json` prints. */
+interface Graph {
+  readonly roots: readonly [string];
+  readonly modules: readonly Module[];
+  readonly redirects: Readonly<Record<string, string>>;
+}
+
+/** Returns what Deno tells of the package and the modules that it imports. */
+async function graph(): Promise<Graph> {
   const info = await outputOf(Deno.execPath(), "info", "--json", "mod.ts");
-  const { modules } = JSON.parse(info) as { modules: { specifier: string }[] };
+  return JSON.parse(info);
+}
+
+/** Returns the modules that are loaded; others are imported for types only. */
+function loaded({ roots, modules, redirects }: Graph): Set<string> {
+  const byName = new Map(modules.map((each) => [each.specifier, each]));
+  const found = new Set<string>(roots);
+  for (const specifier of found) {
+    for (const { code } of byName.get(specifier)?.dependencies ?? []) {
+      if (code?.specifier === undefined) continue;
+      found.add(redirects[code.specifier] ?? code.specifier);
+    }
+  }
+  return found;
+}
+
+Deno.test({
+  name: "README.md tells how many modules the package loads",
+  ignore: !permitted("read"),
+  async fn() {
+    const readme = await Deno.readTextFile(
+      new URL("README.md", import.meta.url),
+    );
+    const [, count] = readme.match(/\bit loads (\d+)\s+modules\b/) ?? [];
+    assertEquals(Number(count), loaded(await graph()).size);
+  },
+});
+
+Deno.test("Importing the package loads the core, no ring, and few other modules", async () => {
+  const { modules } = await graph();
   const specifiers = modules.map(({ specifier }) => specifier);
   const root = new URL(".", import.meta.url).href;
   const own = specifiers.filter((specifier) => specifier.startsWith(root))

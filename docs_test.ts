@@ -18,7 +18,12 @@ import { checkExit, EXIT_DEFAULTS } from "./simulate.ts";
 import { checkStop, STOP_DEFAULTS } from "./stop.ts";
 import { publishedFiles, root, WEB } from "./tools/package.ts";
 import { permitted } from "./tools/testing.ts";
-import { olderThan, OLDEST, OLDEST_FOR_CHECKS } from "./tools/versions.ts";
+import {
+  FAULTY,
+  olderThan,
+  OLDEST,
+  OLDEST_FOR_CHECKS,
+} from "./tools/versions.ts";
 
 const ignore = !permitted("read");
 
@@ -301,13 +306,15 @@ Deno.test("The docs tell the versions of Deno that the tools use", {
   ignore,
 }, async () => {
   const versionsIn = async (file: string) => {
-    const text = (await read(file)).replace(/\s+/g, " ");
+    // What was measured is measured on some other version.
+    const text = (await read(file))
+      .replace(/<!-- Written.*?<!-- End -->/gs, "").replace(/\s+/g, " ");
     return Array.from(
       text.matchAll(/\bDeno (\d[\d.]*\d)/g),
       ([, found]) => found,
     );
   };
-  assertEquals(await versionsIn("README.md"), [OLDEST]);
+  assertEquals(await versionsIn("README.md"), [OLDEST, FAULTY]);
   assertEquals(await versionsIn("CONTRIBUTING.md"), [OLDEST_FOR_CHECKS]);
   // What the change from 0.1 was, and what it is.
   assertEquals(await versionsIn("CHANGELOG.md"), ["2.6", OLDEST]);

@@ -7,7 +7,8 @@ const PROGRAM = ["/bin/sleep", ["60"]] as const;
 
 /** Many children that do nothing, watched, and then stopped all at once. */
 const question: Question = {
-  title: "500 (full: 2,000) idle children: ms and KiB for each, CPU ms per s",
+  title:
+    "Idle children, 500 or in full 2,000: ms and KiB for each, CPU ms per s",
   columns: { "start": 2, "KiB": 1, "fds": 2, "cpu": 1, "stop": 3, "left": 0 },
   rows: [
     "plain",

@@ -25,13 +25,13 @@ export interface Row {
 export interface Target {
   /** The row that is looked at. */
   readonly row: Name;
-  /** The rows that it is held against: the best of them; none if left out. */
-  readonly floor?: readonly Name[];
+  /** The rows that it is held against: the best of them. */
+  readonly floor: readonly Name[];
   /** The columns; all of them if left out. */
   readonly columns?: readonly string[];
-  /** The highest ratio, or value. */
+  /** The highest ratio. */
   readonly atMost?: number;
-  /** The lowest ratio, or value. */
+  /** The lowest ratio. */
   readonly atLeast?: number;
 }
 
@@ -120,6 +120,11 @@ function ratio(
   }));
 }
 
+/** Writes a ratio; nothing if there is none. */
+export function show(ratio: number): string {
+  return Number.isFinite(ratio) ? ratio.toFixed(ratio < 10 ? 2 : 0) : "";
+}
+
 /** Prints the table of a question and whether its targets are met. */
 export function print(question: Question, samples: readonly Samples[]): void {
   const rows = question.rows.map(asRow);
@@ -138,37 +143,75 @@ export function print(question: Question, samples: readonly Samples[]): void {
       const value = middle(taken, column);
       if (Number.isNaN(value)) return "-".padStart(width);
       if (!wide) return value.toFixed(digits).padStart(width);
-      const times = ratio(taken, [first], column, Math.min);
-      const shown = Number.isFinite(times)
-        ? times.toFixed(times < 10 ? 2 : 0)
-        : "";
-      return value.toFixed(digits).padStart(9) + shown.padStart(6);
+      const times = show(ratio(taken, [first], column, Math.min));
+      return value.toFixed(digits).padStart(9) + times.padStart(6);
     });
     const title = label ?? contenders[name].label;
     console.log(`${title.padEnd(26)}${cells.join("")}`);
     if (!Array.isArray(taken)) console.log(`  ${taken.slice(0, 76)}`);
   }
-  const of = (name: Name) =>
-    samples[rows.findIndex((row) => row.name === name)];
-  for (const target of question.targets ?? []) {
-    const { row, floor, atMost, atLeast } = target;
-    const results = (target.columns ?? columns.map(([column]) => column)).map(
-      (column) => {
-        const best = atMost === undefined ? Math.max : Math.min;
-        const value = floor
-          ? ratio(of(row), floor.map(of), column, best)
-          : middle(of(row), column);
-        const met = value <= (atMost ?? Infinity) && value >= (atLeast ?? 0);
-        return `${value.toFixed(2)}${met ? "" : " missed"}`;
-      },
+  for (const { what, bound, found } of judge(question, samples)) {
+    const results = found.map(({ ratio, met }) =>
+      `${ratio.toFixed(2)}${met ? "" : " missed"}`
     );
-    const sign = atMost === undefined ? `>= ${atLeast}` : `<= ${atMost}`;
-    const against = floor
-      ? ` x ${floor.map((name) => contenders[name].label).join(" or ")}`
-      : "";
-    console.log(`${contenders[row].label} ${sign}${against}:`);
-    console.log(`  ${results.join(", ")}`);
+    console.log(`${what} ${bound}:\n  ${results.join(", ")}`);
   }
+}
+
+/** A target, and what was found. */
+export interface Verdict {
+  /** The row, and the rows that it is held against. */
+  readonly what: string;
+  /** The highest or the lowest ratio, such as `≤ 1.1`. */
+  readonly bound: string;
+  /** The ratio in each column of the target, and whether it is within. */
+  readonly found: readonly { column: string; ratio: number; met: boolean }[];
+}
+
+/** Compares the targets of a question with the samples. */
+export function judge(
+  { rows, columns, targets = [] }: Question,
+  samples: readonly Samples[],
+): Verdict[] {
+  const of = (name: Name) =>
+    samples[rows.map(asRow).findIndex((row) => row.name === name)];
+  const labels = (names: readonly Name[]) =>
+    names.map((name) => contenders[name].label).join(" or ");
+  return targets.map((target) => {
+    const { row, floor, atMost = Infinity, atLeast = 0 } = target;
+    const best = target.atMost === undefined ? Math.max : Math.min;
+    const found = (target.columns ?? Object.keys(columns)).map((column) => {
+      const value = ratio(of(row), floor.map(of), column, best);
+      return {
+        column,
+        ratio: value,
+        met: value <= atMost && value >= atLeast,
+      };
+    });
+    const bound = target.atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
+    return { what: `${labels([row])} to ${labels(floor)}`, bound, found };
+  });
+}
+
+/** The ratios of each row to the first, column by column. */
+export interface Ratios {
+  /** What the row is called. */
+  readonly label: string;
+  /** `NaN` where there is none. */
+  readonly ratios: readonly number[];
+}
+
+/** Returns the ratios of all rows to the first. */
+export function ratiosOf(
+  { rows, columns }: Question,
+  samples: readonly Samples[],
+): Ratios[] {
+  return rows.map(asRow).map(({ name, label }, index) => ({
+    label: label ?? contenders[name].label,
+    ratios: Object.keys(columns).map((column) =>
+      ratio(samples[index], [samples[0]], column, Math.min)
+    ),
+  }));
 }
 
 /** Fills in a row that is only named. */

@@ -5,10 +5,12 @@
  * @module
  */
 
+import { stdPackages } from "../tools/jsr.ts";
+
 /** How the programs are run. */
 export interface Runtimes {
-  /** The versions. */
-  readonly description: string;
+  /** The versions of all that takes part, such as `Deno 2.9.6`. */
+  readonly versions: readonly string[];
   /** The start of a command line for Deno. */
   readonly deno: readonly string[];
   /** The start of a command line for Node, with the program. */
@@ -49,10 +51,20 @@ export async function prepare(): Promise<Runtimes> {
     outputOf("node", ["--version"]),
     outputOf("go", ["version"]),
   ]);
+  const std = await stdPackages({ entry: new URL("../mod.ts", here(".")) });
+  const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
+    await Deno.readTextFile(new URL("package.json", peers)),
+  );
   return {
-    description: `Deno ${Deno.version.deno}, Node ${node ?? "is missing"}, ${
-      go ?? "Go is missing"
-    }`,
+    versions: [
+      `Deno ${Deno.version.deno}`,
+      ...std.map(({ name, version, standIn }) =>
+        `${standIn ? "a stand-in for " : ""}${name} ${version}`
+      ),
+      ...node ? [`Node ${node.replace("v", "")}`] : [],
+      ...go ? [go.replace(/^go version go(\S+).*/, "Go $1")] : [],
+      ...Object.entries(dependencies).map((entry) => entry.join(" ")),
+    ],
     deno: [Deno.execPath(), "run", "-A", "--quiet", "--v8-flags=--expose-gc"],
     node: [
       "node",

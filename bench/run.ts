@@ -1,6 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * Asks the questions: `deno task bench [--full] [QUESTION...]`.
+ * Asks the questions: `deno task bench [--full] [QUESTION...]`. If it asks all,
+ * it writes what it found to `results.json` and into the documentation.
  *
  * @module
  */
@@ -16,6 +17,15 @@ import {
   sampleAll,
   type Values,
 } from "./measure.ts";
+import {
+  type Answer,
+  answerOf,
+  DOCUMENTS,
+  replacePart,
+  RESULTS,
+  type Results,
+  toJson,
+} from "./results.ts";
 
 /** The questions, each a file of this folder. */
 const QUESTIONS = [
@@ -43,14 +53,29 @@ async function main(args: string[]): Promise<number> {
     return 2;
   }
   const runtimes = await prepare();
+  const { versions } = runtimes;
   const [load] = Deno.loadavg();
-  console.log(`${runtimes.description}, load ${load?.toFixed(1)}`);
+  console.log(`${versions.join(", ")}, load ${load?.toFixed(1)}`);
+  const answers: Record<string, Answer> = {};
   for (const name of names.length > 0 ? names : QUESTIONS) {
     const question = await read(name);
     if (question.fullOnly && !full && names.length === 0) continue;
-    await ask(name, question, full, runtimes);
+    answers[name] = await ask(name, question, full, runtimes);
   }
+  if (names.length === 0) await write({ versions, full, answers });
   return 0;
+}
+
+/** Writes the results, and the parts of the documentation made of them. */
+async function write(results: Results): Promise<void> {
+  const json = toJson(results);
+  await Deno.writeTextFile(RESULTS, json);
+  for (const { url, write } of DOCUMENTS) {
+    const text = await Deno.readTextFile(url);
+    // The numbers are those of the file, which are rounded.
+    const part = write(JSON.parse(json));
+    await Deno.writeTextFile(url, replacePart(text, part));
+  }
 }
 
 async function read(name: string): Promise<Question> {
@@ -63,7 +88,7 @@ async function ask(
   question: Question,
   full: boolean,
   runtimes: Runtimes,
-): Promise<void> {
+): Promise<Answer> {
   const scale = question.scale[full ? 1 : 0];
   const rows = question.rows.map(asRow);
   const folder = await Deno.makeTempDir({ prefix: "processman_bench_" });
@@ -72,7 +97,9 @@ async function ask(
       question.scripts
         ? time(question, row, scale)
         : subject(name, row, scale, folder, runtimes);
-    print(question, await sampleAll(rows, sample, full));
+    const samples = await sampleAll(rows, sample, full);
+    print(question, samples);
+    return answerOf(question, samples);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -12,10 +12,16 @@
 export const OLDEST = "2.7.6";
 
 /**
- * The oldest Deno that all checks pass on. Before it, the tests cannot replace
- * `Deno.Command`.
+ * A Deno in between that keeps a program alive while something else holds an
+ * output of a child that has ended, although nothing reads it any more.
  */
-export const OLDEST_FOR_CHECKS = "2.8.3";
+export const FAULTY = "2.8.3";
+
+/**
+ * The oldest Deno that all checks pass on. The tests cannot replace
+ * `Deno.Command` on 2.8.0 to 2.8.2, and one of them never ends on 2.8.3.
+ */
+export const OLDEST_FOR_CHECKS = "2.9.0";
 
 /** How long it may take to get it, in milliseconds. */
 const LIMIT_MS = 120_000;

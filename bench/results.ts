@@ -1,0 +1,195 @@
+/**
+ * What the last run found, as ratios: `results.json`, and the parts of the
+ * documentation that are made of it.
+ *
+ * @module
+ */
+
+import {
+  judge,
+  type Question,
+  type Ratios,
+  ratiosOf,
+  type Samples,
+  show,
+  type Verdict,
+} from "./measure.ts";
+
+/** The results of a run. Numbers that are not there are `null` in JSON. */
+export interface Results {
+  /** With what was measured, such as `Deno 2.9.6`. */
+  readonly versions: readonly string[];
+  /** Whether it was run in full. */
+  readonly full: boolean;
+  /** The answers, by the names of the questions. */
+  readonly answers: Readonly<Record<string, Answer>>;
+}
+
+/** The answer to a question. */
+export interface Answer {
+  /** What was asked, with `more is better` if that is so. */
+  readonly title: string;
+  /** The names of the columns. */
+  readonly columns: readonly string[];
+  /** The rows; ratios are to the first. */
+  readonly rows: readonly Ratios[];
+  /** The targets. */
+  readonly targets: readonly Verdict[];
+}
+
+/** The file of the results. */
+export const RESULTS = new URL("results.json", import.meta.url);
+
+/** Documents with a part that is made of the results. */
+export const DOCUMENTS: readonly {
+  readonly url: URL;
+  readonly write: (results: Results) => string;
+}[] = [
+  { url: new URL("../README.md", import.meta.url), write: summary },
+  { url: new URL("README.md", import.meta.url), write: report },
+];
+
+/** The lines of the summary, and the cells of the tables that they are from. */
+const SUMMARY: readonly (readonly [
+  what: string,
+  question: string,
+  row: string,
+  column: string,
+])[] = [
+  ["time to run programs one by one", "spawn", "processman", "one by one"],
+  ["time to run programs, 32 at once", "spawn", "processman", "32 at once"],
+  [
+    "the same with `group: false`",
+    "spawn",
+    "processman, group: false",
+    "32 at once",
+  ],
+  ["time to restart a program", "restart", "processman", "restart"],
+  [
+    "pause of the event loop at a restart, in a program of 2 GiB",
+    "block",
+    "processman",
+    "2 GiB",
+  ],
+  ["memory for each idle child", "idle", "processman", "KiB"],
+  [
+    "bytes of output per second that a loop reads",
+    "bytes",
+    "processman",
+    "cat",
+  ],
+  [
+    "time of a script that runs one program",
+    "cold",
+    "processman",
+    "cold start",
+  ],
+];
+
+/** Returns the answer that some samples give. */
+export function answerOf(
+  question: Question,
+  samples: readonly Samples[],
+): Answer {
+  const [subject = "", unit = ""] = question.title.split(": ");
+  const more = unit.endsWith("more is better") ? "; more is better" : "";
+  return {
+    title: `${subject}${more}`,
+    columns: Object.keys(question.columns),
+    rows: ratiosOf(question, samples),
+    targets: judge(question, samples),
+  };
+}
+
+/** Writes the results as JSON, with ratios as the documentation shows them. */
+export function toJson(results: Results): string {
+  const rounded = (_: string, value: unknown) =>
+    typeof value === "number" ? Number(show(value) || NaN) : value;
+  return `${JSON.stringify(results, rounded, 2)}\n`;
+}
+
+/** Reads the results of the last run. */
+export async function readResults(): Promise<Results> {
+  return JSON.parse(await Deno.readTextFile(RESULTS));
+}
+
+/** What stands before and after the part that is made of the results. */
+const MARKERS =
+  /(<!-- Written by `deno task bench` -->\n)[^]*?(\n<!-- End -->)/;
+
+/** Returns a document with the part that is made of the results replaced. */
+export function replacePart(document: string, part: string): string {
+  if (!MARKERS.test(document)) throw new Error("There is no part to replace");
+  return document.replace(
+    MARKERS,
+    (_, before, after) => `${before}\n${part}\n${after}`,
+  );
+}
+
+/** Returns the part of the README. */
+function summary({ versions, answers }: Results): string {
+  const rows = SUMMARY.map(([what, question, row, column]) => {
+    const { columns = [], rows = [] } = answers[question] ?? {};
+    const { ratios } = rows.find(({ label }) => label === row) ?? {};
+    return [what, cell(ratios?.[columns.indexOf(column)])];
+  });
+  const std = versions.filter((version) => /^Deno |@std\//.test(version));
+  return [
+    table([["What", "Multiple of that of `Deno.Command`"], ...rows]),
+    wrap(`Measured with ${std.join(", ")}.`),
+  ].join("\n\n");
+}
+
+/** Returns the part of `bench/README.md`. */
+function report({ versions, full, answers }: Results): string {
+  const tables = Object.values(answers).map(({ title, columns, rows }) =>
+    [
+      title,
+      ["", ...columns].map(pad).join(""),
+      ...rows.map(({ label, ratios }) =>
+        [label, ...ratios.map(cell)].map(pad).join("")
+      ),
+    ].map((line) => line.trimEnd()).join("\n")
+  );
+  const targets = Object.values(answers).flatMap(({ targets }) =>
+    targets.flatMap(({ what, bound, found }) =>
+      found.map(({ column, ratio, met }) => [
+        `${column}: ${what}`,
+        bound,
+        `${cell(ratio)}, ${met ? "met" : "missed"}`,
+      ])
+    )
+  );
+  const command = full ? "deno task bench --full" : "deno task bench";
+  return [
+    wrap(`Medians of \`${command}\` with ${versions.join(", ")}.`),
+    `\`\`\`text\n${tables.join("\n\n")}\n\`\`\``,
+    table([["Target", "Bound", "Found"], ...targets]),
+  ].join("\n\n");
+}
+
+/** Writes a ratio of `results.json`. */
+function cell(ratio: number | null | undefined): string {
+  return show(ratio ?? NaN) || "-";
+}
+
+/** Gives the first cell of a row more room than the others. */
+function pad(text: string, index: number): string {
+  return index === 0 ? text.padEnd(26) : text.padStart(12);
+}
+
+/** Writes a table in the form that `deno fmt` gives it. */
+function table([head = [], ...rows]: readonly string[][]): string {
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0))
+  );
+  const line = (cells: string[]) =>
+    `| ${cells.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  const rule = widths.map((width) => "-".repeat(width));
+  return [head, rule, ...rows].map(line).join("\n");
+}
+
+/** Breaks a text into lines of 80 characters, as `deno fmt` does. */
+function wrap(text: string): string {
+  return text.replace(/(.{1,80})(?: |$)/g, "$1\n").trimEnd();
+}
