@@ -262,6 +262,14 @@ Deno.test("delay resolves after the time, or rejects with the reason", async () 
   await rejects(delay(0, { signal: scope.signal }), reason);
 });
 
+Deno.test("delay keeps no program alive when it has been aborted", async () => {
+  // The sanitizer of the tests finds a timer that is left.
+  const scope = new AbortController();
+  const waiting = delay(60_000, { signal: scope.signal });
+  scope.abort();
+  await rejects(waiting, { name: "AbortError" });
+});
+
 Deno.test("delay waits for longer than a timer can run", async () => {
   const scope = new AbortController();
   const { signal } = scope;
