@@ -9,6 +9,7 @@ import {
   assert,
   assertEquals,
   assertGreater,
+  assertGreaterOrEqual,
   assertLess,
   assertLessOrEqual,
   assertMatch,
@@ -19,13 +20,10 @@ import {
   family,
   findProgram,
   gone,
-  hastyMaster,
   lives,
   Load,
   logged,
   type Loss,
-  nginx,
-  nodeCluster,
   postgres,
   PostgresClient,
   postgresUser,
@@ -34,10 +32,11 @@ import {
   request,
   rowOf,
   type Server,
-  startApplication,
   supplementaryGroup,
 } from "./tools/servers.ts";
+import { POSTGRES, REDIS, SERVERS, WEB_SERVERS } from "./tools/server_table.ts";
 import { eventOf, lineOf, permitted, runScript } from "./tools/testing.ts";
+import { hastyMaster, nginx, startApplication } from "./tools/web_servers.ts";
 
 const silent = { logger: null };
 
@@ -122,7 +121,12 @@ function here(
     const process = pm.command(program, args, { stop });
     return Promise.resolve({
       pid: process.pid ?? 0,
-      end: () => end === "stop" ? process.stop() : pm.shutdown(),
+      end: async () => {
+        if (end === "shutdown") return await pm.shutdown();
+        const report = await process.stop();
+        const said = process.tail(20).map(({ text }) => text).join("\n");
+        assert(!report.forced, `${JSON.stringify(report)}\n${said}`);
+      },
       [Symbol.asyncDispose]: () => pm.shutdown(),
     });
   };
@@ -155,12 +159,14 @@ async function lossOf(
     await using served = await way(server);
     await accepts(server.port);
     const load = new Load(server.port, { short: CLIENTS, slowMs: SLOW_MS });
+    const read = async () => new Set([...await logged(server), ...seen]);
     await load.answers(5 * CLIENTS);
+    await load.working(read);
     const pids = family(served.pid);
     await served.end();
     await load.over();
     await gone(pids);
-    return load.loss(new Set([...await logged(server), ...seen]));
+    return load.loss(await read());
   });
 }
 
@@ -261,23 +267,31 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "StopOptions.to lets a Node cluster drain through its primary",
-  ignore: without("node"),
-  async fn() {
-    // On a machine with more to do than it can, the group can lose nothing.
-    for (let lost = 0, tries = 0; lost === 0 && tries < CONTROLS; tries++) {
-      const losses = await compare({
-        group: here({ to: "group" }),
-        leader: here({ to: "leader" }),
-      }, (way) => lossOf(way, nodeCluster));
-      printLosses("Node cluster with SIGTERM", losses);
-      assertEquals(sum(losses.leader).lost, 0);
-      lost = sum(losses.group).lost;
-      if (tries === CONTROLS - 1) assertGreater(lost, 0);
-    }
-  },
-});
+for (const { server, program, stop, byDefault, make } of WEB_SERVERS) {
+  Deno.test({
+    name: `docs/servers.md: ${server} answers all that it has read`,
+    ignore: without(program),
+    async fn() {
+      // On a machine with more to do than it can, the defaults can lose nothing.
+      for (let lost = 0, tries = 0; lost === 0 && tries < CONTROLS; tries++) {
+        const losses = await compare({
+          "as in the table": here(stop),
+          "by default": here({}),
+        }, async (way) => {
+          await using application = startApplication();
+          const { port, seen } = application;
+          return await lossOf(way, (folder) => make(folder, port), seen);
+        });
+        printLosses(server, losses);
+        assertGreater(sum(losses["as in the table"]).answered, 0);
+        assertEquals(sum(losses["as in the table"]).lost, 0);
+        lost = sum(losses["by default"]).lost;
+        if (byDefault === "") return assertEquals(lost, 0);
+        if (tries === CONTROLS - 1) assertGreater(lost, 0);
+      }
+    },
+  });
+}
 
 Deno.test({
   name: "StopOptions.to asks a worker once when its master has ended first",
@@ -406,6 +420,167 @@ Deno.test({
       assert(!/recovery|not properly shut down/.test(lines.join("\n")));
       await next.stop({ signal: "SIGINT" });
     });
+  },
+});
+
+/** What a stop of a database under load did. */
+interface Kept {
+  readonly forced: boolean;
+  /** How many writes the server had confirmed. */
+  readonly confirmed: number;
+  /** Those of them that are not there after the next start. */
+  readonly lost: string[];
+  /** What the server said at the next start. */
+  readonly said: string;
+}
+
+/** How many confirmed writes there are before a stop. */
+const WRITES = 40;
+
+/** How many clients write at the same time. */
+const WRITERS = 4;
+
+/** Lets clients write keys, one after another, until the server ends. */
+function write<Client extends Disposable>(
+  connect: () => Promise<Client>,
+  put: (client: Client, key: number) => Promise<void>,
+): { confirmed: string[]; enough: Promise<void>; over: Promise<unknown> } {
+  const confirmed: string[] = [];
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  const client = async (first: number) => {
+    using client = await connect();
+    for (let key = first; true; key += WRITERS) {
+      try {
+        await put(client, key);
+      } catch {
+        return;
+      }
+      confirmed.push(`${key}`);
+      if (confirmed.length === WRITES) resolve();
+    }
+  };
+  const clients = Array.from({ length: WRITERS }, (_, first) => client(first));
+  return { confirmed, enough, over: Promise.all(clients) };
+}
+
+/** Stops a postgres while clients write rows, and looks for them afterwards. */
+async function postgresKeeps(stop: CommandOptions["stop"] & object) {
+  let kept: Kept | undefined;
+  await withPostgres(async ({ program, args, port }, options) => {
+    await using pm = new Processman(silent);
+    const process = pm.command(program, args, options);
+    await accepts(port);
+    using client = await PostgresClient.connect(port);
+    await client.ask("CREATE TABLE rows (key int)");
+    const { confirmed, enough, over } = write(
+      () => PostgresClient.connect(port),
+      async (client, key) => {
+        await client.ask(`INSERT INTO rows VALUES (${key})`);
+      },
+    );
+    await enough;
+    await client.ask("BEGIN; INSERT INTO rows VALUES (-1)");
+    const pids = family(process.pid ?? 0);
+    const { forced } = await process.stop(stop);
+    await over;
+    await gone(pids);
+
+    const next = pm.command(program, args, options);
+    await accepts(port);
+    using reader = await PostgresClient.connect(port);
+    const there = new Set(await reader.ask("SELECT key FROM rows"));
+    assert(!there.has("-1"), "a transaction that was not committed is there");
+    const lost = confirmed.filter((key) => !there.has(key));
+    const said = next.tail(100).map(({ text }) => text).join("\n");
+    kept = { forced, confirmed: confirmed.length, lost, said };
+    await next.stop({ signal: "SIGINT" });
+  });
+  assert(kept);
+  return kept;
+}
+
+Deno.test({
+  name: `docs/servers.md: postgres keeps all that it has committed`,
+  ignore: without("postgres", "initdb"),
+  async fn() {
+    const { forced, confirmed, lost, said } = await postgresKeeps(
+      POSTGRES.stop,
+    );
+    assertGreaterOrEqual(confirmed, WRITES);
+    assertEquals(lost, []);
+    assert(!forced);
+    assertMatch(said, /database system was shut down at/);
+    const byDefault = await postgresKeeps({ gracePeriodMs: 300 });
+    assert(byDefault.forced);
+    assertMatch(byDefault.said, /was not properly shut down/);
+  },
+});
+
+/** Stops a redis while clients set keys, and looks for them afterwards. */
+async function redisKeeps(stop: CommandOptions["stop"] & object) {
+  return await inFolder(async (folder): Promise<Kept> => {
+    const { program, args, port } = redis(folder);
+    await using pm = new Processman(silent);
+    const process = pm.command(program, args);
+    const { confirmed, enough, over } = write(
+      () => Redis.connect(port),
+      async (client, key) => {
+        assertEquals(await client.ask(`SET ${key} ${key}`), "+OK");
+      },
+    );
+    await enough;
+    const { forced } = await process.stop(stop);
+    await over;
+
+    const next = pm.command(program, args);
+    using client = await Redis.connect(port);
+    const lost: string[] = [];
+    for (const key of confirmed) {
+      if (await client.ask(`EXISTS ${key}`) !== ":1") lost.push(key);
+    }
+    const said = next.tail(100).map(({ text }) => text).join("\n");
+    return { forced, confirmed: confirmed.length, lost, said };
+  });
+}
+
+Deno.test({
+  name: `docs/servers.md: redis keeps all that it has confirmed`,
+  ignore: without("redis-server"),
+  async fn() {
+    const { forced, confirmed, lost } = await redisKeeps(REDIS.stop);
+    assertGreaterOrEqual(confirmed, WRITES);
+    assertEquals(lost, []);
+    assert(!forced);
+    const killed = await redisKeeps({ gracePeriodMs: 0 });
+    assertGreater(killed.lost.length, 0);
+  },
+});
+
+/** Writes options as the page does. */
+function cell(stop: CommandOptions["stop"]): string {
+  return `\`${Deno.inspect(stop)}\``;
+}
+
+Deno.test({
+  name: "docs/servers.md has the servers of the tests, and no others",
+  ignore: !permitted("read"),
+  async fn() {
+    const page = await Deno.readTextFile(
+      new URL("docs/servers.md", import.meta.url),
+    );
+    const [, table = ""] =
+      page.match(/^\| Server .*\n\|[-| ]+\n((?:\|.*\n)+)/m) ?? [];
+    const rows = table.trim().split("\n")
+      .map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
+    assertEquals(
+      rows,
+      SERVERS.map(({ server, foreground, stop, byDefault }) => [
+        server,
+        foreground,
+        cell(stop),
+        byDefault || "nothing",
+      ]),
+    );
   },
 });
 

@@ -14,6 +14,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "nginx": "nginx-light",
   "redis-server": "redis-server",
   "postgres": "postgresql",
+  "haproxy": "haproxy",
+  "apache2": "apache2-bin",
+  "gunicorn": "gunicorn",
   "busybox": "busybox",
 };
 

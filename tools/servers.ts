@@ -143,81 +143,6 @@ export function family(pid: number): number[] {
   return [...found].filter(lives);
 }
 
-/** An application that answers, and notes which requests reached it. */
-export interface Application extends AsyncDisposable {
-  readonly port: number;
-  /** The requests that somebody has read and passed on. */
-  readonly seen: ReadonlySet<string>;
-}
-
-/** Starts an application; a path `/slow/MS/…` is answered after a while. */
-export function startApplication(): Application {
-  const seen = new Set<string>();
-  const over = new AbortController();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async ({ url }) => {
-      const { pathname } = new URL(url);
-      seen.add(pathname);
-      const [, kind, delayMs] = pathname.split("/");
-      if (kind === "slow") await pause(Number(delayMs), over.signal);
-      return new Response(pathname);
-    },
-  );
-  return {
-    port: server.addr.port,
-    seen,
-    async [Symbol.asyncDispose]() {
-      over.abort();
-      await server.shutdown();
-    },
-  };
-}
-
-async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
-}
-
-/** Configures an nginx with two workers in front of an application. */
-export async function nginx(
-  folder: string,
-  application: number,
-): Promise<Server> {
-  const port = freePort();
-  const user = Deno.uid() === 0 ? "user root root;" : "";
-  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((name) => `${name}_temp_path ${folder}/${name};`);
-  await Deno.writeTextFile(
-    `${folder}/nginx.conf`,
-    `${user}
-    daemon off;
-    worker_processes 2;
-    pid ${folder}/nginx.pid;
-    error_log ${folder}/error.log;
-    events { worker_connections 256; }
-    http {
-      ${paths.join("\n")}
-      log_format line '$uri $status';
-      access_log ${folder}/access.log line;
-      server {
-        listen 127.0.0.1:${port} backlog=64;
-        location / {
-          proxy_pass http://127.0.0.1:${application};
-          proxy_read_timeout 60;
-        }
-      }
-    }`,
-  );
-  const program = findProgram("nginx") ?? "nginx";
-  const args = ["-p", folder, "-e", `${folder}/error.log`, "-c"];
-  return { program, args: [...args, `${folder}/nginx.conf`], port, folder };
-}
-
 /** The requests that an nginx has read to their end, by its own log. */
 export async function logged({ folder }: Server): Promise<Set<string>> {
   const log = await Deno.readTextFile(`${folder}/access.log`).catch(() => "");
@@ -239,6 +164,8 @@ export interface Loss {
 export class Load {
   readonly #answered = new Set<string>();
   readonly #broken = new Set<string>();
+  /** The requests that have been made and are not over. */
+  readonly #open = new Set<string>();
   readonly #clients: Promise<void>[] = [];
   readonly #port: number;
   #wanted = Promise.withResolvers<void>();
@@ -259,6 +186,16 @@ export class Load {
     while (this.#answered.size < goal) await this.#wanted.promise;
   }
 
+  /** Resolves when the server has read a slow request, and not answered it. */
+  async working(read: () => Promise<ReadonlySet<string>>): Promise<void> {
+    while (true) {
+      const seen = await read();
+      const slow = [...this.#open].filter((path) => path.startsWith("/slow"));
+      if (slow.some((path) => seen.has(path))) return;
+      await this.answers(1);
+    }
+  }
+
   /** Resolves when each client has met a closed door. */
   async over(): Promise<void> {
     await Promise.all(this.#clients);
@@ -275,7 +212,9 @@ export class Load {
   async #client(prefix: string): Promise<void> {
     while (true) {
       const path = `${prefix}/${this.#next++}`;
+      this.#open.add(path);
       const answer = await request(this.#port, path);
+      this.#open.delete(path);
       if (answer === undefined) return;
       if (answer.endsWith(path)) this.#answered.add(path);
       else this.#broken.add(path);
@@ -448,6 +387,12 @@ export async function postgres(
   };
 }
 
+/** A message of a postgres. */
+interface Message {
+  readonly kind: string;
+  readonly body: Uint8Array;
+}
+
 /** A session of a client with a postgres. */
 export class PostgresClient implements Disposable {
   readonly #connection: Deno.TcpConn;
@@ -469,7 +414,7 @@ export class PostgresClient implements Disposable {
       hello.set(body, 8);
       await connection.write(hello);
       const client = new PostgresClient(connection);
-      if ((await client.#until("Z")).startsWith("R")) return client;
+      if ((await client.#until("Z"))[0]?.kind === "R") return client;
       // "the database system is starting up"
       connection.close();
     }
@@ -485,84 +430,46 @@ export class PostgresClient implements Disposable {
     await this.#connection.write(message);
   }
 
+  /**
+   * Sends a query and waits for its end.
+   *
+   * @returns The first column of its rows.
+   * @throws {Error} If the server refuses it, or ends first.
+   */
+  async ask(query: string): Promise<string[]> {
+    await this.send(query);
+    const messages = await this.#until("Z");
+    const kinds = messages.map(({ kind }) => kind).join("");
+    if (!/^[^E]*C.*Z$/.test(kinds)) throw new Error(`${query}: ${kinds}`);
+    return messages.filter(({ kind }) => kind === "D").map(({ body }) => {
+      const length = new DataView(body.buffer, body.byteOffset).getInt32(2);
+      return new TextDecoder().decode(body.subarray(6, 6 + length));
+    });
+  }
+
   /** Closes the connection. */
   [Symbol.dispose](): void {
     this.#connection.close();
   }
 
-  /** Reads messages up to one of a kind; returns the kinds of all. */
-  async #until(kind: string): Promise<string> {
-    let kinds = "";
+  /** Reads messages up to one of a kind, or to the end. */
+  async #until(kind: string): Promise<Message[]> {
+    const messages: Message[] = [];
     let rest = new Uint8Array();
-    const buffer = new Uint8Array(65_536);
-    while (!kinds.endsWith(kind)) {
+    const buffer = new Uint8Array(4_096);
+    while (messages.at(-1)?.kind !== kind) {
       const count = await this.#connection.read(buffer);
-      if (count === null) return kinds;
+      if (count === null) return messages;
       rest = new Uint8Array([...rest, ...buffer.subarray(0, count)]);
       while (rest.length >= 5) {
         const length = 1 + new DataView(rest.buffer, rest.byteOffset)
           .getInt32(1);
         if (rest.length < length) break;
-        kinds += String.fromCharCode(rest[0] ?? 0);
+        const kind = String.fromCharCode(rest[0] ?? 0);
+        messages.push({ kind, body: rest.slice(5, length) });
         rest = rest.slice(length);
       }
     }
-    return kinds;
+    return messages;
   }
-}
-
-/**
- * A Node cluster of two workers. Its primary drains them at SIGTERM, and notes
- * in a file which requests were read.
- */
-export async function nodeCluster(folder: string): Promise<Server> {
-  const port = freePort();
-  await Deno.writeTextFile(
-    `${folder}/cluster.cjs`,
-    `const cluster = require("node:cluster");
-    const { appendFileSync } = require("node:fs");
-    const { createServer } = require("node:http");
-    if (cluster.isPrimary) {
-      cluster.fork();
-      cluster.fork();
-      // It ends when its workers have ended, for which nothing keeps it alive.
-      process.once("SIGTERM", () => cluster.disconnect());
-    } else {
-      createServer(({ url }, response) => {
-        appendFileSync(${JSON.stringify(`${folder}/access.log`)}, url + "\\n");
-        const [, kind, delayMs] = url.split("/");
-        setTimeout(() => response.end(url), kind === "slow" ? delayMs : 10);
-      }).listen(${port}, "127.0.0.1");
-    }`,
-  );
-  const program = findProgram("node") ?? "node";
-  return { program, args: [`${folder}/cluster.cjs`], port, folder };
-}
-
-/**
- * A master that ends at once at SIGTERM and leaves its worker to its own
- * resources: the worker drains when it gets SIGTERM itself, and notes each one.
- */
-export async function hastyMaster(folder: string): Promise<Server> {
-  const port = freePort();
-  await Deno.writeTextFile(
-    `${folder}/worker.cjs`,
-    `const { appendFileSync } = require("node:fs");
-    const note = (name, text) =>
-      appendFileSync(${JSON.stringify(`${folder}/`)} + name, text + "\\n");
-    const server = require("node:http").createServer(({ url }, response) => {
-      note("access.log", url);
-      const [, kind, delayMs] = url.split("/");
-      setTimeout(() => response.end(url), kind === "slow" ? delayMs : 10);
-    });
-    server.listen(${port}, "127.0.0.1");
-    process.on("SIGTERM", () => {
-      note("asked.log", "SIGTERM");
-      server.close(() => process.exit(0));
-    });`,
-  );
-  const script = `trap 'exit 0' TERM; "$0" "$1" & wait`;
-  const node = findProgram("node") ?? "node";
-  const args = ["-c", script, node, `${folder}/worker.cjs`];
-  return { program: "/bin/sh", args, port, folder };
 }
