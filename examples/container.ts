@@ -8,7 +8,9 @@
  * container with its own exit code, for the platform to decide what is next.
  *
  * Run it with `deno run --allow-run examples/container.ts PROGRAM ARGS…`, in a
- * container below an init: `docker run --init …`.
+ * container below an init: `docker run --init …`. As process 1 it would have to
+ * reap the processes that others leave to it, which it does not do: they would
+ * stay in the process table as zombies until the container ends.
  *
  * @module
  */
