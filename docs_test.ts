@@ -368,3 +368,18 @@ Deno.test("Links lead to headings, published files, or the web", {
   }
   assertEquals(wrong, []);
 });
+
+Deno.test("README.md links to all pages of docs/", { ignore }, async () => {
+  const text = await read("README.md");
+  // JSR shows the README, and does not have the pages.
+  const links = text.matchAll(
+    /\]\(https:\/\/github\.com\/isbm\/processman\/blob\/main\/docs\/([^)#]+)/g,
+  );
+  const pages = await Array.fromAsync(
+    Deno.readDir(new URL("docs/", import.meta.url)),
+    ({ name }) => name,
+  );
+  const linked = new Set(Array.from(links, ([, page = ""]) => page));
+  assertEquals([...linked].sort(), pages.sort());
+  assertEquals(text.match(/\]\(docs\//), null);
+});

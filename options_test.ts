@@ -188,7 +188,7 @@ Deno.test("Processman.command() refuses options that do not exist", () =>
       ["restart.limit.within", "restarts, withinMs"],
       ["stop.gracePeriod", "signal, gracePeriodMs, to"],
       ["output.keep", "bufferBytes, maxLineLength, file"],
-      ["output.file.name", "path, maxBytes, maxFiles, json"],
+      ["output.file.name", "path, stderr, maxBytes, maxFiles, json"],
     ];
     for (const [path, known] of cases) {
       for (const value of [1, undefined]) {

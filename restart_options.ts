@@ -43,7 +43,7 @@ export interface RestartLimit {
    * or lives for `resetAfterMs`, breaks the row. With `restarts: 4`, a process
    * is given up after five crashes in a row.
    */
-  withinMs?: number;
+  withinMs?: number | undefined;
 }
 
 /** When and how a process is restarted. */

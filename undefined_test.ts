@@ -23,6 +23,7 @@ import {
   type PrintOutputOptions,
   Processman,
   type ProcessmanOptions,
+  type RestartLimit,
   type RestartOptions,
   type ShutdownOptions,
   type SignalOptions,
@@ -65,6 +66,7 @@ const RESTART = none<RestartOptions>({
   leftovers: undefined,
   random: undefined,
 });
+const LIMIT = none<Omit<RestartLimit, "restarts">>({ withinMs: undefined });
 const STOP = none<StopOptions>({
   signal: undefined,
   gracePeriodMs: undefined,
@@ -134,6 +136,10 @@ const GROUPS: readonly [CommandDefaults, CommandDefaults][] = [
   [DEFAULTS, {}],
   [{ restart: RESTART }, {}],
   [{ restart: { ...RESTART, leftovers: LEFTOVERS } }, {}],
+  [
+    { restart: { limit: { restarts: 3, ...LIMIT } } },
+    { restart: { limit: { restarts: 3 } } },
+  ],
   [{ stop: STOP }, {}],
   [{ output: OUTPUT }, {}],
   [{ output: { file: { path, ...FILE } } }, { output: { file: { path } } }],

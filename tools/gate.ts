@@ -157,7 +157,7 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
   ]);
   await gate.test(
     "documentation examples",
-    ["--doc", "--allow-run", ...modules, "README.md"],
+    ["--doc", "--allow-run", ...modules, "README.md", ...await pages()],
     60_000,
   );
 
@@ -207,6 +207,12 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
     await gate.test(name, args, 600_000);
   }
   await gate.step("publish", ["publish", "--dry-run", "--allow-dirty"]);
+}
+
+/** Returns the pages of the documentation. */
+async function pages(): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(new URL("docs/", root)));
+  return entries.map(({ name }) => `docs/${name}`).sort();
 }
 
 function report({ results, tests, skipped }: Gate): number {
