@@ -114,11 +114,12 @@ export function kindOf(
 
 /** Returns the stream of this program that a path is a name of. */
 function ownStream(path: string): "stdout" | "stderr" | undefined {
-  const names = `/dev/(?:std|fd/)|/proc/(?:self|thread-self|${Deno.pid})/fd/`;
-  const [, name] = new RegExp(`^(?:${names})(out|err|1|2)$`)
-    .exec(normal(path)) ?? [];
-  if (name === undefined) return undefined;
-  return name === "out" || name === "1" ? "stdout" : "stderr";
+  const folders = `/dev/fd|/proc/(?:self|thread-self|${Deno.pid})/fd`;
+  const [, name, descriptor] =
+    new RegExp(`^(?:/dev/std(out|err)|(?:${folders})/([12]))$`)
+      .exec(normal(path)) ?? [];
+  if ((name ?? descriptor) === undefined) return undefined;
+  return name === "out" || descriptor === "1" ? "stdout" : "stderr";
 }
 
 /**
@@ -141,7 +142,11 @@ function inRealFolder(path: string): string {
 /** Returns what is at a path; `undefined` if that cannot be found out. */
 function look(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.lstatSync(path);
+    const found = Deno.lstatSync(path);
+    // Links to open pipes contain no path.
+    const open = found.isSymlink && path.startsWith("/proc/") &&
+      !Deno.readLinkSync(path).startsWith("/");
+    return open ? Deno.statSync(path) : found;
   } catch {
     // If it is not just missing, the first write fails and says why.
     return undefined;

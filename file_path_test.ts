@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { absolutePath, targetOf } from "./file_path.ts";
 import { Folder, outputOf, permitted, runScript } from "./tools/testing.ts";
 
@@ -26,6 +26,33 @@ Deno.test("targetOf() needs no permission for the streams of this program", () =
       assertEquals(target(path), [kind, `/dev/${kind}`]);
     }
   }
+});
+
+Deno.test({
+  name: "targetOf() follows the descriptors of this program",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    await using folder = new Folder();
+    const at = await Deno.realPath(folder.path);
+    await outputOf("mkfifo", `${at}/fifo`);
+    using _pipe = Deno.openSync(`${at}/fifo`, { read: true, write: true });
+    using _file = Deno.openSync(`${at}/a`, { create: true, write: true });
+    const links = Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => {
+      const path = `/proc/self/fd/${name}`;
+      try {
+        return { path, to: Deno.readLinkSync(path) };
+      } catch {
+        return { path, to: "" }; // that of the folder itself
+      }
+    });
+    const pathTo = (to: string) =>
+      links.find((link) => link.to === to)?.path ?? "";
+    assertEquals(target(pathTo(`${at}/a`)), ["file", `${at}/a`]);
+    assertThrows(() => target(pathTo(`${at}/fifo`)), TypeError, "not a FIFO");
+    const { path } = links.find(({ to }) => to.startsWith("anon_inode")) ?? {};
+    assert(path !== undefined);
+    assertThrows(() => target(path), TypeError, "a regular file, not a ");
+  },
 });
 
 Deno.test({

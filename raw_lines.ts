@@ -91,25 +91,11 @@ export class RawSplitter implements Splitter<RawLines> {
 
   /** Adds whole lines: a copy, since their buffer is used again. */
   #add(whole: Bytes, lines: RawLines[]): void {
-    const plain = whole.length <= this.#maxLength && !whole.includes(CR);
-    const bytes = plain ? whole.slice() : joined(this.#each(whole));
+    const plain = withoutReturns(whole);
+    const bytes = plain.length <= this.#maxLength
+      ? plain
+      : joined(cutLines(plain, this.#maxLength));
     lines.push({ source: this.#source, bytes });
-  }
-
-  /** Lists the lines, cut if they are too long, with LF as their line break. */
-  *#each(whole: Bytes): Generator<Bytes> {
-    let start = 0;
-    while (start < whole.length) {
-      const lf = whole.indexOf(LF, start);
-      const cr = lf > start && whole[lf - 1] === CR;
-      const line = whole.subarray(start, cr ? lf - 1 : lf);
-      const length = lengthOf(line, this.#maxLength);
-      if (length < line.length || cr) {
-        yield line.subarray(0, length);
-        yield whole.subarray(lf, lf + 1);
-      } else yield whole.subarray(start, lf + 1);
-      start = lf + 1;
-    }
   }
 }
 
@@ -132,12 +118,39 @@ export function joined(parts: Iterable<Bytes>): Bytes {
   return whole;
 }
 
+/** Copies whole lines, with LF in place of CRLF. */
+function withoutReturns(lines: Bytes): Bytes {
+  if (!lines.includes(CR)) return lines.slice();
+  const copy = new Uint8Array(lines.length);
+  let length = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const byte = lines[i] ?? 0;
+    if (byte !== CR || lines[i + 1] !== LF) copy[length++] = byte;
+  }
+  return copy.subarray(0, length);
+}
+
+/** Lists the parts of whole lines that are left when long lines are cut. */
+function* cutLines(lines: Bytes, units: number): Generator<Bytes> {
+  let from = 0;
+  for (let start = 0; start < lines.length;) {
+    const end = lines.indexOf(LF, start);
+    const line = lines.subarray(start, end);
+    const length = line.length > units ? lengthOf(line, units) : line.length;
+    if (length < line.length) {
+      yield lines.subarray(from, start + length);
+      from = end;
+    }
+    start = end + 1;
+  }
+  yield lines.subarray(from);
+}
+
 /**
  * Returns how many bytes of a line are its first `units` UTF-16 code units. What
  * is not UTF-8 counts as one for each byte that starts no character.
  */
 function lengthOf(line: Bytes, units: number): number {
-  if (line.length <= units) return line.length;
   let left = units;
   let at = 0;
   while (at < line.length) {
