@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { SpawnRequest } from "./kernel.ts";
 import { mayReadEnv } from "./permissions.ts";
 
 /** What to look for, and where. */
@@ -306,4 +307,41 @@ function keyOf({ program, path, cwd, as }: Search): string {
  */
 function ownPath(): string | undefined {
   return mayReadEnv("PATH") ? Deno.env.get("PATH") ?? "" : undefined;
+}
+
+/** Where a program can be. */
+export interface Place {
+  /** The file, for a query of the permission. */
+  readonly file: string;
+  /** The same file, as Deno finds it from the working directory of the child. */
+  readonly program: string;
+}
+
+/**
+ * Lists where Deno looks for a program, in order, if that depends on the
+ * options of the child: the permission for the program is then another one.
+ */
+export function placesOf(
+  { program, command: { cwd, env } }: SpawnRequest,
+): Place[] {
+  const base = cwd instanceof URL ? decodeURIComponent(cwd.pathname) : cwd;
+  const at = (path: string): Place => ({
+    file: base === undefined || path.startsWith("/") ? path : join(base, path),
+    program: path,
+  });
+  if (program.startsWith("/")) return [];
+  if (program.includes("/")) return base === undefined ? [] : [at(program)];
+  const delimiter = Deno.build.os === "windows" ? ";" : ":";
+  const folders = env?.PATH?.split(delimiter) ?? [];
+  return folders.map((folder) => at(join(folder || ".", program)));
+}
+
+function join(folder: string, path: string): string {
+  return `${folder.replace(/\/+$/, "")}/${path.replace(/^(?:\.\/+)+/, "")}`;
+}
+
+/** Whether a search for a program goes on after an error. */
+export function isAbsent(cause: unknown): boolean {
+  return cause instanceof Deno.errors.NotFound ||
+    cause instanceof Deno.errors.PermissionDenied;
 }

@@ -32,10 +32,25 @@ export function mayReadUid(): boolean {
   return granted({ name: "sys", kind: "uid" });
 }
 
-/** Returns the error of a program that this program may not run. */
-export function mayNotRun(program: string): Error {
+/**
+ * Returns the error of a program that this program may not run.
+ *
+ * @param files The files to which the permission is missing.
+ * @param name The name by which the program was looked for in these places; the
+ * permission for the name is for another file.
+ */
+export function mayNotRun(files: readonly string[], name?: string): Error {
+  const listed = files.map((file) => `"${file}"`).join(" and ");
+  const why = name === undefined
+    ? ""
+    : `, which --allow-run=${name} does not give`;
+  // A denial outweighs what is allowed.
+  const denied = files.filter((file) => stateOf(file) === "denied");
+  const how = denied.length > 0
+    ? `without --deny-run=${denied.join(",")}`
+    : `with --allow-run=${files.join(",")}`;
   return new Deno.errors.NotCapable(
-    `Requires run access to "${program}", run again with --allow-run=${program}`,
+    `Requires run access to ${listed}${why}, run again ${how}`,
   );
 }
 
@@ -116,6 +131,10 @@ function mayAll(): boolean {
  */
 function isSpecial(path: string): boolean {
   return /^\/(?:dev|proc|sys)\/(?!(?:null|zero|random|urandom)$)/.test(path);
+}
+
+function stateOf(command: string): Deno.PermissionState {
+  return Deno.permissions.querySync({ name: "run", command }).state;
 }
 
 function granted(permission: Deno.PermissionDescriptor): boolean {

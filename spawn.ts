@@ -18,11 +18,14 @@
  * @module
  */
 
+import { SpawnError } from "./errors.ts";
 import {
   failure,
   type Found,
+  isAbsent,
   type KnownProgram,
   KnownPrograms,
+  placesOf,
   type Search,
 } from "./find_program.ts";
 import { messageOf } from "./foreign.ts";
@@ -192,33 +195,41 @@ function searchLikeDeno(
  * would prompt for the permission.
  */
 function spawnAllowed(request: SpawnRequest): Deno.ChildProcess {
-  const { program, command } = request;
-  if (
-    !mayRun() && foundElsewhere(program, command) || !mayRunProgram(program)
-  ) throw spawnError(request, mayNotRun(program));
-  return spawnByDeno(request);
+  const places = mayRun() ? [] : placesOf(request);
+  if (places.length === 0) {
+    const { program } = request;
+    if (mayRunProgram(program)) return spawnByDeno(request);
+    throw spawnError(request, mayNotRun([program]));
+  }
+  let missing: unknown;
+  for (const [i, { file, program }] of places.entries()) {
+    if (!mayRunProgram(file)) {
+      const others = places.slice(i).map(({ file }) => file);
+      const end = others.findIndex(mayRunProgram);
+      const refused = end < 0 ? others : others.slice(0, end);
+      throw spawnError(request, mayNotRun(refused, request.program));
+    }
+    try {
+      return spawnByDeno(request, program);
+    } catch (error) {
+      if (!(error instanceof SpawnError && isAbsent(error.cause))) throw error;
+      missing = error;
+    }
+  }
+  throw missing;
 }
 
 /** Starts a child in Deno's own way. */
-function spawnByDeno(request: SpawnRequest): Deno.ChildProcess {
-  const { program, command, group } = request;
+function spawnByDeno(
+  request: SpawnRequest,
+  program: string = request.program,
+): Deno.ChildProcess {
+  const { command, group } = request;
   try {
     return new Deno.Command(program, { ...command, detached: group }).spawn();
   } catch (cause) {
     throw spawnError(request, cause);
   }
-}
-
-/**
- * Whether Deno looks for a program in one place to start it, and in another to
- * query its permission. It would then prompt for the program that it finds.
- */
-function foundElsewhere(
-  program: string,
-  { cwd, env }: Deno.CommandOptions,
-): boolean {
-  if (program.startsWith("/")) return false;
-  return program.includes("/") ? cwd !== undefined : env?.PATH !== undefined;
 }
 
 /** A program to be started through others. */

@@ -16,6 +16,7 @@ import type { ChildOptions, SpawnedChild } from "./kernel.ts";
 import { Spawner } from "./spawn.ts";
 import {
   eventOf,
+  lineOf,
   outputOf,
   permitted,
   runScript,
@@ -925,7 +926,7 @@ const PROMPTS: Record<string, [permission: string, script: string, string[]]> =
     ],
     "PATH is denied": ["--allow-run --allow-env --deny-env=PATH", "", ["0"]],
     "one program is denied": ["--allow-run --deny-run=true", "", [
-      'NotCapable: Requires run access to "true", run again with --allow-run=true',
+      'NotCapable: Requires run access to "true", run again without --deny-run=true',
     ]],
     "sh is denied": ["--allow-run --deny-run=sh", "", ["0"]],
     "one program is allowed": ["--allow-run=true", "", ["0"]],
@@ -1001,4 +1002,77 @@ Deno.test("Processman starts with a PATH of its own what is not denied", async (
     "true 0",
     "rm NotCapable",
   ]);
+});
+
+Deno.test({
+  name: "Spawner says which file it may not run, and runs it once it may",
+  ignore: !linux || NO_FILES,
+  fn: async () => {
+    const dir = await Deno.makeTempDir();
+    await Deno.mkdir(`${dir}/bin`);
+    await Deno.mkdir(`${dir}/empty`);
+    await Deno.writeTextFile(
+      `${dir}/bin/sh`,
+      `#!/bin/sh\nexec /bin/sh "$@"\n`,
+      { mode: 0o755 },
+    );
+    const own = `${dir}/bin/sh`;
+    /** The program, its options, and the files that it says it needs. */
+    const cases: [string, ChildOptions, string[]][] = [
+      ["sh", { env: { PATH: `${dir}/bin` } }, [own]],
+      ["sh", { env: { PATH: `${dir}/bin/:/usr/bin` } }, [own]],
+      ["sh", { env: { PATH: `${dir}/empty:${dir}/bin` } }, [
+        `${dir}/empty/sh`,
+        own,
+      ]],
+      ["sh", { env: { PATH: "bin" }, cwd: dir }, [own]],
+      ["sh", { env: { PATH: "" }, cwd: `${dir}/bin` }, [own]],
+      ["sh", { env: { PATH: "/nowhere" } }, ["/nowhere/sh"]],
+      ["./sh", { cwd: `${dir}/bin` }, [own]],
+      ["bin/sh", { cwd: new URL(`file://${dir}`) }, [own]],
+      ["./bin/sh", { cwd: dir }, [own]],
+    ];
+    try {
+      for (const [program, { cwd, ...options }, files] of cases) {
+        const folder = cwd instanceof URL
+          ? `new URL("${cwd}")`
+          : JSON.stringify(cwd);
+        const script = `
+          import { Processman } from "@isbm/processman";
+          await using pm = new Processman({ logger: null });
+          try {
+            const job = pm.command(${JSON.stringify(program)}, [
+              "-c", "echo it runs",
+            ], { ...${
+          JSON.stringify(options)
+        }, cwd: ${folder}, restart: { policy: "never" } });
+            await job.finished;
+            console.log(job.tail(1)[0].text);
+          } catch ({ cause }) {
+            console.log(cause.name, cause.message);
+          }
+        `;
+        const grants = files.join(",");
+        const listed = files.map((file) => `"${file}"`).join(" and ");
+        const said = async (permission: string) => {
+          await using parent = runScript(script, {
+            permission: `--allow-run=${permission}`,
+          });
+          return await lineOf(parent, /./);
+        };
+        assertEquals(
+          await said("sh"),
+          `NotCapable Requires run access to ${listed}, which --allow-run=${program} does not give, run again with --allow-run=${grants}`,
+        );
+        assertEquals(
+          await said(grants),
+          grants.startsWith("/nowhere")
+            ? "NotFound Failed to spawn '/nowhere/sh': No such file or directory (os error 2)"
+            : "it runs",
+        );
+      }
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
 });
