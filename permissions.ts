@@ -36,14 +36,14 @@ export function mayReadUid(): boolean {
  * Returns the error of a program that this program may not run.
  *
  * @param files The files to which the permission is missing.
- * @param name The name by which the program was looked for in these places; the
- * permission for the name is for another file.
+ * @param name The name by which the program was looked for in these places. If
+ * this program has a permission for the name, that is one for another file.
  */
 export function mayNotRun(files: readonly string[], name?: string): Error {
   const listed = files.map((file) => `"${file}"`).join(" and ");
-  const why = name === undefined
-    ? ""
-    : `, which --allow-run=${name} does not give`;
+  const why = name !== undefined && mayRunProgram(name)
+    ? `, which the permission for "${name}" does not give`
+    : "";
   // A denial outweighs what is allowed.
   const denied = files.filter((file) => stateOf(file) === "denied");
   const how = denied.length > 0
