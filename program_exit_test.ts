@@ -7,6 +7,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Process } from "./process.ts";
+import { hasTerminals, openTerminal } from "./tools/terminal.ts";
 import { alive, lineOf, outputOf, runScript } from "./tools/testing.ts";
 
 /** Keeps the program alive, as a server of its own does. */
@@ -328,17 +329,22 @@ Deno.test("Processman ends the program although the program listens to the signa
   ]);
 });
 
-/** Copies the package, so that a program can load it twice. */
-async function copyPackage(): Promise<{ module: string } & AsyncDisposable> {
-  const folder = await outputOf("mktemp", "-d");
-  const { pathname } = new URL(".", import.meta.url);
-  await outputOf("sh", "-c", 'cp "$0"/*.ts "$1"', pathname, folder);
+/** Makes a temporary folder. */
+async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await outputOf("mktemp", "-d");
   return {
-    module: `file://${folder}/mod.ts`,
+    path,
     async [Symbol.asyncDispose]() {
-      await outputOf("rm", "-r", folder);
+      await outputOf("rm", "-r", path);
     },
   };
+}
+
+/** Copies the package to a folder, so that a program can load it twice. */
+async function copyPackage(folder: string): Promise<string> {
+  const { pathname } = new URL(".", import.meta.url);
+  await outputOf("sh", "-c", 'cp "$0"/*.ts "$1"', pathname, folder);
+  return `file://${folder}/mod.ts`;
 }
 
 /** Starts two managers, each with one process, and says when both run. */
@@ -375,8 +381,8 @@ Deno.test("Managers of one program, of any version, end it together", async (t) 
     "the first listens to another signal": ['signals: ["SIGUSR1"]', ""],
     "one has a function": ["onSignal: () => {}", 'onSignal: "stop"'],
   };
-  await using copy = await copyPackage();
-  const { module } = copy;
+  await using folder = await temporaryFolder();
+  const module = await copyPackage(folder.path);
   for (const [name, [first = "", second = ""]] of Object.entries(cases)) {
     await t.step(name, async () => {
       await using parent = runScript(twoManagers(first, second, module), {
@@ -397,10 +403,11 @@ Deno.test("Managers of one program, of any version, end it together", async (t) 
 });
 
 Deno.test("Managers of one program that go on leave it alive", async () => {
-  await using copy = await copyPackage();
+  await using folder = await temporaryFolder();
+  const module = await copyPackage(folder.path);
   const stop = 'onSignal: "stop"';
   await using parent = runScript(
-    `${twoManagers(stop, stop, copy.module)}
+    `${twoManagers(stop, stop, module)}
     await Promise.all(managers.map((pm) => pm.finished));
     await new Promise((resolve) => setTimeout(resolve, 100));
     console.log(managers[0].command("true").name);
@@ -428,12 +435,13 @@ Deno.test("Processman ends the program at once at a second signal", async (t) =>
       "for await (const _ of managers[0].events()) await new Promise(() => {});",
     ],
   };
-  await using copy = await copyPackage();
+  await using folder = await temporaryFolder();
+  const module = await copyPackage(folder.path);
   for (const [name, [options = "", does = ""]] of Object.entries(cases)) {
     await t.step(name, async () => {
       await using parent = runScript(
         `${
-          twoManagers(`exitDeadlineMs: 3_600_000, ${options}`, "", copy.module)
+          twoManagers(`exitDeadlineMs: 3_600_000, ${options}`, "", module)
             .replaceAll("sleep 0.2; echo bye; exit", ":")
         }
         const now = performance.now.bind(performance);
@@ -518,4 +526,46 @@ Deno.test("A critical process gives the program its exit code", async (t) => {
       );
     });
   }
+});
+
+Deno.test({
+  name: "Ctrl-C ends a program in a terminal, whatever runs it",
+  ignore: !hasTerminals(),
+  async fn(t) {
+    const program = `${BEGIN}
+      const pm = new Processman({ logger });
+      const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+      for await (const { text } of polite.lines()) console.log(text);
+      ${SERVER}
+    `;
+    const config = new URL("deno.json", import.meta.url).pathname;
+    const run =
+      `run --quiet --no-prompt --allow-run --config=${config} main.ts`;
+    const tasks = JSON.stringify({ tasks: { dev: `deno ${run}` } });
+    const ways = {
+      "deno run": `"$DENO" ${run}`,
+      "deno task": `"$DENO" task --quiet dev`,
+      "npx": `npx -y deno@2 ${run}`,
+      "npx and deno task": "npx -y deno@2 task --quiet dev",
+      "a shell": `sh -c '"$DENO" ${run}; echo goes on'`,
+    };
+    for (const [name, way] of Object.entries(ways)) {
+      await t.step(name, async () => {
+        await using folder = await temporaryFolder();
+        await using terminal = openTerminal(
+          program,
+          `cd ${folder.path}; printf %s "$PROGRAM" >main.ts; ` +
+            `echo '${tasks}' >deno.json; ${way}; echo over $?`,
+        );
+        const { process } = terminal;
+        await lineOf(process, /^ready/);
+        await terminal.type("\x03");
+        const end = await lineOf(process, /^over/);
+        assertEquals(end.trim(), "over 130", printed(process).join("\n"));
+        const lines = printed(process).map((line) => line.trim());
+        assert(lines.includes("bye"), lines.join("\n"));
+        assert(!lines.includes("goes on"), lines.join("\n"));
+      });
+    }
+  },
 });

@@ -6,7 +6,7 @@
 
 import { afterReactions, untilAborted } from "./abortable.ts";
 import { ProcessmanClosedError } from "./errors.ts";
-import { isA, messageOf, stackOf } from "./foreign.ts";
+import { ignoreRejection, isA, messageOf, stackOf } from "./foreign.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Clock } from "./kernel.ts";
 import type { Log } from "./log.ts";
@@ -168,7 +168,7 @@ export class SignalEnd implements SignalledProgram {
   ): Promise<void> {
     const { clock, outlets, log } = this.#manager;
     const over = new AbortController();
-    const called = Promise.try(drain, signal)
+    const called = call(drain, signal)
       .catch((error) =>
         log.write("error", `onSignal() failed: ${messageOf(error)}`)
       )
@@ -228,4 +228,14 @@ export class SignalEnd implements SignalledProgram {
 function namesOf(processes: readonly Stoppable[]): string {
   const names = processes.map(({ name }) => `"${name}"`);
   return names.length === 0 ? "no processes" : names.join(", ");
+}
+
+/** Calls a function of the program, which can throw and return anything. */
+async function call(
+  drain: (signal: Deno.Signal) => void | Promise<void>,
+  signal: Deno.Signal,
+): Promise<void> {
+  const returned = drain(signal);
+  ignoreRejection(returned);
+  await returned;
 }
