@@ -129,7 +129,7 @@ function ownStream(path: string): "stdout" | "stderr" | undefined {
 function inRealFolder(path: string): string {
   const end = path.lastIndexOf("/");
   const folder = path.slice(0, end) || "/";
-  if (!mayRead(folder)) return normal(path);
+  if (!mayRead(normal(folder))) return normal(path);
   try {
     return `${Deno.realPathSync(folder)}/${path.slice(end + 1)}`
       .replace(/^\/\//, "/");

@@ -158,6 +158,7 @@ Deno.test({
       full: "/dev/full",
       other: "/nowhere/log",
       out: "/dev/stdout",
+      devices: "/dev",
     };
     for (const [name, path] of Object.entries(links)) {
       await Deno.symlink(path, `${at}/${name}`);
@@ -172,6 +173,9 @@ Deno.test({
       [here, `${at}/full`, `all access to "${all}`],
       [["--allow-run"], `${at}/out`, `read access to "${at}/out", run again`],
       [here, `${at}/other`, 'read access to "/nowhere/log", run again with '],
+      [files, `${at}/devices/full`, `all access to "${all}`],
+      [files, "/./dev/full", `all access to "${all}`],
+      [files, "/dev/null", "none"],
       [files, `${at}/log`, "none"],
       [here, `${at}/out`, "none"],
       [here, "/dev/stdout", "none"],

@@ -130,7 +130,8 @@ function mayAll(): boolean {
  * that permission it would prompt, although it says that the path is granted.
  */
 function isSpecial(path: string): boolean {
-  return /^\/(?:dev|proc|sys)\/(?!(?:null|zero|random|urandom)$)/.test(path);
+  return /^\/(?:dev|proc|sys)(?:$|\/(?!(?:null|zero|random|urandom)$))/
+    .test(path);
 }
 
 function stateOf(command: string): Deno.PermissionState {
