@@ -4,6 +4,7 @@ import { FLUSH_MS, Output } from "./output.ts";
 import { systemClock } from "./system.ts";
 import {
   allOf,
+  microtasks,
   randomBytes,
   RULES,
   start,
@@ -261,6 +262,31 @@ Deno.test("Output.flush() gives up waiting for a file", async () => {
   await clock.tick(1);
   assertEquals(flushed, false);
   output.end();
+});
+
+Deno.test("Output.end() gives up a file that a flush has waited for in vain", async () => {
+  for (const late of [false, true]) {
+    const clock = new TestClock();
+    const taken = Promise.withResolvers<void>();
+    let givenUp = false;
+    const output = new Output(RULES, clock, {
+      write: () => taken.promise,
+      giveUp: () => givenUp = true,
+      close: () => Promise.resolve(),
+    });
+    const run = new TestRun(output);
+    run.stdout.write("a\n");
+    await run.end();
+    const flushed = output.flush();
+    await clock.tick(FLUSH_MS);
+    assertEquals(await flushed, false);
+    if (late) taken.resolve(); // before the end, the file takes it after all
+    await microtasks();
+    assertEquals(givenUp, false);
+    output.end();
+    assertEquals(givenUp, !late);
+    taken.resolve();
+  }
 });
 
 Deno.test("Output makes the child wait for a file that is slow", async () => {
