@@ -381,7 +381,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   #abandon({ name }: Process, code: number): void {
     if (this.#closing) return;
     this.#exit.fail(code);
-    this.#log.write("error", `Critical process "${name}" ended: shutting down`);
+    const level = code === 0 ? "info" : "error";
+    this.#log.write(level, `Critical process "${name}" ended: shutting down`);
     this.shutdown().catch((error) => this.#log.write("error", `${error}`));
   }
 }

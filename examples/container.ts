@@ -24,16 +24,16 @@ if (program === undefined) {
 }
 
 await using pm = new Processman();
-const main = pm.command(program, args, {
+pm.command(program, args, {
   name: "main",
   stdout: "inherit",
   stderr: "inherit",
+  // Its exit code becomes that of the container.
+  critical: true,
   restart: {
     backoff: exponential({ initialMs: 200, jitter: "equal" }),
     limit: { restarts: 3, withinMs: 60_000 },
   },
   stop: { gracePeriodMs: 8_000 },
 });
-
-// Not `Deno.exit()`: after a signal this program ends by that same signal.
-Deno.exitCode = (await main.finished).code;
+await pm.finished;

@@ -34,6 +34,8 @@ const TABLE = "ps -A -o pid=,pgid=,stat= 2>/dev/null || " +
 async function main(): Promise<number> {
   await using pm = new Processman({
     logger: null,
+    // After Ctrl-C, this program still says what is left.
+    onSignal: "stop",
     defaults: {
       restart: { backoff: uniform(1_000) },
       stop: { gracePeriodMs: 3_000 },

@@ -71,7 +71,7 @@ Deno.test({ name: "web_server.ts restarts the server", ignore }, async () => {
   await visitor.finished;
   const family = await descendants(web);
   web.signal("SIGINT");
-  assertEquals((await web.finished).code, 0);
+  assertEquals((await web.finished).code, 130);
   const lines = textOf(web);
   assert(lines.includes("web: asked to crash"));
   assert(lines.includes("web: closed"));
@@ -102,7 +102,7 @@ Deno.test(
     }
     const family = await descendants(procfile);
     procfile.signal("SIGTERM");
-    assertEquals((await procfile.finished).code, 0);
+    assertEquals((await procfile.finished).code, 143);
     await assertGone(family);
   },
 );
@@ -141,7 +141,10 @@ Deno.test(
       const { code } = await container.finished;
       return [code, textOf(container)] as const;
     };
-    assertEquals(await run("echo", "done"), [0, ["done"]]);
+    assertEquals(await run("echo", "done"), [0, [
+      "done",
+      'INFO Critical process "main" ended: shutting down',
+    ]]);
     assertEquals(await run(), [2, ["Usage: container.ts PROGRAM ARGS…"]]);
 
     const [code, lines] = await run("sh", "-c", "echo try; exit 3");

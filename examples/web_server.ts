@@ -23,6 +23,7 @@ const web = pm.command(
       limit: { restarts: 10, withinMs: 60_000 },
     },
     stop: { gracePeriodMs: 3_000 },
+    critical: true,
   },
 );
 
@@ -31,6 +32,3 @@ for await (const { text, run } of web.lines()) {
   if (address) console.log(`Run ${run} is ready: ${address} (pid ${web.pid})`);
   else console.log(`web: ${text}`);
 }
-
-// Its lines end when it has been stopped, or has crashed too often.
-if (web.state.kind === "failed") Deno.exitCode = 1;
