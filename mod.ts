@@ -60,7 +60,11 @@ export type {
 export type { Line, Lines, LinesOptions, OutputSource } from "./lines.ts";
 export type { Logger } from "./log.ts";
 export { Processman } from "./manager.ts";
-export type { ProcessmanOptions, ShutdownOptions } from "./manager_options.ts";
+export type {
+  OnSignal,
+  ProcessmanOptions,
+  ShutdownOptions,
+} from "./manager_options.ts";
 export type {
   CommandDefaults,
   CommandOptions,

@@ -88,6 +88,8 @@ export class SignalEnd implements SignalledProgram {
   readonly #manager: SignalledManager;
   readonly #onSignal: OnSignal;
   readonly #deadlineMs: number | undefined;
+  /** Resolves when all processes have been stopped; present meanwhile. */
+  #stopping: Promise<void> | undefined;
 
   /** Prepares for a signal. */
   constructor(
@@ -103,9 +105,12 @@ export class SignalEnd implements SignalledProgram {
   async stop(signal: Deno.Signal): Promise<void> {
     // This leaves out processes that other listeners to the signal start.
     const processes = this.#manager.processes();
-    await this.#stopAll(processes, () => {
-      this.#announce(signal, `stopping ${namesOf(processes)}`);
+    const names = processes.map(({ name }) => `"${name}"`);
+    this.#stopping = this.#stopAll(processes, () => {
+      this.#announce(signal, `stopping ${names.join(", ") || "nothing"}`);
     });
+    await this.#stopping;
+    this.#stopping = undefined;
   }
 
   /**
@@ -125,8 +130,8 @@ export class SignalEnd implements SignalledProgram {
     after(time.killMs, () => void manager.killAll().catch(() => {}));
     after(time.endMs, () => due.abort());
     await untilAborted(this.#end(signal, time.stopMs), due.signal);
-    if (due.signal.aborted) this.#tellCut(signal, time.endMs);
     over.abort();
+    if (due.signal.aborted) await this.#tellCut(signal, time.endMs);
   }
 
   /** Kills all runs at once, because this program ends. */
@@ -151,7 +156,7 @@ export class SignalEnd implements SignalledProgram {
       this.#announce(signal, "calling onSignal()");
       await this.#drain(this.#onSignal, signal, stopMs);
       await this.#stopAll(manager.processes(), () => {});
-    } else await this.stop(signal);
+    } else await (this.#stopping ?? this.stop(signal));
     await manager.shutdown().catch(() => {});
     await outlets.empty();
     await afterReactions();
@@ -210,8 +215,8 @@ export class SignalEnd implements SignalledProgram {
   }
 
   /** Says what has not been done when the deadline is over. */
-  #tellCut(signal: Deno.Signal, endMs: number): void {
-    const { outlets, log, processes } = this.#manager;
+  async #tellCut(signal: Deno.Signal, endMs: number): Promise<void> {
+    const { clock, outlets, log, processes } = this.#manager;
     const left = [
       ...processes().map(({ name }) => `process "${name}"`),
       ...outlets.names(),
@@ -222,12 +227,8 @@ export class SignalEnd implements SignalledProgram {
         left.join(", ")
       }`,
     );
+    await Promise.race([log.flush(), clock.delay(REACTION_MS)]);
   }
-}
-
-function namesOf(processes: readonly Stoppable[]): string {
-  const names = processes.map(({ name }) => `"${name}"`);
-  return names.length === 0 ? "no processes" : names.join(", ");
 }
 
 /** Calls a function of the program, which can throw and return anything. */
