@@ -23,6 +23,7 @@ const ON_OLDEST = [
   "guard_test.ts",
   "matrix_test.ts",
   "mod_test.ts",
+  "program_exit_test.ts",
   "signals_test.ts",
   "storm_test.ts",
 ];
