@@ -26,6 +26,19 @@ const BEGIN = `
   }
 `;
 
+/** A program with one process and a server of its own, and what it does. */
+function withPolite(options: string, does: string): string {
+  return `${BEGIN}
+    const pm = new Processman({ logger, ${options} });
+    const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+    ${SERVER}
+    ${does}
+  `;
+}
+
+/** Waits until the process is ready, and says so. */
+const RUNNING = 'await ready(polite); console.log("running");';
+
 /** The lines that a program has printed. */
 function printed(program: Process): string[] {
   return program.tail(10_000).map(({ text }) => text);
@@ -152,25 +165,19 @@ Deno.test("Processman reports errors while the program ends by a signal", async 
 });
 
 Deno.test("Processman calls onSignal() first, while the processes run", async () => {
-  await using parent = runScript(`${BEGIN}
-    const pm = new Processman({
-      logger,
-      async onSignal(signal) {
-        console.log("drained by", signal, polite.state.kind);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        try {
-          pm.command("true");
-        } catch (error) {
-          console.log(error instanceof ProcessmanClosedError);
-        }
-        console.log("after", polite.state.kind);
-      },
-    });
-    const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
-    await ready(polite);
-    console.log("running");
-    ${SERVER}
-  `);
+  await using parent = runScript(withPolite(
+    `async onSignal(signal) {
+      console.log("drained by", signal, polite.state.kind);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      try {
+        pm.command("true");
+      } catch (error) {
+        console.log(error instanceof ProcessmanClosedError);
+      }
+      console.log("after", polite.state.kind);
+    }`,
+    RUNNING,
+  ));
   await lineOf(parent, "running");
   parent.signal("SIGTERM");
   assertEquals((await parent.finished).code, 143);
@@ -199,15 +206,10 @@ Deno.test("Processman survives whatever onSignal() does", async (t) => {
   };
   for (const [name, source] of Object.entries(functions)) {
     await t.step(name, async () => {
-      await using parent = runScript(`${BEGIN}
-        const pm = new Processman({ logger, onSignal: ${source} });
-        const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
-        const read = async () => {
-          for await (const { text } of polite.lines()) console.log(text);
-        };
-        read();
-        ${SERVER}
-      `);
+      await using parent = runScript(withPolite(
+        `onSignal: ${source}`,
+        "for await (const { text } of polite.lines()) console.log(text);",
+      ));
       await lineOf(parent, "ready");
       parent.signal("SIGTERM");
       assertEquals((await parent.finished).code, 143);
@@ -257,15 +259,12 @@ Deno.test("Processman.exitDeadlineMs bounds what keeps the program from ending",
         reads: undefined,
         ...each,
       };
-      await using parent = runScript(`${BEGIN}
-        const pm = new Processman({ logger, exitDeadlineMs: 1_500, ${options} });
-        const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
-        const read = async () => { ${reads} };
+      await using parent = runScript(withPolite(
+        `exitDeadlineMs: 1_500, ${options}`,
+        `const read = async () => { ${reads} };
         read();
-        await ready(polite);
-        console.log("running");
-        ${SERVER}
-      `);
+        ${RUNNING}`,
+      ));
       await lineOf(parent, "running");
       parent.signal("SIGTERM");
       assertEquals((await parent.finished).code, 143, name);
@@ -310,22 +309,19 @@ Deno.test("Processman.exitDeadlineMs leaves a process time to end", async () => 
 });
 
 Deno.test("Processman ends the program although the program listens to the signal", async () => {
-  await using parent = runScript(`${BEGIN}
-    let calls = 0;
+  await using parent = runScript(withPolite(
+    "",
+    `let calls = 0;
     Deno.addSignalListener("SIGTERM", () => console.log("heard", ++calls));
-    const pm = new Processman({ logger });
-    const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
-    await ready(polite);
-    console.log("running");
-    ${SERVER}
-  `);
+    ${RUNNING}`,
+  ));
   await lineOf(parent, "running");
   parent.signal("SIGTERM");
   assertEquals((await parent.finished).code, 143);
   assertEquals(printed(parent), [
     "running",
-    "heard 1",
     'log: Received SIGTERM: stopping "polite"',
+    "heard 1",
   ]);
 });
 
@@ -535,12 +531,10 @@ Deno.test({
   name: "Ctrl-C ends a program in a terminal, whatever runs it",
   ignore: !hasTerminals(),
   async fn(t) {
-    const program = `${BEGIN}
-      const pm = new Processman({ logger });
-      const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
-      for await (const { text } of polite.lines()) console.log(text);
-      ${SERVER}
-    `;
+    const program = withPolite(
+      "",
+      "for await (const { text } of polite.lines()) console.log(text);",
+    );
     const config = new URL("deno.json", import.meta.url).pathname;
     const run =
       `run --quiet --no-prompt --allow-run --config=${config} main.ts`;
