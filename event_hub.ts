@@ -64,7 +64,7 @@ export class EventHub {
     options.signal?.throwIfAborted();
     const reader = new EventReader(
       {
-        begun: () => this.#outlets.add("a reader of events", reader.over),
+        begun: () => this.#outlets.addReader("a reader of events", reader.over),
         left: () => this.#readers.delete(reader),
       },
       options.signal,

@@ -11,9 +11,17 @@
  */
 export type Outlet = (what: string, delivered: Promise<unknown>) => void;
 
+/** What has to be delivered; `undefined` once nothing can deliver it. */
+type Pending = Pick<WeakRef<Promise<unknown>>, "deref">;
+
 /** Keeps track of what has to be delivered before this program ends. */
 export class Outlets {
-  readonly #open = new Map<Promise<unknown>, string>();
+  readonly #open = new Map<Pending, string>();
+  readonly #abandoned = new FinalizationRegistry<Pending>((pending) =>
+    this.#open.delete(pending)
+  );
+  /** What `empty()` waits for, which keeps it from being collected. */
+  #awaited: readonly Promise<unknown>[] = [];
 
   /**
    * Adds something that takes time to be delivered.
@@ -22,15 +30,26 @@ export class Outlets {
    * @param delivered A promise that is settled when it has been delivered.
    */
   add(name: string, delivered: Promise<unknown>): void {
-    this.#open.set(delivered, name);
-    const remove = () => void this.#open.delete(delivered);
-    delivered.then(remove, remove);
+    this.#add(name, delivered, { deref: () => delivered });
+  }
+
+  /**
+   * Adds a reader. A reader that the program has dropped before its end, and
+   * that has been collected as garbage, is forgotten.
+   *
+   * @param name What it is, for a message.
+   * @param delivered A promise that the reader settles at its end.
+   */
+  addReader(name: string, delivered: Promise<unknown>): void {
+    const pending = new WeakRef(delivered);
+    this.#add(name, delivered, pending);
+    this.#abandoned.register(delivered, pending, pending);
   }
 
   /** Returns a function that adds what belongs to a process. */
   of(process: string): Outlet {
     return (what, delivered) =>
-      this.add(`${what} of process "${process}"`, delivered);
+      this.addReader(`${what} of process "${process}"`, delivered);
   }
 
   /** Lists what has not been delivered, each name once. */
@@ -40,6 +59,23 @@ export class Outlets {
 
   /** Resolves when everything has been delivered. Never rejects. */
   async empty(): Promise<void> {
-    while (this.#open.size > 0) await Promise.allSettled(this.#open.keys());
+    while (this.#open.size > 0) {
+      this.#awaited = [...this.#open.keys()].flatMap((pending) =>
+        pending.deref() ?? this.#forget(pending)
+      );
+      await Promise.allSettled(this.#awaited);
+    }
+  }
+
+  #add(name: string, delivered: Promise<unknown>, pending: Pending): void {
+    this.#open.set(pending, name);
+    const remove = () => void this.#forget(pending);
+    delivered.then(remove, remove);
+  }
+
+  #forget(pending: Pending): [] {
+    this.#open.delete(pending);
+    this.#abandoned.unregister(pending);
+    return [];
   }
 }

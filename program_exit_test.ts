@@ -276,6 +276,83 @@ Deno.test("Processman.exitDeadlineMs bounds what keeps the program from ending",
   );
 });
 
+Deno.test("Processman.exitDeadlineMs leaves the log time to say what was cut", async (t) => {
+  const loggers = {
+    "a logger that returns promises": `
+      const slow = (text) => new Promise((resolve) =>
+        setTimeout(() => resolve(console.log("late:", text)), 50)
+      );
+      const logger = { debug() {}, info: slow, warn: slow, error: slow };`,
+    "a handler that buffers": `
+      const kept = [];
+      const keep = (text) => kept.push(text);
+      const flush = () => {
+        for (const text of kept.splice(0)) console.log("late:", text);
+      };
+      const logger = {
+        handlers: [{ flush }], debug() {}, info: keep, warn: keep, error: keep,
+      };`,
+  };
+  for (const [name, logger] of Object.entries(loggers)) {
+    await t.step(name, async () => {
+      await using parent = runScript(`
+        import { Processman } from "@isbm/processman";
+        ${logger}
+        const pm = new Processman({
+          logger,
+          exitDeadlineMs: 500,
+          onSignal: () => new Promise(() => {}),
+        });
+        pm.command("sleep", ["500"]);
+        console.log("running");
+        ${SERVER}
+      `);
+      await lineOf(parent, "running");
+      parent.signal("SIGTERM");
+      assertEquals((await parent.finished).code, 143);
+      assertStringIncludes(
+        printed(parent).join("\n"),
+        "late: Ending by SIGTERM after 500 ms, without waiting for onSignal()",
+      );
+    });
+  }
+});
+
+Deno.test("Processman does not wait for readers that have been collected", async () => {
+  await using parent = runScript(
+    `${BEGIN}
+    const pm = new Processman({ logger, exitDeadlineMs: 2_000 });
+    const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });
+    const abandon = async () => {
+      const short = pm.command("sh", ["-c", "echo oh; exit 1"], {
+        restart: { policy: "never" },
+      });
+      await short.lines().batches().next();
+      await short.stdout.getReader().read();
+      await short.finished;
+    };
+    await abandon();
+    await ready(polite);
+    for (let i = 0; i < 3; i++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    console.log("running");
+    ${SERVER}`,
+    { flags: ["--v8-flags=--expose-gc"] },
+  );
+  await lineOf(parent, "running");
+  parent.signal("SIGTERM");
+  assertEquals((await parent.finished).code, 143);
+  const lines = printed(parent).map((line) =>
+    line.replace(/ after .* ms$/, "")
+  );
+  assertEquals(lines.filter((line) => line !== "running"), [
+    'log: Process "sh" crashed with code 1',
+    'log: Received SIGTERM: stopping "polite"',
+  ]);
+});
+
 Deno.test("Processman.exitDeadlineMs leaves a process time to end", async () => {
   await using parent = runScript(`${BEGIN}
     const pm = new Processman({

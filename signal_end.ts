@@ -28,6 +28,9 @@ const AFTER_KILL_MS = 1_000;
  */
 const REACTION_MS = 50;
 
+/** Time for the log to write what was cut off, in milliseconds. */
+const LAST_LOG_MS = 250;
+
 /** A process that can be stopped. */
 interface Stoppable {
   readonly name: string;
@@ -214,20 +217,23 @@ export class SignalEnd implements SignalledProgram {
     events.publish({ kind: "signal", signal, time: clock.time() });
   }
 
-  /** Says what has not been done when the deadline is over. */
+  /** Says what has not been done when the deadline is over. Never rejects. */
   async #tellCut(signal: Deno.Signal, endMs: number): Promise<void> {
     const { clock, outlets, log, processes } = this.#manager;
     const left = [
       ...processes().map(({ name }) => `process "${name}"`),
       ...outlets.names(),
     ];
+    if (left.length === 0) return;
     log.write(
       "error",
       `Ending by ${signal} after ${endMs} ms, without waiting for ${
         left.join(", ")
       }`,
     );
-    await Promise.race([log.flush(), clock.delay(REACTION_MS)]);
+    const written = new AbortController();
+    log.flush().finally(() => written.abort());
+    await clock.delay(LAST_LOG_MS, { signal: written.signal });
   }
 }
 
