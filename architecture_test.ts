@@ -18,7 +18,7 @@ const LAYERS = [
   "inspection kernel outlets validate",
   "abortable destination guard_pipes losses permissions stdin",
   "backoff file_path find_program guard_script lines process_table pump read_table run signals user",
-  "byte_ring guard_process raw_lines restart_options rotating_file stop stream_file sweep",
+  "byte_ring guard_process piped_stream raw_lines restart_options rotating_file stop stream_file sweep",
   "delivery guard output_file program_exit restart source",
   "errors events output run_registry simulate",
   "ending event_hub not_started options run_end",

@@ -318,6 +318,56 @@ Deno.test("Processman.exitDeadlineMs leaves the log time to say what was cut", a
   }
 });
 
+Deno.test("Processman waits for all that reads an output through other streams", async (t) => {
+  const begin = `
+    const slowly = () => new WritableStream({
+      async write(text) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        last = text;
+      },
+      async close() {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        console.log("closed after", last);
+      },
+    }, { highWaterMark: 1_000 });
+    const splitting = () => new TransformStream({
+      transform(text, controller) {
+        for (const line of text.trim().split("\\n")) controller.enqueue(line);
+      },
+    });
+    let last;
+    const text = polite.stdout.pipeThrough(new TextDecoderStream());`;
+  const cases = {
+    "a pipe": "text.pipeTo(slowly());",
+    "a pipe of lines": "text.pipeThrough(splitting()).pipeTo(slowly());",
+    "a branch": `
+      const [fast, slow] = text.pipeThrough(splitting()).tee();
+      fast.pipeTo(new WritableStream());
+      slow.pipeTo(slowly());`,
+  };
+  for (const [name, reads] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      await using parent = runScript(`${BEGIN}
+        const pm = new Processman({ logger });
+        const polite = pm.command("sh", [
+          "-c",
+          "trap 'seq 200; exit' TERM; echo ready; while :; do sleep 0.02; done",
+        ]);
+        ${begin}
+        ${reads}
+        await ready(polite);
+        console.log("running");
+        ${SERVER}
+      `);
+      await lineOf(parent, "running");
+      parent.signal("SIGTERM");
+      assertEquals((await parent.finished).code, 143);
+      assertStringIncludes(printed(parent).join("\n"), "closed after");
+      assertStringIncludes(printed(parent).join("\n"), "200");
+    });
+  }
+});
+
 Deno.test("Processman does not wait for readers that have been collected", async () => {
   await using parent = runScript(
     `${BEGIN}

@@ -7,6 +7,7 @@
 import { ByteRing } from "./byte_ring.ts";
 import type { Chunk, OutputSource } from "./lines.ts";
 import type { Outlet } from "./outlets.ts";
+import { PipedStream } from "./piped_stream.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -80,11 +81,11 @@ export class Source {
 
   /** The stream; a new one after the previous one was cancelled. */
   get stream(): ReadableStream<Bytes> {
-    return this.#stream ??= new ReadableStream({
+    return this.#stream ??= new PipedStream<Bytes>({
       type: "bytes",
       pull: (controller) => this.#request(controller),
       cancel: () => this.#cancel(),
-    });
+    }, (delivered) => this.#reads(delivered));
   }
 
   /** Returns a buffer to read into: an unused one of the ring, or a new one. */
@@ -134,8 +135,7 @@ export class Source {
     if (this.#controller === undefined) {
       this.#controller = controller;
       this.#over = Promise.withResolvers();
-      const { promise } = this.#over;
-      this.#handlers.outlet(`a reader of ${this.name}`, promise);
+      this.#reads(this.#over.promise);
       const from = Math.max(this.#streamed, this.#ring.start);
       for (const { bytes } of this.#ring.chunks(from)) {
         this.#pending.push(new Uint8Array(bytes));
@@ -147,6 +147,10 @@ export class Source {
     this.#hand();
     this.#handlers.wake();
     return promise;
+  }
+
+  #reads(delivered: Promise<unknown>): void {
+    this.#handlers.outlet(`a reader of ${this.name}`, delivered);
   }
 
   /** Gives a waiting reader the next bytes, or the end if no bytes follow. */
