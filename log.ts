@@ -7,9 +7,10 @@
 import { ConsoleHandler } from "@std/log/console-handler";
 import { getLogger } from "@std/log/get-logger";
 import { Logger as StdLogger } from "@std/log/logger";
+import { Destination } from "./destination.ts";
 import { ignoreRejection } from "./foreign.ts";
 import type { LogLevel } from "./reporter.ts";
-import { pause } from "./system.ts";
+import { pause, systemClock } from "./system.ts";
 
 /** A logger, such as a logger of `@std/log`, or `console`. */
 export interface Logger {
@@ -37,6 +38,7 @@ export class Log {
   readonly #pending = new Set<Promise<void>>();
   /** Writes to stderr; present once it has been needed. */
   #stderr: Logger | undefined;
+  #defers = false;
 
   /**
    * Creates a log.
@@ -67,6 +69,14 @@ export class Log {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
     this.write("warn", message);
+  }
+
+  /**
+   * Writes to stderr in the background from now on, since this program ends: a
+   * stderr that takes no more must not keep it from that. `flush()` waits.
+   */
+  defer(): void {
+    this.#defers = true;
   }
 
   /**
@@ -115,7 +125,8 @@ export class Log {
     const logger = getLogger(NAME);
     // Asked for a name that is not set up, @std/log makes a logger like this.
     const none = logger.handlers.length === 0 && logger.levelName === "NOTSET";
-    return none ? this.#stderr ??= stderrLogger() : logger;
+    if (!none) return logger;
+    return this.#stderr ??= stderrLogger(() => this.#defers);
   }
 }
 
@@ -124,25 +135,47 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     typeof value.then === "function";
 }
 
-function stderrLogger(): Logger {
+function stderrLogger(defers: () => boolean): Logger {
   const useColors = Deno.stderr.isTerminal();
-  const handlers = [new StderrHandler("INFO", { useColors })];
+  const handlers = [new StderrHandler(defers, { useColors })];
   return new StdLogger(NAME, "INFO", { handlers });
 }
 
 /** Writes to stderr what a handler of its base class writes to stdout. */
 class StderrHandler extends ConsoleHandler {
+  readonly #defers: () => boolean;
+  readonly #background = new Destination(Deno.stderr, systemClock);
+  /** Resolves when everything is written that was to be in the background. */
+  #written: Promise<unknown> = Promise.resolve();
+
+  /** `defers` tells whether to write in the background. */
+  constructor(defers: () => boolean, options: { useColors: boolean }) {
+    super("INFO", options);
+    this.#defers = defers;
+  }
+
   override log(message: string): void {
-    let bytes = new TextEncoder().encode(`${message}\n`);
-    while (bytes.length > 0) {
-      try {
-        bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
-      } catch (error) {
-        // Another program can have set the pipe, which it shares, to refuse
-        // what does not fit instead of waiting.
-        if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-        pause(BUSY_MS);
-      }
+    const bytes = new TextEncoder().encode(`${message}\n`);
+    if (!this.#defers()) return writeNow(bytes);
+    this.#written = this.#written.then(() =>
+      this.#background.write(bytes, () => {})
+    );
+  }
+
+  flush(): Promise<unknown> {
+    return this.#written;
+  }
+}
+
+function writeNow(bytes: Uint8Array): void {
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+    } catch (error) {
+      // Another program can have set the pipe, which it shares, to refuse
+      // what does not fit instead of waiting.
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      pause(BUSY_MS);
     }
   }
 }

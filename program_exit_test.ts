@@ -368,6 +368,26 @@ Deno.test("Processman waits for all that reads an output through other streams",
   }
 });
 
+Deno.test("Processman ends the program although its stderr takes no more", async () => {
+  await using parent = runScript(
+    `
+    import { Processman } from "@isbm/processman";
+    const pm = new Processman({ exitDeadlineMs: 500 });
+    const filling = pm.command("sh", [
+      "-c",
+      "head -c 65536 /dev/zero >&2; echo full; exec sleep 500",
+    ], { stderr: "inherit" });
+    for await (const { text } of filling.lines()) console.log(text);
+    ${SERVER}
+  `,
+    // A pipe that the program could read from, but does not.
+    { limits: "f=$(mktemp -u); mkfifo $f; exec 4<>$f 2>$f; rm $f" },
+  );
+  await lineOf(parent, "full");
+  const { status } = await parent.stop({ to: "leader", gracePeriodMs: 5_000 });
+  assertEquals(status.code, 143);
+});
+
 Deno.test("Processman does not wait for readers that have been collected", async () => {
   await using parent = runScript(
     `${BEGIN}

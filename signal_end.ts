@@ -28,8 +28,11 @@ const AFTER_KILL_MS = 1_000;
  */
 const REACTION_MS = 50;
 
-/** Time for the log to write what was cut off, in milliseconds. */
-const LAST_LOG_MS = 250;
+/**
+ * The longest wait for the log before the program can end, or is cut off, in
+ * milliseconds.
+ */
+const LOG_MS = 250;
 
 /** A process that can be stopped. */
 interface Stoppable {
@@ -123,6 +126,7 @@ export class SignalEnd implements SignalledProgram {
   async end(signal: Deno.Signal): Promise<void> {
     const manager = this.#manager;
     manager.refuse();
+    manager.log.defer();
     const time = exitSchedule(this.#deadlineMs, manager.runs.longestGraceMs());
     const over = new AbortController();
     const due = new AbortController();
@@ -157,6 +161,8 @@ export class SignalEnd implements SignalledProgram {
     const { outlets } = manager;
     if (typeof this.#onSignal === "function") {
       this.#announce(signal, "calling onSignal()");
+      // The function can end this program by itself.
+      await this.#logged();
       await this.#drain(this.#onSignal, signal, stopMs);
       await this.#stopAll(manager.processes(), () => {});
     } else await (this.#stopping ?? this.stop(signal));
@@ -219,7 +225,7 @@ export class SignalEnd implements SignalledProgram {
 
   /** Says what has not been done when the deadline is over. Never rejects. */
   async #tellCut(signal: Deno.Signal, endMs: number): Promise<void> {
-    const { clock, outlets, log, processes } = this.#manager;
+    const { outlets, log, processes } = this.#manager;
     const left = [
       ...processes().map(({ name }) => `process "${name}"`),
       ...outlets.names(),
@@ -231,9 +237,15 @@ export class SignalEnd implements SignalledProgram {
         left.join(", ")
       }`,
     );
+    await this.#logged();
+  }
+
+  /** Waits a little while for the log. Never rejects. */
+  async #logged(): Promise<void> {
+    const { clock, log } = this.#manager;
     const written = new AbortController();
     log.flush().finally(() => written.abort());
-    await clock.delay(LAST_LOG_MS, { signal: written.signal });
+    await clock.delay(LOG_MS, { signal: written.signal });
   }
 }
 
