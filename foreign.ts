@@ -60,11 +60,28 @@ export function isA<T>(
  * throws.
  */
 export function ignoreRejection(returned: unknown): void {
-  if (typeof returned !== "object") return;
+  if (typeof returned !== "object" || returned === null) return;
+  if (handle(returned) || !isA(returned, Promise)) return;
+  try {
+    // Its class cannot make the promise that `then()` returns.
+    const own = Object.getOwnPropertyDescriptor(returned, "constructor");
+    const plain = { value: Promise, configurable: true };
+    Object.defineProperty(returned, "constructor", plain);
+    handle(returned);
+    Reflect.deleteProperty(returned, "constructor");
+    if (own !== undefined) Object.defineProperty(returned, "constructor", own);
+  } catch {
+    // It is frozen, or a Proxy.
+  }
+}
+
+/** Marks a promise as handled; returns whether that worked. */
+function handle(promise: object): boolean {
   try {
     // The promise can have a `then` of its own, which this does not call.
-    Promise.prototype.then.call(returned, undefined, () => {});
+    Promise.prototype.then.call(promise as Promise<unknown>, null, () => {});
+    return true;
   } catch {
-    // It is not a promise.
+    return false;
   }
 }

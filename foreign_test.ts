@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ignoreRejection, isA, messageOf } from "./foreign.ts";
-import { THROWN, TRAPPED } from "./tools/foreign_values.ts";
+import { RETURNED, THROWN, TRAPPED } from "./tools/foreign_values.ts";
 
 Deno.test("messageOf() returns a text for anything that is thrown", () => {
   const cases: [unknown, string][] = [
@@ -51,6 +51,15 @@ Deno.test("ignoreRejection() takes anything, and marks promises as handled", asy
     ignoreRejection(Promise.reject(make()));
     ignoreRejection(Stubborn.reject(make()));
   }
+  for (const make of Object.values(RETURNED)) ignoreRejection(make());
+  const promise = Promise.resolve();
+  for (const constructor of [Object, 5, null]) {
+    const strange = Object.assign(Promise.reject(), { constructor });
+    ignoreRejection(strange);
+    assertEquals(strange.constructor, constructor);
+  }
+  ignoreRejection(promise);
+  assert(!Object.hasOwn(promise, "constructor"));
   let asked = false;
   ignoreRejection({ then: () => asked = true });
   await Promise.resolve();

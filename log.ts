@@ -114,9 +114,9 @@ export class Log {
   #wait(result: unknown): void {
     ignoreRejection(result);
     if (!isThenable(result)) return;
-    const done = () => void this.#pending.delete(settled);
-    const settled = Promise.resolve(result).then(done, done);
+    const settled = settlement(result);
     this.#pending.add(settled);
+    settled.then(() => this.#pending.delete(settled));
   }
 
   /** The logger to write to now: a program can set one up at any time. */
@@ -127,6 +127,15 @@ export class Log {
     const none = logger.handlers.length === 0 && logger.levelName === "NOTSET";
     if (!none) return logger;
     return this.#stderr ??= stderrLogger(() => this.#defers);
+  }
+}
+
+/** Resolves when a promise settles, whatever its `then()` returns or throws. */
+async function settlement(promise: PromiseLike<unknown>): Promise<void> {
+  try {
+    await promise;
+  } catch {
+    // A failure of the logger must not end the supervision.
   }
 }
 

@@ -142,6 +142,8 @@ Deno.test("Log ignores loggers that fail, in any way", async () => {
         reject(new Error("no log")),
     })),
     loggerOf(() => ({ then: fail })),
+    loggerOf(() => Object.assign(Promise.resolve(), { then: () => {} })),
+    loggerOf(() => ({ then: (resolve: () => void) => resolve() })),
     loggerOf(() => ({
       get then() {
         return fail();

@@ -85,6 +85,19 @@ export const RETURNED: Readonly<Record<string, () => unknown>> = {
     }
     return Stubborn.reject(new Error("no reason"));
   },
+  "a kind of promise that cannot be made": () => {
+    class Unique extends Promise<never> {
+      static override get [Symbol.species](): PromiseConstructor {
+        return fail();
+      }
+    }
+    return Unique.reject(new Error("no reason"));
+  },
+  "a promise whose constructor throws": () => {
+    const promise = Promise.reject(new Error("no reason"));
+    const traps = { get: fail, configurable: true };
+    return Object.defineProperty(promise, "constructor", traps);
+  },
   "a thenable that throws": () => ({ then: fail }),
   "a thenable whose getter throws": () =>
     Object.defineProperty({}, "then", { get: fail }),
