@@ -7,12 +7,12 @@
 
 import {
   callable,
-  type Check,
   type Filled,
   given,
   milliseconds,
   oneOf,
   options as optionsOf,
+  type OptionsCheck,
   whole,
   wrong,
 } from "./validate.ts";
@@ -71,7 +71,9 @@ export interface ExponentialOptions {
 }
 
 /** Checks the options of an exponential backoff. */
-export const checkExponential: Check = optionsOf<ExponentialOptions>({
+export const checkExponential: OptionsCheck<ExponentialOptions> = optionsOf<
+  ExponentialOptions
+>({
   initialMs: milliseconds,
   factor: (value, path) => {
     if (typeof value !== "number") wrong(path, "a number", value);
@@ -166,10 +168,9 @@ export function constant(ms: number): Backoff {
  * is shorter than the first, or if the factor is below 1 or not finite.
  */
 export function exponential(options: ExponentialOptions = {}): Backoff {
-  checkExponential(options, "");
   const { initialMs, factor, maxMs, jitter } = {
     ...EXPONENTIAL_DEFAULTS,
-    ...given(options),
+    ...given(checkExponential(options, "")),
   };
   if (maxMs < initialMs) {
     wrong("maxMs", `>= initialMs (${initialMs})`, maxMs, RangeError);
@@ -205,16 +206,19 @@ export function exponential(options: ExponentialOptions = {}): Backoff {
  * @returns The function that computes them; `undefined` if they are unknown.
  */
 export function shortestWait(backoff: Backoff): ShortestWait | undefined {
-  return hasShortest(backoff) ? backoff[SHORTEST] : undefined;
-}
-
-/** A backoff whose shortest waits are known. */
-interface KnownBackoff extends Backoff {
-  readonly [SHORTEST]: ShortestWait;
+  try {
+    const shortest: unknown = Reflect.get(backoff, SHORTEST);
+    return typeof shortest === "function"
+      ? shortest as ShortestWait
+      : undefined;
+  } catch {
+    // It is a Proxy, whose trap has thrown an error.
+    return undefined;
+  }
 }
 
 /** Makes a backoff that checks its arguments, and what it draws. */
-function withShortest(backoff: Backoff, shortest: ShortestWait): KnownBackoff {
+function withShortest(backoff: Backoff, shortest: ShortestWait): Backoff {
   const checked: Backoff = (attempt, random, previousMs) => {
     whole(attempt, "attempt");
     if (attempt === 0) wrong("attempt", "a number >= 1", attempt, RangeError);
@@ -230,13 +234,4 @@ function fraction(value: unknown): number {
   if (typeof value !== "number") wrong("random()", "a number", value);
   if (value >= 0 && value < 1) return value;
   wrong("random()", "a number in [0, 1)", value, RangeError);
-}
-
-function hasShortest(backoff: Backoff): backoff is KnownBackoff {
-  try {
-    return SHORTEST in backoff;
-  } catch {
-    // It is a Proxy, whose trap has thrown an error.
-    return false;
-  }
 }

@@ -200,4 +200,14 @@ Deno.test("shortestWait() calls no other backoff", () => {
     throw new Error("it was called");
   };
   assertEquals(shortestWait(backoff), undefined);
+  const traps = [
+    () => {
+      throw new Error("a trap");
+    },
+    () => 5,
+  ];
+  for (const get of traps) {
+    const proxy = new Proxy(constant(1), { get });
+    assertEquals(shortestWait(proxy), undefined);
+  }
 });

@@ -18,6 +18,7 @@ import {
   Processman,
   type ProcessmanOptions,
   type RestartOptions,
+  simulate,
   SpawnError,
 } from "./mod.ts";
 import { FakeKernel } from "./testing/mod.ts";
@@ -215,24 +216,63 @@ Deno.test("PreparedRun can do anything when it is read", async () => {
   }
 });
 
+/** Makes options of which one is wrong whenever it is read again. */
+function fickle(name: string, value: unknown) {
+  let reads = 0;
+  const get = () => ++reads === 1 ? value : Symbol("wrong");
+  return Object.defineProperty({}, name, { get, enumerable: true }) as never;
+}
+
 Deno.test("PreparedRun is used as it was when it was checked", async () => {
-  for (const name of ["args", "env", "cwd"]) {
-    let reads = 0;
-    const good = { args: ["a"], env: { A: "a" }, cwd: "/" };
-    const changes = Object.defineProperty({ ...good }, name, {
-      // The object is checked first; what is used is read after that.
-      get: () => ++reads === 1 ? Reflect.get(good, name) : 5,
-      enumerable: true,
-    });
-    const { error } = await failureOf("server", {
-      prepare: () => changes,
-      restart: never,
-    });
-    assertStringIncludes(
-      error.message,
-      `prepare() failed: Option "prepare().${name}" must be `,
-    );
+  const changes = [
+    fickle("args", ["a"]),
+    fickle("env", fickle("A", "a")),
+    fickle("cwd", "/"),
+  ];
+  for (const change of changes) {
+    const { kernel, pm } = fake();
+    const job = pm.command("server", [], { prepare: () => change });
+    await job.start();
+    await pm.shutdown();
+    kernel.assertNothingLeft();
   }
+});
+
+Deno.test("Options are used as they were when they were checked", async () => {
+  const { signal } = new AbortController();
+  const commands = {
+    ...{ name: "api", cwd: "/", env: fickle("A", "a"), clearEnv: true },
+    ...{ stdin: "piped", stdout: "null", stderr: "null", group: true, signal },
+    ...{ critical: false, gate: () => {}, prepare: () => {} },
+    restart: fickle("limit", fickle("restarts", 1)),
+    stop: fickle("gracePeriodMs", 5),
+    output: fickle("bufferBytes", 10),
+  };
+  for (const [name, value] of Object.entries(commands)) {
+    const { kernel, pm } = fake();
+    const job = pm.command("server", [], fickle(name, value));
+    await job.start();
+    await kernel.clock.until(pm.shutdown());
+    kernel.assertNothingLeft();
+  }
+  const { kernel, pm } = fake(
+    fickle("defaults", { stop: fickle("gracePeriodMs", 5) }),
+  );
+  const job = pm.command("server");
+  const stubborn = kernel.started[0];
+  stubborn?.on("SIGTERM", () => {});
+  job.update(fickle("critical", false));
+  job.lines(fickle("signal", signal));
+  job.signal("SIGCONT", fickle("to", "group"));
+  await kernel.clock.until(job.restart(fickle("gracePeriodMs", 5)));
+  await kernel.clock.until(pm.stopAll(fickle("signal", "SIGINT")));
+  await job.start();
+  await kernel.clock.until(job.stop(fickle("gracePeriodMs", 5)));
+  await pm.shutdown(fickle("signal", signal));
+  kernel.assertNothingLeft();
+  const exits = [fickle("durationMs", 1), fickle("durationMs", 1)];
+  const runs = simulate(fickle("backoff", constant(1)), exits);
+  assertEquals(runs.map(({ endMs }) => endMs), [1, 3]);
 });
 
 Deno.test("RestartOptions.backoff and random can throw and return anything", async () => {

@@ -7,7 +7,11 @@
 import { type DisposableIterator, onAbort } from "./abortable.ts";
 import type { ProcessEvent } from "./events.ts";
 import { Outlets } from "./outlets.ts";
-import { abortSignal, type Check, options as optionsOf } from "./validate.ts";
+import {
+  abortSignal,
+  options as optionsOf,
+  type OptionsCheck,
+} from "./validate.ts";
 
 /** Options for {@linkcode Processman.events} and {@linkcode Process.events}. */
 export interface EventsOptions {
@@ -16,7 +20,9 @@ export interface EventsOptions {
 }
 
 /** Checks the options of an iteration over events. */
-export const checkEvents: Check = optionsOf<EventsOptions>({
+export const checkEvents: OptionsCheck<EventsOptions> = optionsOf<
+  EventsOptions
+>({
   signal: abortSignal,
 });
 
@@ -60,14 +66,14 @@ export class EventHub {
     options: EventsOptions = {},
     source?: object,
   ): DisposableIterator<ProcessEvent> {
-    checkEvents(options, "");
-    options.signal?.throwIfAborted();
+    const { signal } = checkEvents(options, "");
+    signal?.throwIfAborted();
     const reader = new EventReader(
       {
         begun: () => this.#outlets.addReader("a reader of events", reader.over),
         left: () => this.#readers.delete(reader),
       },
-      options.signal,
+      signal,
       source,
     );
     if (this.#ended) reader.end();

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { constant, Processman } from "./mod.ts";
+import { Process } from "./process.ts";
 import { FakeKernel } from "./testing/mod.ts";
 
 /** A manager of a process that runs, and of one that has crashed. */
@@ -32,6 +33,14 @@ Deno.test("Deno.inspect() shows the name, state, pid and restarts of a process",
   assertEquals(shown(), fields("backoff", 0), "of its present life");
   await kernel.clock.until(pm.shutdown());
   assertEquals(shown(), fields("exited", 0));
+});
+
+Deno.test("Deno.inspect() shows prototypes, which hold no process", () => {
+  for (const { prototype } of [Process, Processman]) {
+    for (const value of [prototype, Object.create(prototype)]) {
+      assertEquals(Deno.inspect(value), `${prototype.constructor.name} {}`);
+    }
+  }
 });
 
 Deno.test("Deno.inspect() shows a process that restart() has restarted", async () => {

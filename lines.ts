@@ -7,9 +7,9 @@
 import { disposable, type DisposableIterator } from "./abortable.ts";
 import {
   abortSignal,
-  type Check,
   flag,
   options as optionsOf,
+  type OptionsCheck,
 } from "./validate.ts";
 
 /** One of the two outputs of a process. */
@@ -46,7 +46,7 @@ export interface LinesOptions {
 }
 
 /** Checks the options of an iteration over lines. */
-export const checkLines: Check = optionsOf<LinesOptions>({
+export const checkLines: OptionsCheck<LinesOptions> = optionsOf<LinesOptions>({
   buffered: flag,
   signal: abortSignal,
 });

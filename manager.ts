@@ -78,12 +78,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * @throws {RangeError} If one of the defaults is out of range.
    */
   constructor(options: ProcessmanOptions = {}) {
-    checkManager(options, "");
-    this.#defaults = { ...options.defaults };
+    const own = checkManager(options, "");
+    this.#defaults = { ...own.defaults };
     // Windows has no groups, and no permission would change that.
     const silent = Deno.build.os === "windows" ? [NO_GROUPS] : [];
-    this.#log = new Log(options.logger, silent);
-    const rules = managerRules(options);
+    this.#log = new Log(own.logger, silent);
+    const rules = managerRules(own);
     // Without a guard, only detached children outlive an uncaught error.
     const fork = rules.orphans === "leave";
     const kernel = rules.kernel ?? systemKernel({ fork });
@@ -132,7 +132,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   ): Process {
     const random = () => this.#host.kernel.random();
     const spec = specify(program, args, options, this.#defaults, random);
-    const name = options.name ??
+    const name = spec.name ??
       this.#names.take(program, (each) => this.#processes.has(each));
     const process = new Process(name, spec, this.#host);
     if (spec.group && !this.#host.groups) this.#log.warnOnce(NO_GROUPS);
@@ -188,8 +188,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * with an `AggregateError` of all failures, if there were any.
    */
   async stopAll(options: StopOptions = {}): Promise<StopReport[]> {
-    checkStop(options, "");
-    return await allReports("stop", this, (each) => each.stop(options));
+    const own = checkStop(options, "");
+    return await allReports("stop", this, (each) => each.stop(own));
   }
 
   /**
@@ -219,8 +219,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * as that of `stopAll()` does.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
-    checkShutdown(options, "");
-    const { signal } = options;
+    const { signal } = checkShutdown(options, "");
     const kill = () => {
       this.#host.sweep.hurry();
       this.killAll().catch(() => {});
@@ -278,9 +277,9 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     return this.#events.subscribe(options);
   }
 
-  /** @ignore Shows the manager in `console.log()`. */
+  /** @ignore Shows the manager, or the prototype, in `console.log()`. */
   [Symbol.for("Deno.customInspect")](...how: ShowArguments): string {
-    return showProcessman(this, ...how);
+    return #processes in this ? showProcessman(this, ...how) : "Processman {}";
   }
 
   async #close(): Promise<void> {

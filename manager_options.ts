@@ -12,7 +12,6 @@ import {
   abortSignal,
   arrayOf,
   callable,
-  type Check,
   fileOrUrl,
   type Filled,
   flag,
@@ -20,6 +19,7 @@ import {
   milliseconds,
   oneOf,
   options as optionsOf,
+  type OptionsCheck,
   wrong,
 } from "./validate.ts";
 
@@ -121,7 +121,9 @@ export interface ShutdownOptions {
 }
 
 /** Checks the options of a manager. */
-export const checkManager: Check = optionsOf<ProcessmanOptions>({
+export const checkManager: OptionsCheck<ProcessmanOptions> = optionsOf<
+  ProcessmanOptions
+>({
   logger: (value, path) => {
     if (value === null) return;
     if (typeof value !== "object") wrong(path, "a logger or null", value);
@@ -182,7 +184,9 @@ export function managerRules(options: ProcessmanOptions): ManagerRules {
 }
 
 /** Checks the options of a shutdown. */
-export const checkShutdown: Check = optionsOf<ShutdownOptions>({
+export const checkShutdown: OptionsCheck<ShutdownOptions> = optionsOf<
+  ShutdownOptions
+>({
   signal: abortSignal,
 });
 

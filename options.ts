@@ -15,6 +15,7 @@ import {
   flag,
   oneOf,
   options,
+  type OptionsCheck,
   text,
   whole,
   wrong,
@@ -247,11 +248,13 @@ const PLACE_CHECKS: Checks<Pick<CommandDefaults, "cwd" | "env">> = {
     if (
       typeof value !== "object" || value === null || Symbol.iterator in value
     ) wrong(path, "an object of strings", value);
-    for (const [name, entry] of Object.entries(value)) {
+    const copy = { ...value };
+    for (const [name, entry] of Object.entries(copy)) {
       filled(name, `${path}: a name`);
       if (name.includes("=")) wrong(`${path}: a name`, "without =", name);
       text(entry, `${path}.${name}`);
     }
+    return copy;
   },
 };
 
@@ -288,10 +291,12 @@ const COMMAND_CHECKS: Checks<CommandOptions> = {
 export const checkDefaults: Check = options(DEFAULTS_CHECKS);
 
 /** Checks the options of a command. */
-export const checkCommand: Check = options(COMMAND_CHECKS);
+export const checkCommand: OptionsCheck<CommandOptions> = options(
+  COMMAND_CHECKS,
+);
 
 /** Checks the options of an update. */
-export const checkUpdate: Check = options<UpdateOptions>({
+export const checkUpdate: OptionsCheck<UpdateOptions> = options<UpdateOptions>({
   restart: COMMAND_CHECKS.restart,
   stop: COMMAND_CHECKS.stop,
   critical: COMMAND_CHECKS.critical,
@@ -300,7 +305,9 @@ export const checkUpdate: Check = options<UpdateOptions>({
 });
 
 /** Checks changes for the next run. */
-export const checkPreparedRun: Check = options<PreparedRun>({
-  ...PLACE_CHECKS,
-  args: arrayOf(text),
-});
+export const checkPreparedRun: OptionsCheck<PreparedRun> = options<PreparedRun>(
+  {
+    ...PLACE_CHECKS,
+    args: arrayOf(text),
+  },
+);

@@ -81,9 +81,9 @@ export const checkOutput: Check = optionsOf<OutputOptions>({
     if (value === 0) wrong(path, "a whole number >= 1", value, RangeError);
   },
   file: (value, path) => {
-    checkFile(value, path);
-    const { path: file } = value as Partial<OutputFileOptions>;
-    fileOrUrl(file, `${path}.path`);
+    const file = checkFile(value, path) as Partial<OutputFileOptions>;
+    fileOrUrl(file.path, `${path}.path`);
+    return file;
   },
 });
 

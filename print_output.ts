@@ -10,7 +10,12 @@ import type { Line, Lines, OutputSource } from "./lines.ts";
 import { Processman } from "./manager.ts";
 import { Process } from "./process.ts";
 import { systemClock } from "./system.ts";
-import { type Check, flag, options as optionsOf, wrong } from "./validate.ts";
+import {
+  flag,
+  options as optionsOf,
+  type OptionsCheck,
+  wrong,
+} from "./validate.ts";
 
 /** Options for {@linkcode printOutput}. */
 export interface PrintOutputOptions {
@@ -28,7 +33,9 @@ export interface PrintOutputOptions {
   color?: boolean | undefined;
 }
 
-const checkOptions: Check = optionsOf<PrintOutputOptions>({
+const checkOptions: OptionsCheck<PrintOutputOptions> = optionsOf<
+  PrintOutputOptions
+>({
   time: flag,
   color: flag,
 });
@@ -70,8 +77,7 @@ export function printOutput(
   source: Process | Processman,
   options: PrintOutputOptions = {},
 ): Promise<void> {
-  checkOptions(options, "");
-  const printer = new Printer(options);
+  const printer = new Printer(checkOptions(options, ""));
   if (source instanceof Processman) {
     return followAll(source, source.events(), printer);
   }

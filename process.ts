@@ -162,10 +162,10 @@ export class Process implements AsyncDisposable {
    * @throws The reason of `options.signal`, if it has been aborted.
    */
   lines(options: LinesOptions = {}): Lines {
-    checkLines(options, "");
-    options.signal?.throwIfAborted();
+    const own = checkLines(options, "");
+    own.signal?.throwIfAborted();
     const output = this.#life.streams.output;
-    return new Lines(() => output.batches(options), options.signal);
+    return new Lines(() => output.batches(own), own.signal);
   }
 
   /**
@@ -292,8 +292,8 @@ export class Process implements AsyncDisposable {
    */
   signal(signal: Deno.Signal, options: SignalOptions = {}): boolean {
     signalName(signal, "signal");
-    checkSignal(options, "");
-    return this.#life.signal(signal, options.to ?? "leader");
+    const { to = "leader" } = checkSignal(options, "");
+    return this.#life.signal(signal, to);
   }
 
   /**
@@ -321,8 +321,9 @@ export class Process implements AsyncDisposable {
     this.#life.update();
   }
 
-  /** @ignore Shows the process in `console.log()`. */
+  /** @ignore Shows the process, or the prototype, in `console.log()`. */
   [Symbol.for("Deno.customInspect")](...how: ShowArguments): string {
+    if (!(#life in this)) return "Process {}";
     const { name, state: { kind: state }, pid } = this;
     const { restarts } = this.#life;
     return showProcess({ name, state, pid, restarts }, ...how);

@@ -14,6 +14,7 @@ import {
   milliseconds,
   oneOf,
   options as optionsOf,
+  type OptionsCheck,
   whole,
 } from "./validate.ts";
 import { signalName } from "./signals.ts";
@@ -129,7 +130,7 @@ export type RestartRules =
 const checkLimit = optionsOf<RestartLimit>({
   restarts: whole,
   withinMs: milliseconds,
-});
+}, ["restarts"]);
 
 /** Checks how leftovers are ended. */
 export const checkLeftovers: Check = optionsOf<LeftoverOptions>({
@@ -138,15 +139,13 @@ export const checkLeftovers: Check = optionsOf<LeftoverOptions>({
 });
 
 /** Checks restart options. */
-export const checkRestart: Check = optionsOf<RestartOptions>({
+export const checkRestart: OptionsCheck<RestartOptions> = optionsOf<
+  RestartOptions
+>({
   policy: oneOf("on-failure", "always", "never"),
   backoff: callable,
   resetAfterMs: milliseconds,
-  limit: (value, path) => {
-    checkLimit(value, path);
-    const { restarts } = value as Partial<RestartLimit>;
-    whole(restarts, `${path}.restarts`);
-  },
+  limit: checkLimit,
   successCodes: arrayOf(whole),
   stopCodes: arrayOf(whole),
   leftovers: checkLeftovers,

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { type Check, oneOf, options as optionsOf, wrong } from "./validate.ts";
+import {
+  oneOf,
+  options as optionsOf,
+  type OptionsCheck,
+  wrong,
+} from "./validate.ts";
 
 /** Options for {@linkcode Process.signal}. */
 export interface SignalOptions {
@@ -19,7 +24,9 @@ export interface SignalOptions {
 }
 
 /** Checks what gets a signal. */
-export const checkSignal: Check = optionsOf<SignalOptions>({
+export const checkSignal: OptionsCheck<SignalOptions> = optionsOf<
+  SignalOptions
+>({
   to: oneOf("group", "leader"),
 });
 

@@ -54,7 +54,7 @@ export const EXIT_DEFAULTS: Filled<Omit<SimulatedExit, "durationMs">> = {
   code: 1,
 };
 
-const checkExits = arrayOf(checkExit);
+const checkExits = arrayOf<SimulatedExit>(checkExit);
 
 /**
  * Returns the timeline of a process whose runs end in given ways: when each run
@@ -88,13 +88,13 @@ export function simulate(
   options: RestartOptions,
   exits: readonly SimulatedExit[],
 ): SimulatedRun[] {
-  checkRestart(options, "restart");
-  checkExits(exits, "exits");
-  const rules = restartRules(options, Math.random);
+  const own = checkRestart(options, "restart");
+  const ends = checkExits(exits, "exits");
+  const rules = restartRules(own, Math.random);
   const runs: SimulatedRun[] = [];
   let history = NO_HISTORY;
   let startMs = 0;
-  for (const exit of exits) {
+  for (const exit of ends) {
     const { durationMs, code } = { ...EXIT_DEFAULTS, ...given(exit) };
     const endMs = startMs + durationMs;
     const status = { success: code === 0, code, signal: null };

@@ -37,6 +37,8 @@ import {
 
 /** A command with every default filled in. */
 export interface Spec {
+  /** The name that the options give; `undefined` for a default name. */
+  readonly name: string | undefined;
   /** The program. */
   readonly program: string;
   /** The arguments of the program. */
@@ -80,7 +82,7 @@ export type CheckedPrepare = (context: PrepareContext) => Promise<PreparedRun>;
  *
  * @param program The program.
  * @param args Its arguments.
- * @param own The options of the command.
+ * @param options The options of the command.
  * @param defaults The default options of the manager, which have been checked.
  * @param random The source of random numbers if the options name none.
  * @returns The command.
@@ -90,13 +92,13 @@ export type CheckedPrepare = (context: PrepareContext) => Promise<PreparedRun>;
 export function specify(
   program: unknown,
   args: unknown,
-  own: CommandOptions,
+  options: CommandOptions,
   defaults: CommandDefaults,
   random: () => number,
 ): Spec {
   filled(program, "program");
-  arrayOf(text)(args, "args");
-  checkCommand(own, "");
+  const argList = arrayOf<string>(text)(args, "args");
+  const own = checkCommand(options, "");
   const all = { ...COMMAND_DEFAULTS, ...given(defaults), ...given(own) };
   const home = workingDirectory();
   if (all.cwd !== undefined) all.cwd = absolutePath(all.cwd, "cwd", home);
@@ -105,8 +107,9 @@ export function specify(
     ...given(own.output),
   };
   return {
+    name: own.name,
     program,
-    args: [...args as string[]],
+    args: argList,
     command: childOptions({ ...all, env: { ...defaults.env, ...own.env } }),
     home,
     group: all.group,
@@ -134,9 +137,8 @@ export function specify(
  * @throws {RangeError} If an option is out of range.
  */
 export function updated(spec: Spec, options: UpdateOptions): Spec {
-  checkUpdate(options, "");
   const { defaults, random } = spec;
-  const { restart, stop, critical, prepare, gate } = options;
+  const { restart, stop, critical, prepare, gate } = checkUpdate(options, "");
   return {
     ...spec,
     ...given({
@@ -242,11 +244,7 @@ function checked(prepare: Prepare, path: string): CheckedPrepare {
     ignoreRejection(returned);
     const changes = await returned;
     if (changes === undefined) return {};
-    checkPreparedRun(changes, path);
-    // A getter can return something else when it is called again.
-    const { args, env, cwd } = changes;
-    checkPreparedRun({ args, env, cwd }, path);
-    return given({ args: args && [...args], env: env && { ...env }, cwd });
+    return checkPreparedRun(changes, path);
   };
 }
 

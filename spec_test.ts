@@ -40,6 +40,7 @@ function contextOf(signal = new AbortController().signal): PrepareContext {
 Deno.test("specify() fills in every default", () => {
   const defaults = {};
   assertEquals(specify("true", [], {}, defaults, random), {
+    name: undefined,
     program: "true",
     args: [],
     command: {

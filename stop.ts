@@ -5,12 +5,12 @@
  */
 
 import {
-  type Check,
   type Filled,
   given,
   milliseconds,
   oneOf,
   options as optionsOf,
+  type OptionsCheck,
 } from "./validate.ts";
 import { signalName } from "./signals.ts";
 
@@ -124,7 +124,7 @@ export interface Asked {
 }
 
 /** Checks the options of a stop. */
-export const checkStop: Check = optionsOf<StopOptions>({
+export const checkStop: OptionsCheck<StopOptions> = optionsOf<StopOptions>({
   signal: signalName,
   gracePeriodMs: milliseconds,
   to: oneOf("group", "leader"),
@@ -157,9 +157,9 @@ export function stopRequest(
   options: StopOptions,
   rules: Filled<StopOptions>,
 ): StopRequest {
-  checkStop(options, "");
-  const explicit = options.gracePeriodMs !== undefined;
-  return { ...rules, ...given(options), explicit };
+  const own = checkStop(options, "");
+  const explicit = own.gracePeriodMs !== undefined;
+  return { ...rules, ...given(own), explicit };
 }
 
 /** Lists each process once, with its process ID and its name only. */

@@ -5,8 +5,15 @@
  * @module
  */
 
-/** Throws if a value is wrong for an option; the path names the option. */
-export type Check = (value: unknown, path: string) => void;
+/**
+ * Throws if a value is wrong for an option; the path names the option. Returns
+ * a copy of an object or array that could be something else when it is read
+ * again, and otherwise nothing.
+ */
+export type Check = (value: unknown, path: string) => unknown;
+
+/** A check of an object of options; returns a copy without getters. */
+export type OptionsCheck<T> = (value: unknown, path: string) => T;
 
 /** The check of each option of type `T`, by its name. */
 export type Checks<T> = { readonly [Name in keyof Required<T>]: Check };
@@ -15,17 +22,21 @@ export type Checks<T> = { readonly [Name in keyof Required<T>]: Check };
  * Returns a check for an object of options. It refuses unknown options, and
  * options that their own check refuses. `undefined` is the same as leaving the
  * option out, which `required` options cannot be.
+ *
+ * The check reads each option once, and returns what it has read: a getter can
+ * return something else when it is called again.
  */
 export function options<T>(
   checks: Checks<T>,
   required: readonly (keyof T & string)[] = [],
-): Check {
+): OptionsCheck<T> {
   return (value, path) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       wrong(path || "options", "an object", value);
     }
     // Other objects, such as a signal or a `Map`, would pass as no options.
     if (!isPlain(value)) wrong(path || "options", "a plain object", value);
+    const copy: Partial<Record<string, unknown>> = {};
     for (const [name, entry] of Object.entries(value)) {
       const at = path === "" ? name : `${path}.${name}`;
       if (!Object.hasOwn(checks, name)) {
@@ -35,12 +46,14 @@ export function options<T>(
           }`,
         );
       }
-      if (entry !== undefined) checks[name as keyof T](entry, at);
+      if (entry === undefined) continue;
+      copy[name] = checks[name as keyof T](entry, at) ?? entry;
     }
     for (const name of required) {
       const at = path === "" ? name : `${path}.${name}`;
-      checks[name](Reflect.get(value, name), at);
+      checks[name](copy[name], at);
     }
+    return copy as T;
   };
 }
 
@@ -115,13 +128,17 @@ export function oneOf(...values: readonly string[]): Check {
   };
 }
 
-/** Returns a check for an array whose elements all pass a check. */
-export function arrayOf(check: Check): Check {
+/**
+ * Returns a check for an array whose elements all pass a check. It reads each
+ * element once, and returns what it has read.
+ */
+export function arrayOf<T>(check: Check): OptionsCheck<T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) wrong(path, "an array", value);
-    for (const [index, entry] of value.entries()) {
-      check(entry, `${path}[${index}]`);
-    }
+    return Array.from(
+      value,
+      (entry, index) => check(entry, `${path}[${index}]`) ?? entry,
+    );
   };
 }
 

@@ -73,6 +73,15 @@ Deno.test("checks name the path of the value that they refuse", () => {
   );
 });
 
+Deno.test("checks of objects and arrays return what they have read", () => {
+  const check = options<{ a?: number[] }>({ a: arrayOf(whole) });
+  let reads = 0;
+  const a = Object.defineProperty([1, 2], 1, { get: () => reads++ || "no" });
+  assertThrows(() => check({ a }, ""), TypeError, "a[1]");
+  assertEquals(check({ a }, ""), { a: [1, 1] });
+  assertEquals(check({ a: undefined }, ""), {});
+});
+
 Deno.test("whole() refuses numbers that cannot be counted with", () => {
   for (const value of [-1, 0.5, NaN, Infinity, 2 ** 53]) {
     assertEquals(
