@@ -319,11 +319,17 @@ export interface Place {
 
 /**
  * Lists where Deno looks for a program, in order, if that depends on the
- * options of the child: the permission for the program is then another one.
+ * options of the child, or on the working directory: the permission for the
+ * program is then another one.
+ *
+ * @param request What is to be started.
+ * @param home The working directory of this program, if it has one.
  */
 export function placesOf(
-  { program, command: { cwd, env } }: SpawnRequest,
+  { program, command }: SpawnRequest,
+  home: string | undefined,
 ): Place[] {
+  const { cwd = home, env } = command;
   const base = cwd instanceof URL ? decodeURIComponent(cwd.pathname) : cwd;
   const at = (path: string): Place => ({
     file: base === undefined || path.startsWith("/") ? path : join(base, path),

@@ -40,15 +40,16 @@ export function mayReadUid(): boolean {
  * this program has a permission for the name, that is one for another file.
  */
 export function mayNotRun(files: readonly string[], name?: string): Error {
-  const listed = files.map((file) => `"${file}"`).join(" and ");
+  const each = [...new Set(files)];
+  const listed = each.map((file) => `"${file}"`).join(" and ");
   const why = name !== undefined && mayRunProgram(name)
     ? `, which the permission for "${name}" does not give`
     : "";
   // A denial outweighs what is allowed.
-  const denied = files.filter((file) => stateOf(file) === "denied");
+  const denied = each.filter((file) => stateOf(file) === "denied");
   const how = denied.length > 0
     ? `without --deny-run=${denied.join(",")}`
-    : `with --allow-run=${files.join(",")}`;
+    : `with --allow-run=${each.join(",")}`;
   return new Deno.errors.NotCapable(
     `Requires run access to ${listed}${why}, run again ${how}`,
   );

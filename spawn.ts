@@ -19,6 +19,7 @@
  */
 
 import { SpawnError } from "./errors.ts";
+import { workingDirectory } from "./file_path.ts";
 import {
   failure,
   type Found,
@@ -195,7 +196,7 @@ function searchLikeDeno(
  * would prompt for the permission.
  */
 function spawnAllowed(request: SpawnRequest): Deno.ChildProcess {
-  const places = mayRun() ? [] : placesOf(request);
+  const places = mayRun() ? [] : placesOf(request, workingDirectory());
   if (places.length === 0) {
     const { program } = request;
     if (mayRunProgram(program)) return spawnByDeno(request);

@@ -1031,6 +1031,12 @@ Deno.test({
       ["./sh", { cwd: `${dir}/bin` }, [own]],
       ["bin/sh", { cwd: new URL(`file://${dir}`) }, [own]],
       ["./bin/sh", { cwd: dir }, [own]],
+      ["./bin/sh", {}, [own]],
+      ["sh", { env: { PATH: "bin:/usr/bin" } }, [own]],
+      ["sh", { env: { PATH: `${dir}/empty:${dir}/empty:bin` } }, [
+        `${dir}/empty/sh`,
+        own,
+      ]],
     ];
     try {
       for (const [program, { cwd, ...options }, files] of cases) {
@@ -1040,6 +1046,7 @@ Deno.test({
         const script = `
           import { Processman } from "@isbm/processman";
           await using pm = new Processman({ logger: null });
+          Deno.chdir(${JSON.stringify(dir)});
           try {
             const job = pm.command(${JSON.stringify(program)}, [
               "-c", "echo it runs",
@@ -1057,6 +1064,7 @@ Deno.test({
         const said = async (permission: string) => {
           await using parent = runScript(script, {
             permission: `--allow-run=${permission}`,
+            flags: ["--allow-read"],
           });
           return await lineOf(parent, /./);
         };
