@@ -1,5 +1,6 @@
 /**
- * Waits and iterations that end at an abort, and a wait for the code that reacts to an event.
+ * Waits and iterations that end at an abort, and a wait for the code that
+ * reacts to an event.
  *
  * @module
  */

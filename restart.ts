@@ -47,8 +47,9 @@ export interface RestartHistory {
 /** The properties that all decisions have. */
 export interface DecisionBase {
   /**
-   * Whether the run ended badly: by a signal, with a code that is neither 0 nor
-   * one of `successCodes`, or because it could not be started.
+   * Whether the run ended badly: with a code that is neither 0 nor one of
+   * `successCodes`, by a signal for which `successCodes` has no code, or because
+   * it could not be started.
    */
   readonly crashed: boolean;
 }

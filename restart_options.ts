@@ -76,13 +76,16 @@ export interface RestartOptions {
    */
   limit?: RestartLimit | undefined;
   /**
-   * Exit codes, besides 0, with which a run ends with success.
+   * Exit codes, besides 0, with which a run ends with success. 128 plus the
+   * number of a signal also stands for an end by that signal, such as 143 for
+   * `SIGTERM`.
    *
    * @default {[]}
    */
   successCodes?: readonly number[] | undefined;
   /**
    * Exit codes after which the process is not restarted, whatever the policy.
+   * They stand for signals as `successCodes` do.
    *
    * @default {[]}
    */

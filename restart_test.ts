@@ -73,6 +73,19 @@ Deno.test("decideRestart() follows the policy", () => {
   }
 });
 
+Deno.test("decideRestart() takes the code of a signal for an end by it", () => {
+  const status = { code: 143, success: false, signal: "SIGTERM" } as const;
+  const after = (rules: Partial<RestartRules>) => {
+    const [decision] = decideAll([exit(143, { status })], rules);
+    return decision && [brief(decision), decision.crashed];
+  };
+  assertEquals(after({}), [1, true]);
+  assertEquals(after({ successCodes: [143] }), ["success", false]);
+  assertEquals(after({ stopCodes: [143] }), ["stop-code", true]);
+  const always = { policy: "always", successCodes: [143] } as const;
+  assertEquals(after(always), [0, false]);
+});
+
 Deno.test("decideRestart() lets stop codes win over success codes and 0", () => {
   const always = { policy: "always", stopCodes: [0] } as const;
   assertEquals(decideAll([exit(0)], always).map(brief), ["stop-code"]);
