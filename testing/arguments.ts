@@ -70,7 +70,7 @@ export function signalName(value: unknown, name: string): void {
   must(right, name, 'the name of a signal, such as "SIGTERM"', value);
 }
 
-/** Checks for an object with no other options than some. */
+/** Checks for a plain object with no other options than some. */
 export function optionsAmong(
   value: unknown,
   name: string,
@@ -78,6 +78,10 @@ export function optionsAmong(
 ): void {
   const object = typeof value === "object" && value !== null;
   must(object, name, "an object", value);
+  // Other objects, such as a `Map`, would pass as no options.
+  const prototype = Object.getPrototypeOf(value);
+  const plain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  must(plain, name, "a plain object", value);
   for (const option of Object.keys(Object(value))) {
     const allowed = `options among ${known.join(", ")}`;
     must(known.includes(option), name, allowed, option);

@@ -163,3 +163,22 @@ Deno.test("FakeChild.input lacks what was written after its end", async () => {
   assertEquals(kernel.started.map(({ input }) => input), ["one", "two"]);
   await pm.shutdown();
 });
+
+Deno.test("FakeKernel refuses other objects in place of options", () => {
+  const { clock } = new FakeKernel();
+  for (const value of [[], new Map(), new AbortController()]) {
+    const options = value as object;
+    for (
+      const call of [
+        () => new FakeKernel(options),
+        () => clock.delay(1, options),
+      ]
+    ) {
+      assertThrows(
+        call,
+        TypeError,
+        'Argument "options" must be a plain object',
+      );
+    }
+  }
+});
