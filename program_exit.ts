@@ -61,6 +61,8 @@ interface Program {
   readonly members: Set<Member>;
   /** The signal by which this program ends; `undefined` until it comes. */
   signal: Deno.Signal | undefined;
+  /** When it came, in milliseconds of the monotonic clock. */
+  signalledAt: number;
 }
 
 /** The name of the global variable that holds the {@linkcode Program}. */
@@ -150,8 +152,8 @@ export class ProgramExit {
   }
 
   async #received(signal: Deno.Signal): Promise<void> {
-    if (this.#options.ends) await endProgram(signal, this.#clock);
-    else if (!this.due) await this.#signalled.stop(signal);
+    if (this.#options.ends || this.due) await endProgram(signal, this.#clock);
+    else await this.#signalled.stop(signal);
   }
 
   #end(signal: Deno.Signal): Promise<void> {
@@ -174,7 +176,11 @@ export class ProgramExit {
 function thisProgram(): Program {
   const known: Program | undefined = Reflect.get(globalThis, PROGRAM);
   if (known !== undefined) return known;
-  const value: Program = { members: new Set(), signal: undefined };
+  const value: Program = {
+    members: new Set(),
+    signal: undefined,
+    signalledAt: -Infinity,
+  };
   Object.defineProperty(globalThis, PROGRAM, { value });
   return value;
 }
@@ -184,12 +190,15 @@ async function endProgram(signal: Deno.Signal, clock: Clock): Promise<void> {
   const program = thisProgram();
   if (program.signal === undefined) {
     program.signal = signal;
+    program.signalledAt = clock.now();
     const ends = Array.from(program.members, (each) => each.end(signal));
     await Promise.allSettled(ends);
     // A reload sends SIGTERM too, and goes on with the next program.
     if (await isWatched()) await clock.delay(RELOAD_MS, { persistent: false });
     endBy(signal);
   }
+  // The first signal can have come to another manager, which listens to others.
+  if (clock.now() - program.signalledAt >= TOGETHER_MS) endAtOnce(signal);
   // Until this program ends, any other signal is a second one.
   await new Promise(() => {});
 }

@@ -567,27 +567,42 @@ Deno.test("Managers of one program that go on leave it alive", async () => {
 });
 
 Deno.test("Processman ends the program at once at a second signal", async (t) => {
-  const cases = {
-    "during a stop": ["", ""],
-    "during onSignal()": ["onSignal: () => new Promise(() => {})", ""],
-    "with two managers": ["", ""],
-    "with one that goes on": ['onSignal: "stop"', ""],
-    "while the program listens, too": [
-      "",
-      'Deno.addSignalListener("SIGTERM", () => {});',
-    ],
-    "while a reader is slow": [
-      "",
-      "for await (const _ of managers[0].events()) await new Promise(() => {});",
-    ],
-  };
+  const cases: Record<string, [options: string, does: string, other?: string]> =
+    {
+      "during a stop": ["", ""],
+      "during onSignal()": ["onSignal: () => new Promise(() => {})", ""],
+      "with two managers": ["", ""],
+      "with one that goes on": ['onSignal: "stop"', ""],
+      "while the program listens, too": [
+        "",
+        'Deno.addSignalListener("SIGTERM", () => {});',
+      ],
+      "while a reader is slow": [
+        "",
+        "for await (const _ of managers[0].events()) await new Promise(() => {});",
+      ],
+      "that the first manager does not listen to": [
+        'signals: ["SIGTERM"]',
+        "",
+        'signals: ["SIGINT"]',
+      ],
+      "that the first manager does not listen to, nor end by": [
+        'signals: ["SIGTERM"]',
+        "",
+        'signals: ["SIGINT"], onSignal: "stop"',
+      ],
+    };
   await using folder = await temporaryFolder();
   const module = await copyPackage(folder.path);
-  for (const [name, [options = "", does = ""]] of Object.entries(cases)) {
+  for (const [name, [options, does, other]] of Object.entries(cases)) {
     await t.step(name, async () => {
       await using parent = runScript(
         `${
-          twoManagers(`exitDeadlineMs: 3_600_000, ${options}`, "", module)
+          twoManagers(
+            `exitDeadlineMs: 3_600_000, ${options}`,
+            other ?? "",
+            module,
+          )
             .replaceAll("sleep 0.2; echo bye; exit", ":")
         }
         const now = performance.now.bind(performance);
@@ -605,8 +620,9 @@ Deno.test("Processman ends the program at once at a second signal", async (t) =>
       await lineOf(parent, /Received SIGTERM/);
       parent.signal("SIGUSR1");
       await lineOf(parent, "a second later");
-      parent.signal("SIGTERM");
-      assertEquals((await parent.finished).code, 143);
+      parent.signal(other === undefined ? "SIGTERM" : "SIGINT");
+      const { code } = await parent.finished;
+      assertEquals(code, other === undefined ? 143 : 130);
       for (const pid of pids) while (await alive(Number(pid)));
     });
   }
