@@ -193,8 +193,9 @@ async function endProgram(signal: Deno.Signal, clock: Clock): Promise<void> {
     program.signalledAt = clock.now();
     const ends = Array.from(program.members, (each) => each.end(signal));
     await Promise.allSettled(ends);
-    // A reload sends SIGTERM too, and goes on with the next program.
-    if (await isWatched()) await clock.delay(RELOAD_MS, { persistent: false });
+    // A reload sends SIGTERM too, and goes on with the next program meanwhile.
+    // If nothing were left to wait for, the watcher would wait for a change.
+    if (signal === "SIGTERM" && await isWatched()) await clock.delay(RELOAD_MS);
     endBy(signal);
   }
   // The first signal can have come to another manager, which listens to others.

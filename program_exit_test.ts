@@ -6,9 +6,16 @@
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Processman } from "./mod.ts";
 import type { Process } from "./process.ts";
 import { hasTerminals, openTerminal } from "./tools/terminal.ts";
-import { alive, lineOf, outputOf, runScript } from "./tools/testing.ts";
+import {
+  alive,
+  lineOf,
+  outputOf,
+  runScript,
+  scriptDeno,
+} from "./tools/testing.ts";
 
 /** Keeps the program alive, as a server of its own does. */
 const SERVER = "setInterval(() => {}, 60_000);";
@@ -386,6 +393,35 @@ Deno.test("Processman ends the program although its stderr takes no more", async
   await lineOf(parent, "full");
   const { status } = await parent.stop({ to: "leader", gracePeriodMs: 5_000 });
   assertEquals(status.code, 143);
+});
+
+Deno.test("Processman ends a program that deno run --watch has started", async (t) => {
+  const program = `${BEGIN}
+    const pm = new Processman({ logger });
+    const { pid } = pm.command("sleep", ["500"], { name: "sleep" });
+    console.log("running", pid);
+  `.replace("@isbm/processman", import.meta.resolve("./mod.ts"));
+  const config = new URL("deno.json", import.meta.url).pathname;
+  const flags = ["--quiet", "--no-prompt", "--no-check", "--allow-run"];
+  for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+    await t.step(signal, async () => {
+      await using folder = await temporaryFolder();
+      const file = `${folder.path}/main.ts`;
+      await outputOf("sh", "-c", 'printf %s "$1" >"$0"', file, program);
+      await using pm = new Processman({ logger: null, signals: [] });
+      const parent = pm.command(scriptDeno, [
+        "run",
+        "--watch",
+        ...flags,
+        `--config=${config}`,
+        file,
+      ], { restart: { policy: "never" } });
+      const pid = Number((await lineOf(parent, /running/)).split(" ")[1]);
+      const stop = { signal, to: "leader", gracePeriodMs: 8_000 } as const;
+      assertEquals((await parent.stop(stop)).status.code, code);
+      assert(!await alive(pid));
+    });
+  }
 });
 
 Deno.test("Processman does not wait for readers that have been collected", async () => {
