@@ -14,6 +14,11 @@ export interface FileTarget {
   readonly kind: "file" | "device" | "stdout" | "stderr";
   /** The absolute path, in which no part is a link. */
   readonly path: string;
+  /**
+   * Whether it may be renamed. What was reached by way of `/dev` or `/proc` may
+   * not: others have it open, such as the file to which another program writes.
+   */
+  readonly renamable: boolean;
 }
 
 /** The most links that are followed, as in Linux. */
@@ -21,6 +26,8 @@ const MOST_LINKS = 40;
 
 /** The beginning of the message about a path that leads to something else. */
 const A_FILE = "a regular file, not ";
+
+const WINDOWS = Deno.build.os === "windows";
 
 /** Returns the working directory; `undefined` if it has been deleted. */
 export function workingDirectory(): string | undefined {
@@ -37,6 +44,7 @@ export function workingDirectory(): string | undefined {
  * @param path The path.
  * @param option The option, for the message of the error.
  * @param from The directory that a relative path starts from.
+ * @throws {TypeError} If the path is a URL that names no path.
  * @throws {Deno.errors.NotFound} If the path is relative, and there is no
  * directory that it could start from.
  */
@@ -45,13 +53,8 @@ export function absolutePath(
   option: string,
   from: string | undefined,
 ): string {
-  if (path instanceof URL) {
-    const { pathname } = path;
-    return decodeURIComponent(
-      Deno.build.os === "windows" ? pathname.slice(1) : pathname,
-    );
-  }
-  if (/^(\/|\\|[a-z]:)/i.test(path)) return path;
+  if (path instanceof URL) return pathOfUrl(path, option);
+  if ((WINDOWS ? /^(\/|\\|[a-z]:)/i : /^\//).test(path)) return path;
   if (from !== undefined) return `${from}/${path}`;
   throw new Deno.errors.NotFound(
     `Cannot resolve option "${option}": the working directory of this program has been deleted: current value is ${
@@ -60,8 +63,25 @@ export function absolutePath(
   );
 }
 
+/** Returns the path that a `file:` URL names. */
+function pathOfUrl({ href, hostname, pathname }: URL, option: string): string {
+  try {
+    // Like Deno itself, this takes a "%" without digits for itself.
+    const path = decodeURIComponent(
+      pathname.replace(/%(?![0-9a-f]{2})/gi, "%25"),
+    );
+    if (WINDOWS) return path.slice(1);
+    if (hostname === "" && !path.includes("\0")) return path;
+  } catch {
+    // It is not UTF-8.
+  }
+  const expected =
+    "a file: URL without a host, with a path in UTF-8 and without NUL";
+  wrong(option, expected, href);
+}
+
 /** Whether a path leads to what the kernel makes: it must not be renamed. */
-export function madeByKernel(path: string): boolean {
+function madeByKernel(path: string): boolean {
   return /^\/(?:dev|proc)\//.test(path);
 }
 
@@ -80,17 +100,26 @@ export function targetOf(
   before: string,
 ): FileTarget {
   let at = path;
+  let renamable = true;
   for (let links = 0; links <= MOST_LINKS; links++) {
     // The system would refuse such a path if there were a file.
     if (/\/\.{0,2}$/.test(at)) wrong(option, A_FILE + "a directory", path);
     const own = ownStream(at) ?? ownStream(at = inRealFolder(at));
-    if (own !== undefined) return { kind: own, path: `/dev/${own}` };
+    if (own !== undefined) {
+      return { kind: own, path: `/dev/${own}`, renamable: false };
+    }
     checkFileAccess(at, before, ["read"]);
+    renamable &&= !madeByKernel(at);
     const found = look(at);
     if (!found?.isSymlink) {
       const kind = kindOf(found);
-      if (kind === "file" || kind === "device") return { kind, path: at };
-      wrong(option, A_FILE + kind, path);
+      if (kind !== "file" && kind !== "device") {
+        wrong(option, A_FILE + kind, path);
+      }
+      return { kind, path: at, renamable };
+    }
+    if (deleted(at)) {
+      wrong(option, A_FILE + "a file that has been deleted", path);
     }
     at = targetOfLink(at);
   }
@@ -151,6 +180,11 @@ function look(path: string): Deno.FileInfo | undefined {
     // If it is not just missing, the first write fails and says why.
     return undefined;
   }
+}
+
+/** Whether a link is a descriptor of a file that no longer has a path. */
+function deleted(link: string): boolean {
+  return link.startsWith("/proc/") && Deno.statSync(link).nlink === 0;
 }
 
 /** Returns the absolute path that a link contains. */

@@ -148,6 +148,70 @@ Deno.test("absolutePath() needs a directory for relative paths alone", () => {
   );
 });
 
+Deno.test("absolutePath() takes only paths from / as absolute", () => {
+  for (const path of ["c:a.log", "C:/a.log", "\\a.log", "//"]) {
+    const wanted = path.startsWith("/") ? path : `/home/${path}`;
+    assertEquals(absolutePath(path, "cwd", "/home"), wanted);
+  }
+});
+
+Deno.test("absolutePath() reads URLs as Deno does, or refuses them", () => {
+  const paths = { "/100%": "/100%", "/%zz": "/%zz", "/%41%2fb?c#d": "/A/b" };
+  for (const [url, path] of Object.entries(paths)) {
+    assertEquals(absolutePath(new URL(`file://${url}`), "cwd", ""), path);
+  }
+  for (const url of ["file:///%ff", "file:///a%00b", "file://host/a"]) {
+    assertThrows(
+      () => absolutePath(new URL(url), "cwd", ""),
+      TypeError,
+      `Option "cwd" must be a file: URL without a host, with a path in UTF-8 and without NUL: current value is "${url}"`,
+    );
+  }
+});
+
+Deno.test({
+  name: "targetOf() has no file renamed that a descriptor or device leads to",
+  ignore: ignore || Deno.build.os !== "linux" || !permitted("run"),
+  async fn() {
+    await using folder = new Folder();
+    const log = `${await Deno.realPath(folder.path)}/log`;
+    using file = await Deno.open(log, { append: true, create: true });
+    const descriptor = await descriptorOf(log);
+    await Deno.symlink(`/dev/fd/${descriptor}`, `${folder.path}/link`);
+    const paths = [
+      `/dev/fd/${descriptor}`,
+      `/proc/self/fd/${descriptor}`,
+      `/proc/${Deno.pid}/task/${Deno.pid}/fd/${descriptor}`,
+      `${folder.path}/link`,
+    ];
+    for (const path of paths) {
+      assertEquals(
+        targetOf(path, "output.file.path", ""),
+        { kind: "file", path: log, renamable: false },
+      );
+    }
+    assertEquals(targetOf(log, "output.file.path", "").renamable, true);
+    await Deno.remove(log);
+    for (const path of paths) {
+      assertThrows(
+        () => target(path),
+        TypeError,
+        "must be a regular file, not a file that has been deleted",
+      );
+    }
+    await file.write(new Uint8Array());
+  },
+});
+
+/** Returns the number of the descriptor with which a file is open. */
+async function descriptorOf(path: string): Promise<string> {
+  for await (const { name } of Deno.readDir("/proc/self/fd")) {
+    const at = await Deno.readLink(`/proc/self/fd/${name}`).catch(() => "");
+    if (at === path) return name;
+  }
+  throw new Error(`${path} is not open`);
+}
+
 Deno.test({
   name: "Processman.command() names the permission that a link needs",
   ignore,

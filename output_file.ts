@@ -7,7 +7,6 @@
 import {
   absolutePath,
   type FileTarget,
-  madeByKernel,
   targetOf,
   workingDirectory,
 } from "./file_path.ts";
@@ -41,7 +40,7 @@ export interface OutputFileOptions {
    * `/dev/stdout` and `/dev/stderr` are the streams of this program itself, for
    * which it needs no permission. Lines are also written to a device, but not
    * to a FIFO, a socket or a directory. What is below `/dev` or `/proc` is never
-   * renamed.
+   * renamed, nor is a file to which a link there leads, such as `/dev/fd/3`.
    */
   path: string | URL;
   /**
@@ -269,10 +268,10 @@ function checkTarget(
   checkAccess(path, maxBytes === Infinity ? 0 : maxFiles, before);
 }
 
-/** Returns the limits of a file: what the kernel makes is never renamed. */
-function limitsOf({ path }: FileTarget, options: FileRules): Limits {
+/** Returns the limits of a file, which may be one that is never renamed. */
+function limitsOf({ renamable }: FileTarget, options: FileRules): Limits {
   const { maxBytes, maxFiles } = options;
-  return { maxBytes: madeByKernel(path) ? Infinity : maxBytes, maxFiles };
+  return { maxBytes: renamable ? maxBytes : Infinity, maxFiles };
 }
 
 /** Returns a writer that splits the lines of a process between its files. */
