@@ -79,7 +79,8 @@ export interface Splitter<Item> {
 
 /** Splits one source into lines, at LF and CRLF. */
 export class LineSplitter implements Splitter<Line> {
-  readonly #decoder = new TextDecoder();
+  /** It keeps U+FEFF, with which a line can start like any other. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** The start of a line whose line break has not arrived yet. */
   #rest = "";
   /** Whether the rest of a line that was too long is being skipped. */
