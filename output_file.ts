@@ -45,7 +45,8 @@ export interface OutputFileOptions {
   path: string | URL;
   /**
    * The path of another file, for the lines of stderr alone. Each of the two
-   * files is renamed when it is full itself.
+   * files is renamed when it is full itself, and neither may have a name to
+   * which the other is renamed.
    *
    * @default {none}
    */
@@ -183,7 +184,8 @@ export class OutputFiles {
    * line to write. With the same object of options, it writes to the same files
    * each time.
    *
-   * @throws {TypeError} If a path leads to what lines cannot be written to.
+   * @throws {TypeError} If a path leads to what lines cannot be written to, or
+   * if one of two files would be renamed to the other.
    * @throws {Deno.errors.NotCapable} If a permission is missing.
    * @throws {Deno.errors.NotFound} If a path is relative, and the working
    * directory has been deleted.
@@ -222,6 +224,8 @@ export class OutputFiles {
     const stdout = find(options.path, "output.file.path");
     const own = options.stderr && find(options.stderr, "output.file.stderr");
     const stderr = own && own.path !== stdout.path ? own : stdout;
+    checkNumbers(stdout, stderr.path, options);
+    checkNumbers(stderr, stdout.path, options);
     this.#targets.set(options, { stdout, stderr });
     return { stdout, stderr };
   }
@@ -266,6 +270,21 @@ function checkTarget(
   if (kind === "device") checkFileAccess(path, before, ["write"]);
   if (kind !== "file") return;
   checkAccess(path, maxBytes === Infinity ? 0 : maxFiles, before);
+}
+
+/** Throws if another file of the process has a name of a renamed file. */
+function checkNumbers(
+  target: FileTarget,
+  other: string,
+  options: FileRules,
+): void {
+  const { maxBytes, maxFiles } = limitsOf(target, options);
+  const number = Number(other.slice(target.path.length + 1));
+  if (other !== `${target.path}.${number}` || maxBytes === Infinity) return;
+  if (!Number.isInteger(number) || number < 1 || number > maxFiles) return;
+  const expected =
+    'a path that differs from "output.file.path" in more than the number of a renamed file';
+  wrong("output.file.stderr", expected, String(options.stderr));
 }
 
 /** Returns the limits of a file, which may be one that is never renamed. */

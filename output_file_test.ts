@@ -877,6 +877,31 @@ Deno.test({
 });
 
 Deno.test({
+  name: "OutputFiles.writer() refuses to rename its two files to each other",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const { files } = open(folder.log);
+    const write = (path: string, stderr: string, maxFiles: number) =>
+      files.writer("job", { ...filled(path, { maxFiles }), stderr });
+    for (const end of [".1", "/../log.5"]) {
+      const other = folder.log + end;
+      for (const [path, stderr] of [[folder.log, other], [other, folder.log]]) {
+        assertThrows(
+          () => write(path as string, stderr as string, 5),
+          TypeError,
+          'Option "output.file.stderr" must be a path that differs from "output.file.path" in more than the number of a renamed file: current value is "',
+        );
+      }
+    }
+    for (const end of [".0", ".6", ".01", ".1.gz", "1"]) {
+      write(folder.log, folder.log + end, 5);
+    }
+    write(folder.log, `${folder.log}.1`, 0);
+  },
+});
+
+Deno.test({
   name: "Processman.command() refuses a file of stderr that is none",
   ignore,
   async fn() {
