@@ -63,6 +63,8 @@ interface Program {
   signal: Deno.Signal | undefined;
   /** When it came, in milliseconds of the monotonic clock. */
   signalledAt: number;
+  /** Whether a critical process has ended. */
+  failed: boolean;
 }
 
 /** The name of the global variable that holds the {@linkcode Program}. */
@@ -119,9 +121,15 @@ export class ProgramExit {
     return this.#options.joins && thisProgram().signal !== undefined;
   }
 
-  /** Makes this program end with an exit code, unless it has one already. */
+  /**
+   * Makes this program end with the exit code of the first critical process
+   * that has ended, unless it has an exit code already.
+   */
   fail(code: number): void {
-    if (this.#options.joins && Deno.exitCode === 0) Deno.exitCode = code;
+    const program = thisProgram();
+    if (!this.#options.joins || program.failed) return;
+    program.failed = true;
+    if (Deno.exitCode === 0) Deno.exitCode = code;
   }
 
   /** Begins to listen to signals and errors: there is something to stop. */
@@ -180,6 +188,7 @@ function thisProgram(): Program {
     members: new Set(),
     signal: undefined,
     signalledAt: -Infinity,
+    failed: false,
   };
   Object.defineProperty(globalThis, PROGRAM, { value });
   return value;

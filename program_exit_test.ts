@@ -696,6 +696,11 @@ Deno.test("A critical process gives the program its exit code", async (t) => {
       start("exit 6").replace("pm.", "new Processman({ logger: null })."),
       5,
     ],
+    "the first of two managers, with success": [
+      start("exit 0") + "await pm.finished;" +
+      start("exit 6").replace("pm.", "new Processman({ logger: null })."),
+      0,
+    ],
     "an exit code of the program": ["Deno.exitCode = 7;" + start("exit 3"), 7],
     "one that was asked to end": [
       `await ${start("exec sleep 500").replace(";", ".stop();")}`,
