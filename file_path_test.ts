@@ -243,6 +243,16 @@ Deno.test({
       [files, `${at}/log`, "none"],
       [here, `${at}/out`, "none"],
       [here, "/dev/stdout", "none"],
+      [
+        [...here, `--deny-write=${at}/log.2`],
+        `${at}/log`,
+        `write access to "${at}/log.2", run again without --deny-write=${at}/log.2`,
+      ],
+      [
+        [...files, `--deny-read=${at}`],
+        `${at}/log`,
+        `read access to "${at}/log", run again without --deny-read=${at}/log`,
+      ],
       [["--allow-run"], "/dev/stderr", "none"],
     ];
     for (const [flags, path, message] of cases) {

@@ -87,10 +87,14 @@ export function checkFileAccess(
     );
   }
   for (const name of names) {
-    if (granted({ name, path: file })) continue;
+    const { state } = Deno.permissions.querySync({ name, path: file });
+    if (state === "granted") continue;
     const folder = file.slice(0, file.lastIndexOf("/")) || "/";
+    const how = state === "denied"
+      ? `without --deny-${name}=${file}`
+      : `with --allow-read=${folder} --allow-write=${folder}`;
     throw new Deno.errors.NotCapable(
-      `${before}requires ${name} access to "${file}", run again with --allow-read=${folder} --allow-write=${folder}`,
+      `${before}requires ${name} access to "${file}", run again ${how}`,
     );
   }
 }
