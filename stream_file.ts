@@ -136,6 +136,8 @@ class WorkerStream implements Stream {
     };
     worker.onerror = (event) => {
       event.preventDefault();
+      // An error ends the Worker; the next try starts another one.
+      this.#worker = undefined;
       this.#writing?.reject(new Error(event.message));
     };
     return worker;

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { StreamFile } from "./stream_file.ts";
+import { systemClock } from "./system.ts";
 import { Folder, permitted, runScript, scriptDeno } from "./tools/testing.ts";
 
 /** Returns a program that supervises one process. */
@@ -127,4 +129,35 @@ Deno.test("A program ends after the shutdown, though its stdout takes no more", 
   )?.[1];
   assert(read.length > 0 && read.length < 100_000);
   assert(Number(lost) >= 100_009 - read.length, text);
+});
+
+Deno.test("StreamFile starts another Worker after one has failed", async () => {
+  const { Worker } = globalThis;
+  const bad = "data:text/javascript,throw new Error('no')";
+  let [started, now] = [0, 0];
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), 10_000);
+  globalThis.Worker = class extends Worker {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(started++ === 0 ? bad : url, options);
+    }
+  };
+  try {
+    const warnings: string[] = [];
+    const file = new StreamFile(
+      { kind: "stdout", path: "/dev/stdout", renamable: false },
+      (message) => warnings.push(message),
+      { ...systemClock, now: () => now },
+    );
+    await file.append(Uint8Array.of(10), patience);
+    now += 60_000;
+    await file.append(Uint8Array.of(10), patience);
+    await file.close();
+    assertEquals(warnings.length, 2);
+    assertMatch(warnings[1] ?? "", /again: 1 line was lost$/);
+    assertEquals(started, 2);
+  } finally {
+    clearTimeout(timer);
+    globalThis.Worker = Worker;
+  }
 });
