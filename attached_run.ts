@@ -232,9 +232,10 @@ export class AttachedRun {
     const { stdout, stderr } = this.#streams.output;
     const before = stdout.end + stderr.end;
     const pause = new AbortController();
+    const { signal } = pause;
     await Promise.race([
       Promise.all(this.#pumps.map(({ done }) => done)),
-      this.#host.kernel.delay(QUIET_MS, pause),
+      this.#host.kernel.delay(QUIET_MS, { signal }),
     ]);
     pause.abort();
     return stdout.end + stderr.end === before;
