@@ -443,14 +443,18 @@ const WRITES = 40;
 const WRITERS = 4;
 
 /** Lets clients write keys, one after another, until the server ends. */
-function write<Client extends Disposable>(
+async function write<Client extends Disposable>(
   connect: () => Promise<Client>,
   put: (client: Client, key: number) => Promise<void>,
-): { confirmed: string[]; enough: Promise<void>; over: Promise<unknown> } {
+): Promise<
+  { confirmed: string[]; enough: Promise<void>; over: Promise<unknown> }
+> {
   const confirmed: string[] = [];
   const { promise: enough, resolve } = Promise.withResolvers<void>();
-  const client = async (first: number) => {
-    using client = await connect();
+  // A client that connects during the stop would be refused.
+  const clients = await Promise.all(Array.from({ length: WRITERS }, connect));
+  const over = Promise.all(clients.map(async (client, first) => {
+    using _ = client;
     for (let key = first; true; key += WRITERS) {
       try {
         await put(client, key);
@@ -460,9 +464,8 @@ function write<Client extends Disposable>(
       confirmed.push(`${key}`);
       if (confirmed.length === WRITES) resolve();
     }
-  };
-  const clients = Array.from({ length: WRITERS }, (_, first) => client(first));
-  return { confirmed, enough, over: Promise.all(clients) };
+  }));
+  return { confirmed, enough, over };
 }
 
 /** Stops a postgres while clients write rows, and looks for them afterwards. */
@@ -474,7 +477,7 @@ async function postgresKeeps(stop: CommandOptions["stop"] & object) {
     await accepts(port);
     using client = await PostgresClient.connect(port);
     await client.ask("CREATE TABLE rows (key int)");
-    const { confirmed, enough, over } = write(
+    const { confirmed, enough, over } = await write(
       () => PostgresClient.connect(port),
       async (client, key) => {
         await client.ask(`INSERT INTO rows VALUES (${key})`);
@@ -524,7 +527,7 @@ async function redisKeeps(stop: CommandOptions["stop"] & object) {
     const { program, args, port } = redis(folder);
     await using pm = new Processman(silent);
     const process = pm.command(program, args);
-    const { confirmed, enough, over } = write(
+    const { confirmed, enough, over } = await write(
       () => Redis.connect(port),
       async (client, key) => {
         assertEquals(await client.ask(`SET ${key} ${key}`), "+OK");
