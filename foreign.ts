@@ -75,6 +75,21 @@ export function ignoreRejection(returned: unknown): void {
   }
 }
 
+/**
+ * Calls a function of the program, and waits for what it returns, which can be
+ * any promise.
+ *
+ * @throws What the function throws, or what its promise rejects with.
+ */
+export async function call<Args extends unknown[], Result>(
+  callback: (...args: Args) => Result,
+  ...args: Args
+): Promise<Awaited<Result>> {
+  const returned = callback(...args);
+  ignoreRejection(returned);
+  return await returned;
+}
+
 /** Marks a promise as handled; returns whether that worked. */
 function handle(promise: object): boolean {
   try {

@@ -5,7 +5,7 @@
  */
 
 import { untilAborted } from "./abortable.ts";
-import { ignoreRejection } from "./foreign.ts";
+import { call } from "./foreign.ts";
 import type { LifeHost } from "./life_host.ts";
 import type { PrepareContext, PreparedRun } from "./options.ts";
 import { directoryOf, type Spec } from "./spec.ts";
@@ -70,12 +70,8 @@ async function pass(
     wait(reason);
   };
   try {
-    const passed = async () => {
-      const returned = gate({ ...context, wait: hold });
-      ignoreRejection(returned);
-      await returned;
-    };
-    await untilAborted(passed(), context.signal);
+    const passed = call(gate, { ...context, wait: hold });
+    await untilAborted(passed, context.signal);
   } catch (cause) {
     throw spawnError(process, cause, "gate() failed: ");
   } finally {

@@ -6,7 +6,7 @@
 
 import { afterReactions, untilAborted } from "./abortable.ts";
 import { ProcessmanClosedError } from "./errors.ts";
-import { ignoreRejection, isA, messageOf, stackOf } from "./foreign.ts";
+import { call, isA, messageOf, stackOf } from "./foreign.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Clock } from "./kernel.ts";
 import type { Log } from "./log.ts";
@@ -247,14 +247,4 @@ export class SignalEnd implements SignalledProgram {
     log.flush().finally(() => written.abort());
     await clock.delay(LOG_MS, { signal: written.signal });
   }
-}
-
-/** Calls a function of the program, which can throw and return anything. */
-async function call(
-  drain: (signal: Deno.Signal) => void | Promise<void>,
-  signal: Deno.Signal,
-): Promise<void> {
-  const returned = drain(signal);
-  ignoreRejection(returned);
-  await returned;
 }

@@ -5,7 +5,7 @@
  */
 
 import { absolutePath, workingDirectory } from "./file_path.ts";
-import { ignoreRejection } from "./foreign.ts";
+import { call } from "./foreign.ts";
 import type { ChildOptions } from "./kernel.ts";
 import {
   checkCommand,
@@ -240,9 +240,7 @@ function prepareOf(
 
 function checked(prepare: Prepare, path: string): CheckedPrepare {
   return async (context) => {
-    const returned = prepare(context);
-    ignoreRejection(returned);
-    const changes = await returned;
+    const changes = await call(prepare, context);
     if (changes === undefined) return {};
     return checkPreparedRun(changes, path);
   };
