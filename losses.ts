@@ -4,6 +4,7 @@
  * @module
  */
 
+import { messageOf } from "./foreign.ts";
 import type { Clock } from "./kernel.ts";
 
 /** Time before the next try after a write has failed, in milliseconds. */
@@ -49,9 +50,10 @@ export class Losses {
     this.#retryAt = this.#clock.now() + RETRY_MS;
     if (this.#lost !== undefined) return;
     this.#lost = 0;
-    const why = error instanceof Error ? error.message : String(error);
     this.#warn(
-      `Cannot write to "${this.#path}", lines are lost until it works again: ${why}`,
+      `Cannot write to "${this.#path}", lines are lost until it works again: ${
+        messageOf(error)
+      }`,
     );
   }
 

@@ -28,7 +28,6 @@ import { type RawLines, rawReader } from "./raw_lines.ts";
 import { Source } from "./source.ts";
 import {
   type Check,
-  fileOrUrl,
   type Filled,
   options as optionsOf,
   whole,
@@ -80,11 +79,7 @@ export const checkOutput: Check = optionsOf<OutputOptions>({
     whole(value, path);
     if (value === 0) wrong(path, "a whole number >= 1", value, RangeError);
   },
-  file: (value, path) => {
-    const file = checkFile(value, path) as Partial<OutputFileOptions>;
-    fileOrUrl(file.path, `${path}.path`);
-    return file;
-  },
+  file: checkFile,
 });
 
 /** The defaults of the output options. */

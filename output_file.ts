@@ -17,11 +17,11 @@ import { joined, type RawLines } from "./raw_lines.ts";
 import { checkAccess, type Limits, RotatingFile } from "./rotating_file.ts";
 import { StreamFile } from "./stream_file.ts";
 import {
-  type Check,
   fileOrUrl,
   type Filled,
   flag,
   options as optionsOf,
+  type OptionsCheck,
   whole,
   wrong,
 } from "./validate.ts";
@@ -79,7 +79,9 @@ export interface OutputFileOptions {
 }
 
 /** Checks the options of a file. */
-export const checkFile: Check = optionsOf<OutputFileOptions>({
+export const checkFile: OptionsCheck<OutputFileOptions> = optionsOf<
+  OutputFileOptions
+>({
   path: fileOrUrl,
   stderr: fileOrUrl,
   maxBytes: (value, path) => {
@@ -96,7 +98,7 @@ export const checkFile: Check = optionsOf<OutputFileOptions>({
     }
   },
   json: flag,
-});
+}, ["path"]);
 
 /** The options of a file, with the defaults filled in. */
 export type FileRules =
