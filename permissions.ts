@@ -18,8 +18,7 @@ export function mayRunProgram(program: string): boolean {
 
 /** Whether this program may run and signal all programs. */
 export function mayRunAll(): boolean {
-  const { state, partial } = Deno.permissions.querySync({ name: "run" });
-  return state === "granted" && !partial;
+  return whollyGranted("run");
 }
 
 /** Whether this program may read a variable of its environment. */
@@ -124,10 +123,7 @@ const ALL = [
 
 /** Whether this program may do everything. */
 function mayAll(): boolean {
-  return ALL.every((name) => {
-    const { state, partial } = Deno.permissions.querySync({ name });
-    return state === "granted" && !partial;
-  });
+  return ALL.every(whollyGranted);
 }
 
 /**
@@ -141,6 +137,12 @@ function isSpecial(path: string): boolean {
 
 function stateOf(command: string): Deno.PermissionState {
   return Deno.permissions.querySync({ name: "run", command }).state;
+}
+
+/** Whether a permission is granted without exceptions. */
+function whollyGranted(name: Deno.PermissionDescriptor["name"]): boolean {
+  const { state, partial } = Deno.permissions.querySync({ name });
+  return state === "granted" && !partial;
 }
 
 function granted(permission: Deno.PermissionDescriptor): boolean {
