@@ -8,6 +8,7 @@
 import type { Clock } from "./kernel.ts";
 import { readCommandLine } from "./read_table.ts";
 import { signalNumber } from "./signals.ts";
+import { pause } from "./system.ts";
 
 /** What a manager does at a signal to this program. */
 export interface SignalledProgram {
@@ -331,7 +332,7 @@ function raise(signal: Deno.Signal): void {
   if (Deno.pid === 1) Deno.exit(128 + signalNumber(signal));
   Deno.kill(Deno.pid, signal);
   // Deno acts on it in another thread. Until then, this thread must not go on.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RAISE_MS);
+  pause(RAISE_MS);
 }
 
 /** Returns the error that an event of an uncaught error is about. */
