@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DisposableIterator, onAbort } from "./abortable.ts";
+import { disposable, type DisposableIterator, onAbort } from "./abortable.ts";
 import type { ProcessEvent } from "./events.ts";
 import { Outlets } from "./outlets.ts";
 import {
@@ -78,7 +78,7 @@ export class EventHub {
     );
     if (this.#ended) reader.end();
     else this.#readers.add(reader);
-    return reader;
+    return disposable(() => reader.next(), () => reader.leave());
   }
 
   /** Ends all readers; each still gets the events that are kept for it. */
@@ -100,7 +100,7 @@ interface ReaderHandlers {
 type Result = IteratorResult<ProcessEvent, void>;
 
 /** One reader of events, and the events that it has not read yet. */
-class EventReader implements DisposableIterator<ProcessEvent> {
+class EventReader {
   /** The only source whose events are read; `undefined` for all. */
   readonly source: object | undefined;
   readonly #handlers: ReaderHandlers;
@@ -122,7 +122,7 @@ class EventReader implements DisposableIterator<ProcessEvent> {
     this.#handlers = handlers;
     this.#signal = signal;
     this.source = source;
-    this.#release = onAbort(signal, () => this.#leave());
+    this.#release = onAbort(signal, () => this.leave());
   }
 
   /** Resolves when the end has been read, or the reader has left. */
@@ -156,7 +156,7 @@ class EventReader implements DisposableIterator<ProcessEvent> {
 
   next(): Promise<Result> {
     // After the end of the hub, nothing listens to the signal any more.
-    if (this.#signal?.aborted) this.#leave();
+    if (this.#signal?.aborted) this.leave();
     if (!this.#begun) this.#handlers.begun();
     this.#begun = true;
     const value = this.#events.shift();
@@ -170,21 +170,8 @@ class EventReader implements DisposableIterator<ProcessEvent> {
     return promise;
   }
 
-  return(): Promise<Result> {
-    this.#leave();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
-  }
-
   /** Ends the iteration, and drops the events that have not been read. */
-  #leave(): void {
+  leave(): void {
     this.#handlers.left();
     this.#over.resolve();
     this.#events.length = 0;
