@@ -263,24 +263,25 @@ Deno.test({
   async fn() {
     await using folder = new Folder();
     const gone = `${folder.path}/gone`;
+    await Deno.writeTextFile(gone, "not a folder");
     const { writer, warnings, files, pass } = open(`${gone}/log`);
     await writer.write(lines("a", "b"));
     pass(4_999);
-    await Deno.mkdir(gone);
+    await Deno.remove(gone);
     await writer.write(lines("c"));
     assertEquals(await folder.read(`${gone}/log`), [], "tried too early");
-    await Deno.remove(gone);
+    await Deno.writeTextFile(gone, "not a folder");
     pass(1);
     await writer.write(lines("d"));
     await files.reopen();
     const [warning = "", ...more] = warnings;
     assertMatch(
       warning,
-      /^Cannot write to "\/.*\/gone\/log", lines are lost until it works again: No such file or directory/,
+      /^Cannot write to "\/.*\/gone\/log", lines are lost until it works again: Not a directory/,
     );
     assertEquals(more, []);
 
-    await Deno.mkdir(gone);
+    await Deno.remove(gone);
     pass(5_000);
     await writer.write(lines("e"));
     await writer.write(lines("f"));
@@ -291,6 +292,7 @@ Deno.test({
 
     // The file is removed while it is open.
     await Deno.remove(gone, { recursive: true });
+    await Deno.writeTextFile(gone, "not a folder");
     pass(1_000);
     await writer.write(lines("g"));
     await writer.close();
@@ -299,6 +301,24 @@ Deno.test({
       warnings[3],
       `Cannot write to "${gone}/log": 1 line was lost`,
     );
+  },
+});
+
+Deno.test({
+  name: "OutputFiles.writer() creates the folder of its file",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const inside = `${folder.path}/logs/web`;
+    const { writer, warnings, pass } = open(`${inside}/log`);
+    await writer.write(lines("a"));
+    assertEquals(await folder.read(`${inside}/log`), ["a\n"]);
+    await Deno.remove(inside, { recursive: true });
+    pass(1_000);
+    await writer.write(lines("b"));
+    await writer.close();
+    assertEquals(await folder.read(`${inside}/log`), ["b\n"]);
+    assertEquals(warnings, []);
   },
 });
 

@@ -126,11 +126,7 @@ export class RotatingFile {
     checkFileAccess(this.path, "");
     // An open FIFO without a reader would keep this program alive for ever.
     await look(this.path);
-    const file = await Deno.open(this.path, {
-      read: true,
-      append: true,
-      create: true,
-    });
+    const file = await openIn(this.path);
     this.#file = file;
     this.#checkAt = this.#clock.now() + CHECK_MS;
     const { size } = await file.stat();
@@ -244,6 +240,20 @@ async function look(path: string): Promise<Deno.FileInfo | undefined> {
   }
   if (kindOf(found) === "file") return found;
   throw new TypeError(`"${path}" is ${kindOf(found)}, not a regular file`);
+}
+
+/** Opens a file, and creates it and its folder if they are missing. */
+async function openIn(path: string): Promise<Deno.FsFile> {
+  const options = { read: true, append: true, create: true };
+  try {
+    return await Deno.open(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    checkFileAccess(folder, "", ["write"]);
+    await Deno.mkdir(folder, { recursive: true });
+    return await Deno.open(path, options);
+  }
 }
 
 async function lastByte(file: Deno.FsFile): Promise<number | undefined> {
