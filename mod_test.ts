@@ -333,7 +333,7 @@ Deno.test("Processman writes to the logger it was given", async () => {
     'warn: Process "job" crashed with code 3 after N ms, restarting in 0 ms (attempt 1, 0 left): no luck',
     'debug: Started process "job" as pid N',
     'warn: Process "job" crashed with code 3 after N ms: no luck',
-    'error: Cannot restart process "job": 1 restarts within 60000 ms: no luck',
+    'error: Cannot restart process "job": 1 restart within 60000 ms: no luck',
   ]);
 });
 

@@ -108,7 +108,7 @@ Deno.test("RestartLimitError quotes stderr only after a crash", async () => {
     });
     const { error } = stateOf(job, "failed");
     assert(error instanceof RestartLimitError);
-    const message = 'Cannot restart process "job": 1 restarts within 60000 ms';
+    const message = 'Cannot restart process "job": 1 restart within 60000 ms';
     assertEquals(error.message, message + (code ? ": last words" : ""));
     assertEquals(error.stderr, code ? ["last words"] : []);
     assertEquals(lines.at(-1), ["error", error.message]);

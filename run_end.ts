@@ -93,8 +93,9 @@ export function failure(
     const { restarts, withinMs } = decision.limit;
     const when = withinMs === undefined ? "in a row" : `within ${withinMs} ms`;
     const stderr = end.stderr();
+    const many = restarts === 1 ? "restart" : "restarts";
     return new RestartLimitError(
-      `${cannot}: ${restarts} restarts ${when}${lastOf(stderr)}`,
+      `${cannot}: ${restarts} ${many} ${when}${lastOf(stderr)}`,
       { process: name, decision, stderr },
     );
   }
