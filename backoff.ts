@@ -1,5 +1,5 @@
 /**
- * Functions that compute the wait before a restart. They read no clock, and
+ * Functions that compute the delay before a restart. They read no clock, and
  * take the source of random numbers as an argument.
  *
  * @module
@@ -18,12 +18,12 @@ import {
 } from "./validate.ts";
 
 /**
- * Computes the wait before a restart, in milliseconds.
+ * Computes the delay before a restart, in milliseconds.
  *
- * `attempt` is the number of consecutive crashes: 1 after the first crash, and
- * also after a run that ended with success. `random` returns a random number in
- * `[0, 1)`. `previousMs` is the wait before the run that has just ended, 0 on
- * the first attempt.
+ * `attempt` is the number of consecutive crashes: 1 after the first crash. It
+ * is also 1 after a run that ended with success. `random` returns a random
+ * number in `[0, 1)`. `previousMs` is the delay before the run that has just
+ * ended; 0 on the first attempt.
  */
 export type Backoff = (
   attempt: number,
@@ -32,38 +32,41 @@ export type Backoff = (
 ) => number;
 
 /**
- * How the wait is randomized, so that processes that crash together do not
- * restart together. If the wait without jitter is `w`, `"none"` waits for `w`,
- * `"full"` for a random time from 0 to `w`, and `"equal"` for a random time
- * from half of `w` to `w`. `"decorrelated"` waits for a random time from
- * `initialMs` to `factor` times the previous wait, and before the first restart
- * from `initialMs` to `factor` times `initialMs`.
+ * How the delay is randomized, so that processes that crash together do not
+ * restart together. `w` is the delay without jitter.
+ *
+ * - `"none"`: the delay is `w`.
+ * - `"full"`: a random time from 0 to `w`.
+ * - `"equal"`: a random time from half of `w` to `w`.
+ * - `"decorrelated"`: a random time from `initialMs` to `factor` times the
+ *   previous delay; before the first restart, from `initialMs` to `factor`
+ *   times `initialMs`.
  */
 export type Jitter = "none" | "full" | "equal" | "decorrelated";
 
 /** Options for {@linkcode exponential}. */
 export interface ExponentialOptions {
   /**
-   * The wait before the first restart in milliseconds, without jitter.
+   * The delay before the first restart in milliseconds, without jitter.
    *
    * @default {100}
    */
   initialMs?: number | undefined;
   /**
-   * The factor by which the wait grows from one restart to the next; at least
+   * The factor by which the delay grows from one restart to the next; at least
    * 1.
    *
    * @default {2}
    */
   factor?: number | undefined;
   /**
-   * The longest wait in milliseconds.
+   * The longest delay in milliseconds.
    *
    * @default {30_000}
    */
   maxMs?: number | undefined;
   /**
-   * How the wait is randomized.
+   * How the delay is randomized.
    *
    * @default {"full"}
    */
@@ -93,21 +96,18 @@ export const EXPONENTIAL_DEFAULTS: Filled<ExponentialOptions> = {
   jitter: "full",
 };
 
-/**
- * Returns the shortest wait that is possible at an attempt, in milliseconds.
- */
+/** Returns the shortest possible delay of an attempt, in milliseconds. */
 export type ShortestWait = (attempt: number) => number;
 
-/** Stands in for infinity, since infinity times 0 is not a number. */
+/** Replaces infinity, because infinity times 0 is not a number. */
 const HUGE = Number.MAX_VALUE;
 
-/** The property of a backoff that holds its shortest waits. */
+/** The property of a backoff that holds its function of shortest delays. */
 const SHORTEST = Symbol("shortestWait");
 
 /**
- * Returns a backoff that waits for a random time from 0 to a maximum, with all
- * times equally likely.
- *
+ * Returns a backoff with a random delay from 0 to a maximum. All delays are
+ * equally likely.
  * @example
  * ```ts
  * import { uniform } from "@isbm/processman";
@@ -117,7 +117,7 @@ const SHORTEST = Symbol("shortestWait");
  * assertEquals(backoff(1, () => 0.5, 0), 2_500);
  * ```
  *
- * @param maxMs The longest wait in milliseconds.
+ * @param maxMs The longest delay in milliseconds.
  * @returns The backoff.
  * @throws {TypeError} If `maxMs` is not a number.
  * @throws {RangeError} If `maxMs` is negative or not finite.
@@ -128,7 +128,7 @@ export function uniform(maxMs: number): Backoff {
 }
 
 /**
- * Returns a backoff that always waits for the same time.
+ * Returns a backoff whose delay is always the same.
  *
  * @example
  * ```ts
@@ -138,7 +138,7 @@ export function uniform(maxMs: number): Backoff {
  * assertEquals(constant(250)(7, Math.random, 250), 250);
  * ```
  *
- * @param ms The wait in milliseconds.
+ * @param ms The delay in milliseconds.
  * @returns The backoff.
  * @throws {TypeError} If `ms` is not a number.
  * @throws {RangeError} If `ms` is negative or not finite.
@@ -149,9 +149,10 @@ export function constant(ms: number): Backoff {
 }
 
 /**
- * Returns a backoff that grows with each consecutive crash, up to a maximum.
+ * Returns a backoff whose delay grows with each consecutive crash, up to a
+ * maximum.
  *
- * @example The third restart waits four times as long as the first
+ * @example The third delay is four times as long as the first
  * ```ts
  * import { exponential } from "@isbm/processman";
  * import { assertEquals } from "@std/assert";
@@ -161,11 +162,11 @@ export function constant(ms: number): Backoff {
  * assertEquals(backoff(3, Math.random, 200), 400);
  * ```
  *
- * @param options The first wait, its growth, the longest wait and the jitter.
+ * @param options The first delay, its growth, the longest delay and the jitter.
  * @returns The backoff.
  * @throws {TypeError} If an option does not exist or has a wrong type.
- * @throws {RangeError} If a wait is negative or not finite, if the longest wait
- * is shorter than the first, or if the factor is below 1 or not finite.
+ * @throws {RangeError} If a delay is negative or not finite, if the longest
+ * delay is shorter than the first, or if the factor is below 1 or not finite.
  */
 export function exponential(options: ExponentialOptions = {}): Backoff {
   const { initialMs, factor, maxMs, jitter } = {
@@ -199,11 +200,11 @@ export function exponential(options: ExponentialOptions = {}): Backoff {
 }
 
 /**
- * Returns the shortest waits of a backoff that `uniform()`, `constant()` or
- * `exponential()` made. The shortest waits of any other function are unknown,
- * and a call to find them out could change what the function returns later.
+ * Returns the shortest delays of a backoff made by `uniform()`, `constant()` or
+ * `exponential()`. For any other function they are unknown. This function does
+ * not call it to find out, because a call can change what it returns later.
  *
- * @returns The function that computes them; `undefined` if they are unknown.
+ * @returns A function that computes them; `undefined` if they are unknown.
  */
 export function shortestWait(backoff: Backoff): ShortestWait | undefined {
   try {
@@ -212,12 +213,12 @@ export function shortestWait(backoff: Backoff): ShortestWait | undefined {
       ? shortest as ShortestWait
       : undefined;
   } catch {
-    // It is a Proxy, whose trap has thrown an error.
+    // It is a Proxy whose trap has thrown an error.
     return undefined;
   }
 }
 
-/** Makes a backoff that checks its arguments, and what it draws. */
+/** Makes a backoff that checks its arguments and its random numbers. */
 function withShortest(backoff: Backoff, shortest: ShortestWait): Backoff {
   const checked: Backoff = (attempt, random, previousMs) => {
     whole(attempt, "attempt");
@@ -229,7 +230,7 @@ function withShortest(backoff: Backoff, shortest: ShortestWait): Backoff {
   return Object.assign(checked, { [SHORTEST]: shortest });
 }
 
-/** Checks a random number, and returns it. */
+/** Checks and returns a random number. */
 function fraction(value: unknown): number {
   if (typeof value !== "number") wrong("random()", "a number", value);
   if (value >= 0 && value < 1) return value;

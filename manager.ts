@@ -42,7 +42,7 @@ import { systemKernel } from "./system.ts";
 import { text } from "./validate.ts";
 
 /**
- * Starts processes, restarts those that crash, and stops all of them in the
+ * Starts processes, restarts those that crash, and stops all of them at the
  * end.
  *
  * @example Two servers that live as long as this block
@@ -84,7 +84,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     const silent = Deno.build.os === "windows" ? [NO_GROUPS] : [];
     this.#log = new Log(own.logger, silent);
     const rules = managerRules(own);
-    // Without a guard, only detached children outlive an uncaught error.
+    // Without a guard, only detached children survive an uncaught error.
     const fork = rules.orphans === "leave";
     const kernel = rules.kernel ?? systemKernel({ fork });
     const table = new ProcessTable(kernel, {
@@ -111,17 +111,18 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * console.log(job.tail(1)[0]?.text); // hello
    * ```
    *
-   * @param program The program: a path, or a name to be found in `PATH`.
+   * @param program The program: a path, or a name that is looked up in `PATH`.
    * @param args Its arguments.
    * @param options How to run, restart and stop it.
-   * @returns The process, which runs unless a gate or `prepare` delays it.
+   * @returns The process. It is running unless a gate or `prepare` delays it.
    * @throws {TypeError} If an argument or option has a wrong type, an option
    * does not exist, or the name is taken.
    * @throws {RangeError} If an option is out of range.
    * @throws {SpawnError} If the program cannot be started.
    * @throws {ProcessmanClosedError} If the manager has been shut down.
-   * @throws {Deno.errors.NotCapable} If this program may not use `output.file`.
-   * @throws {Deno.errors.NotFound} If a path is relative, and the working
+   * @throws {Deno.errors.NotCapable} If this program lacks permission for
+   * `output.file`.
+   * @throws {Deno.errors.NotFound} If a path is relative and the working
    * directory of this program has been deleted.
    * @throws The reason of `options.signal`, if it has been aborted.
    */
@@ -140,7 +141,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Returns the process with a name, if it runs or waits to run.
+   * Returns the process with a name, if it is running or waiting to run.
    *
    * @param name The name.
    * @returns The process; `undefined` if there is none.
@@ -152,8 +153,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Iterates over the processes that run or wait to run, in the order in
-   * which they were started.
+   * Iterates over the processes that are running or waiting to run, in the
+   * order in which they were started.
    *
    * @returns The iterator.
    */
@@ -162,7 +163,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Returns the processes that have a living child, by the ID of the child.
+   * Returns the processes that have a living child, keyed by process ID.
    *
    * @returns A copy; it does not change when processes start or end.
    */
@@ -174,7 +175,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     return running;
   }
 
-  /** Resolves when no process runs or waits to run. Never rejects. */
+  /** Resolves when no process is running or waiting to run. Never rejects. */
   get finished(): Promise<void> {
     if (this.#processes.size === 0) return Promise.resolve();
     return (this.#idle ??= Promise.withResolvers()).promise;
@@ -183,9 +184,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /**
    * Stops all processes at the same time, as {@linkcode Process.stop} does.
    *
-   * @param options How to stop them; each command supplies what is left out.
-   * @returns A promise of the reports. It rejects if the options are wrong, and
-   * with an `AggregateError` of all failures, if there were any.
+   * @param options How to stop them; the options of each command are the
+   * defaults.
+   * @returns A promise of the reports. It rejects if the options are invalid,
+   * and with an `AggregateError` of all failures if any stop failed.
    */
   async stopAll(options: StopOptions = {}): Promise<StopReport[]> {
     const own = checkStop(options, "");
@@ -195,15 +197,15 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /**
    * Kills all processes at the same time, as {@linkcode Process.kill} does.
    *
-   * @returns A promise of the reports. It rejects as that of `stopAll()` does.
+   * @returns A promise of the reports. It rejects like `stopAll()`.
    */
   killAll(): Promise<StopReport[]> {
     return allReports("kill", this, (each) => each.kill());
   }
 
   /**
-   * Stops all processes and frees all resources. Once this begins, no process
-   * can be started. The method can be called any number of times.
+   * Stops all processes and frees all resources. Once the shutdown begins, no
+   * process can be started. You can call it any number of times.
    *
    * @example No process gets more than five seconds
    * ```ts
@@ -216,7 +218,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    *
    * @param options When to kill the processes that are left.
    * @returns A promise that resolves when the shutdown is complete. It rejects
-   * as that of `stopAll()` does.
+   * like `stopAll()`.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     const { signal } = checkShutdown(options, "");
@@ -236,10 +238,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Opens the files of `output.file` again after `logrotate` or another program
-   * moved them. Without this call, processman notices that within a second.
+   * Reopens the files of `output.file` after `logrotate` or another program
+   * moved them. Without this call, processman notices the move within a second.
    *
-   * @example At a signal that a script of `logrotate` sends
+   * @example On a signal from a `logrotate` script
    * ```ts ignore
    * import { Processman } from "@isbm/processman";
    *
@@ -255,7 +257,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Reports what happens to the processes from now on, until the shutdown.
+   * Returns an iterator over the events of all processes, from now until the
+   * shutdown.
    *
    * @example
    * ```ts
@@ -268,8 +271,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * for await (const event of events) console.log(event.kind); // start, exit
    * ```
    *
-   * @param options When to end before that.
-   * @returns The events, of which up to 10,000 wait to be read.
+   * @param options When to end the iteration earlier.
+   * @returns The events. Up to 10,000 of them wait until you read them.
    * @throws {TypeError} If an option does not exist or has a wrong type.
    * @throws The reason of `options.signal`, if it has been aborted.
    */

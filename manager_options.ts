@@ -24,8 +24,9 @@ import {
 } from "./validate.ts";
 
 /**
- * What happens at a signal to this program: the program ends, or goes on when
- * all processes have been stopped, or a function is called before it ends.
+ * What happens on a signal to this program. `"exit"`: the program ends.
+ * `"stop"`: the processes are stopped, and the program continues. A function:
+ * it is called before the program ends.
  */
 export type OnSignal =
   | "exit"
@@ -38,74 +39,75 @@ export interface ProcessmanOptions {
    * The logger that writes the log; `null` turns the log off. processman
    * ignores the errors of the logger.
    *
-   * By default, that is the logger named `processman` of `@std/log`, from the
-   * moment at which this program sets it up. Until then, messages of the level
-   * INFO and above go to stderr.
+   * By default, processman uses the logger named `processman` of `@std/log`
+   * once this program has set it up. Until then, it writes messages of level
+   * INFO and above to stderr.
    *
    * @default {the logger `processman` of `@std/log` if it is set up, or stderr}
    */
   logger?: Logger | null | undefined;
   /**
-   * The signals to this program that stop all processes; `onSignal` says what
-   * follows. While there are processes, the first such signal has no other
-   * effect on this program, and a second one kills all processes and ends this
-   * program at once. Signals within a second of the first count as the same
-   * one. With the option `kernel`, the default is an empty list.
+   * The signals to this program that stop all processes. `onSignal` decides
+   * what follows. While there are processes, the first such signal has no other
+   * effect on this program. A second one kills all processes and ends this
+   * program at once; signals within a second of the first count as the same
+   * signal. With the option `kernel`, the default is an empty list.
    *
    * @default {["SIGTERM", "SIGINT", "SIGHUP"]}
    */
   signals?: readonly Deno.Signal[] | undefined;
   /**
-   * What happens at one of `signals`.
+   * What happens on one of `signals`.
    *
-   * - `"exit"`: no command is started any more, all processes are stopped, all
-   *   output, events and lines of the log are delivered, and then this program
-   *   ends by the signal. Its exit code is 128 plus the number of the signal.
+   * - `"exit"`: processman starts no more commands, stops all processes, and
+   *   delivers all output, events and log lines. Then this program ends by the
+   *   signal, so its exit code is 128 plus the number of the signal.
    * - A function: the same, but processman first calls the function with the
-   *   signal, and waits for the promise that it returns. Use it to drain, such
-   *   as to shut down a server of this program.
-   * - `"stop"`: all processes are stopped, and this program goes on. It ends
-   *   when nothing keeps it alive.
+   *   signal, and waits for the promise that it returns. Use it to drain, for
+   *   example to shut down a server of this program.
+   * - `"stop"`: processman stops all processes, and this program continues. It
+   *   ends when nothing keeps it alive.
    *
-   * Managers of one program end side by side, whatever their `onSignal` is,
-   * once one of them ends the program.
+   * If a program has several managers and one of them ends the program, they
+   * all end at the same time, whatever their `onSignal` is.
    *
    * @default {"exit"}
    */
   onSignal?: OnSignal | undefined;
   /**
    * How long the end of this program can take, in milliseconds from the signal.
-   * `onSignal()` has that time, and readers have it for what is left for them.
-   * The stop begins early enough for the longest grace period, but `onSignal()`
-   * always gets at least a quarter of the time before. Shortly before the end,
-   * at most a second, all processes that are left are killed. What has not
-   * finished by the end is cut off, and an error in the log says what it is.
+   * `onSignal()` and the readers of output and events share this time. The stop
+   * begins early enough for the longest grace period, but `onSignal()` always
+   * gets at least a quarter of the time before the kill. At most a second
+   * before the deadline, processman kills all processes that are left. At the
+   * deadline it abandons what has not finished, and logs an error that names
+   * it.
    *
    * @default {the longest grace period of the processes, plus 5_000}
    */
   exitDeadlineMs?: number | undefined;
   /**
-   * What happens to the processes when this program ends without having stopped
-   * them. `"stop"`: a guard, which is one small shell, stops them, each within
-   * its grace period. `"kill"`: the same, but at `Deno.exit()` and at a reload
-   * under `--watch`, processman kills them at once. `"leave"`: they live on.
-   *
+   * What happens to the processes when this program ends without stopping them.
+   * `"stop"`: the guard, a small shell, stops them, each within its grace
+   * period. `"kill"`: the same, but at `Deno.exit()` and at a reload under
+   * `--watch`, processman kills them at once. `"leave"`: they keep running.
    * @default {"stop"}
    */
   orphans?: "stop" | "kill" | "leave" | undefined;
   /**
-   * The absolute path of a file to which the guard adds a line of JSON for each
-   * run that it ends: `{"time":1795676578,"name":"api","pid":123,"signal":15,
-   * "killed":false}`, with the time in seconds since the epoch. When this
-   * program starts again, it can read there what happened. The guard writes the
-   * file, so this program needs no permission for it. If the file cannot be
-   * written, the guard ends the runs without a log.
+   * The absolute path of a file to which the guard appends a line of JSON for
+   * each run that it ends:
+   * `{"time":1795676578,"name":"api","pid":123,"signal":15, "killed":false}`,
+   * with the time in seconds since the epoch. After a restart, this program can
+   * read there what happened. The guard writes the file, so this program needs
+   * no permission for it. If the file cannot be written, the guard still ends
+   * the runs.
    */
   orphanLog?: string | URL | undefined;
   /**
    * The system that the manager uses, for tests: children, signals, the process
-   * table, time and random numbers. With this option there is no guard, since a
-   * guard can only end real processes.
+   * table, time and random numbers. With this option there is no guard, because
+   * a guard can end only real processes.
    *
    * @default {the system that this program runs on}
    */
@@ -116,7 +118,7 @@ export interface ProcessmanOptions {
 
 /** Options for {@linkcode Processman.shutdown}. */
 export interface ShutdownOptions {
-  /** When it is aborted, the manager kills all processes that are left. */
+  /** Kills all processes that are left when the signal is aborted. */
   signal?: AbortSignal | undefined;
 }
 
@@ -178,7 +180,7 @@ export type ManagerRules =
 /** Fills in the defaults of the options of a manager. */
 export function managerRules(options: ProcessmanOptions): ManagerRules {
   const { kernel } = options;
-  // A test that provides a kernel leaves the signals to the program itself.
+  // A test that provides a kernel leaves the signals to the program.
   const signals = kernel ? { signals: [] } : {};
   return { ...MANAGER_DEFAULTS, ...signals, ...given(options) };
 }

@@ -27,17 +27,18 @@ import { checkStop, type StopOptions } from "./stop.ts";
 /** Options that all commands of a manager can have in common. */
 export interface CommandDefaults {
   /**
-   * The working directory. A relative path starts from the working directory
-   * that this program has when it calls `command()`, also if `prepare` returns
-   * it. All runs use the same directory, although this program may change its
-   * own. A relative path of the program starts from here.
+   * The working directory. processman resolves a relative path when you call
+   * `command()`, against the working directory that this program has then; this
+   * includes a path that `prepare` returns. All runs use the same directory,
+   * even if this program changes its own. A relative path of the program is
+   * resolved against this directory.
    *
    * @default {Deno.cwd()}
    */
   cwd?: string | URL | undefined;
   /**
-   * Environment variables, added to those of this program. Those of a command
-   * are added to those of the defaults.
+   * Environment variables, added to those of this program. Variables of a
+   * command are added to those of the defaults.
    */
   env?: Record<string, string> | undefined;
   /**
@@ -48,15 +49,15 @@ export interface CommandDefaults {
    */
   clearEnv?: boolean | undefined;
   /**
-   * The user, by name or ID, that the process runs as, with its primary and
-   * supplementary groups, and with `HOME`, `USER` and `LOGNAME` as after a
-   * login. Variables of these names in `env` take precedence.
+   * The user, by name or ID, that the process runs as. The process gets the
+   * user's primary and supplementary groups, and `HOME`, `USER` and `LOGNAME`
+   * as after a login. Variables of these names in `env` take precedence.
    *
-   * The option works on Linux, with `--allow-run` for all programs. A program
-   * that runs as root can start a process as another user, if the `setpriv` of
-   * util-linux is installed (that of BusyBox is not enough). processman looks
-   * each user up once. For an ID without a user, use `uid` and `gid`, which
-   * cannot be combined with this option.
+   * The option works on Linux, with `--allow-run` for all programs. To start a
+   * process as another user, this program must run as root, and the `setpriv`
+   * of util-linux must be installed (the one of BusyBox is not enough).
+   * processman looks each user up once. For an ID without a user, use `uid` and
+   * `gid`, which cannot be combined with this option.
    *
    * @default {the user of this program}
    */
@@ -69,21 +70,21 @@ export interface CommandDefaults {
   /** The group ID that the process runs as. */
   gid?: number | undefined;
   /**
-   * What the process reads as stdin. With `"piped"`, it reads what is written
-   * to `process.stdin`.
+   * Where the stdin of the process comes from. With `"piped"`, the process
+   * reads what you write to `process.stdin`.
    *
    * @default {"null"}
    */
   stdin?: "piped" | "inherit" | "null" | undefined;
   /**
-   * Where the process writes its stdout. With `"piped"`, processman always
-   * drains it, whether or not the program reads it.
+   * Where the stdout of the process goes. With `"piped"`, processman always
+   * drains it, whether you read it or not.
    *
    * @default {"piped"}
    */
   stdout?: "piped" | "inherit" | "null" | undefined;
   /**
-   * Where the process writes its stderr; like `stdout`.
+   * Where the stderr of the process goes; like `stdout`.
    *
    * @default {"piped"}
    */
@@ -95,7 +96,7 @@ export interface CommandDefaults {
    */
   windowsRawArguments?: boolean | undefined;
   /**
-   * Whether each run leads a session of its own. A stop then reaches all that
+   * Whether each run leads its own session. A stop then reaches everything that
    * the run started, in every process group of the session, and Ctrl-C does not
    * reach the run directly. The option has no effect on Windows, or if
    * `--allow-run` allows only some programs.
@@ -107,18 +108,20 @@ export interface CommandDefaults {
   restart?: RestartOptions | undefined;
   /** How the process is stopped. */
   stop?: StopOptions | undefined;
-  /** What is done with the output. */
+  /** What processman does with the output. */
   output?: OutputOptions | undefined;
   /**
-   * Is called before each run, and can change what the child is started with.
-   * The run waits for the result; a stop does not. An error that it throws
-   * counts as a failed start, and the restart policy decides what follows.
+   * Called before each run; can change the arguments, environment and working
+   * directory of the child. The run waits for the result; a stop does not. An
+   * error counts as a failed start, and the restart policy decides what
+   * follows.
    *
-   * The function of the defaults is called first, and then that of the command;
-   * where both change the same thing, the change of the command counts.
+   * processman calls the function of the defaults first, then the function of
+   * the command. If both change the same thing, the change of the command
+   * applies.
    *
    * With `prepare`, the first run starts after `command()` has returned. If the
-   * program is missing, `command()` does not throw, but the run fails.
+   * program is missing, `command()` does not throw; the run fails instead.
    */
   prepare?:
     | ((context: PrepareContext) => Prepared | Promise<Prepared>)
@@ -128,8 +131,8 @@ export interface CommandDefaults {
 /** Options for {@linkcode Processman.command}. */
 export interface CommandOptions extends CommandDefaults {
   /**
-   * The name, unique among the processes of the manager. A number is added to
-   * the default if it is taken.
+   * The name, unique among the processes of the manager. If the default is
+   * taken, processman appends a number to it.
    *
    * @default {the file name of the program}
    */
@@ -138,23 +141,24 @@ export interface CommandOptions extends CommandDefaults {
   signal?: AbortSignal | undefined;
   /**
    * Whether the manager shuts down when the process ends for good without
-   * having been asked to end. Set it for a process without which the others are
-   * of no use.
+   * having been asked to. Set it for a process that the other processes cannot
+   * do without.
    *
-   * The exit code of the process then becomes that of this program, unless
-   * `Deno.exitCode` has been set to another one than 0: 128 plus the number of
-   * the signal if a signal ended the process, and 1 if the process was given up
-   * after a run that ended with success. The first such process counts.
+   * The exit code of the process then becomes the exit code of this program,
+   * unless `Deno.exitCode` is already set to a value other than 0. It is 128
+   * plus the number of the signal if a signal ended the process, and 1 if
+   * processman gave the process up after a successful run. If several such
+   * processes end, the first one counts.
    *
    * @default {false}
    */
   critical?: boolean | undefined;
   /**
-   * Is called before every run, and before `prepare`: before the first run,
-   * before each restart, and before each start by `start()` or `restart()`. The
-   * run waits until it returns or its promise resolves; a stop does not wait.
-   * An error that it throws counts as a failed start, and the restart policy
-   * decides what follows.
+   * Called before every run, and before `prepare`: before the first run, before
+   * each restart, and before each start by `start()` or `restart()`. The run
+   * waits until the function returns or its promise resolves; a stop does not
+   * wait. An error counts as a failed start, and the restart policy decides
+   * what follows.
    *
    * With a gate, as with `prepare`, the first run starts after `command()` has
    * returned.
@@ -183,7 +187,7 @@ export type UpdateOptions = Pick<
   "restart" | "stop" | "critical" | "prepare" | "gate"
 >;
 
-/** The facts about the next run that `prepare` gets. */
+/** Facts about the next run, passed to `prepare`. */
 export interface PrepareContext {
   /** The number of the run, 1 for the first. */
   readonly run: number;
@@ -198,26 +202,25 @@ export interface PrepareContext {
 /** What `prepare` returns: changes for the next run, or nothing. */
 export type Prepared = PreparedRun | void;
 
-/** Changes to what the child of the next run is started with. */
+/** Changes to how the child of the next run is started. */
 export interface PreparedRun {
   /** The arguments, instead of those of the command. */
   args?: readonly string[] | undefined;
   /** Environment variables, added to those of the command. */
   env?: Record<string, string> | undefined;
   /**
-   * The working directory, instead of that of the command. A relative path
-   * starts where that of the option does.
+   * The working directory, instead of the one of the command. A relative path
+   * is resolved like the option `cwd`.
    */
   cwd?: string | URL | undefined;
 }
 
 /**
- * The facts about the next run that a gate gets, and the means to report a
- * wait.
+ * Facts about the next run, passed to `gate`, and a function to report a wait.
  */
 export interface GateContext extends PrepareContext {
   /**
-   * Puts the process into the state `waiting`, until the gate lets the run
+   * Puts the process into the state `waiting` until the gate lets the run
    * start. Another call replaces the reason.
    *
    * @param reason What the run waits for.
@@ -226,9 +229,9 @@ export interface GateContext extends PrepareContext {
 }
 
 /**
- * The default options of a command, except for those in
- * {@linkcode RESTART_DEFAULTS}, {@linkcode STOP_DEFAULTS},
- * {@linkcode OUTPUT_DEFAULTS} and {@linkcode FILE_DEFAULTS}.
+ * The default options of a command, except the defaults in {@linkcode
+ * RESTART_DEFAULTS}, {@linkcode STOP_DEFAULTS}, {@linkcode OUTPUT_DEFAULTS} and
+ * {@linkcode FILE_DEFAULTS}.
  */
 export const COMMAND_DEFAULTS = {
   clearEnv: false,

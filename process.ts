@@ -1,5 +1,5 @@
 /**
- * A process as users see it: one program over all its runs and lives.
+ * The public class of one supervised process, across all its runs and lives.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export interface Host extends LifeHost {
   adopt(process: Process): void;
   /** Removes a process that has ended and is not restarted. */
   release(process: Process): void;
-  /** Shuts down, since a critical process has ended without being asked to. */
+  /** Shuts down because a critical process ended without being asked to. */
   abandon(process: Process, code: number): void;
 }
 
@@ -56,9 +56,9 @@ export class Process implements AsyncDisposable {
   readonly #owner: LifeOwner;
   #spec: Spec;
   #life: Life;
-  /** Processes of an earlier run that could not be ended, if there are any. */
+  /** Processes that an earlier stop could not end, if there are any. */
   #remains: Remains | undefined;
-  /** How often the process has been asked to stop. */
+  /** How many times a stop of the process has been requested. */
   #stops = 0;
 
   /** @ignore Called by `Processman.command()`; starts the process at once. */
@@ -73,7 +73,7 @@ export class Process implements AsyncDisposable {
     this.#begin(this.#life);
   }
 
-  /** The present state of the process. */
+  /** The current state of the process. */
   get state(): ProcessState {
     return this.#life.state;
   }
@@ -84,28 +84,28 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Resolves with the status of the present run when it ends; while there is no
-   * run, with that of the last one. Never rejects.
+   * Resolves with the status of the current run when it ends; while there is no
+   * run, with the status of the last one. Never rejects.
    *
-   * For a program that could not be started, the code is that of a shell: 127
-   * if the program is missing, otherwise 126. After a signal that Deno has no
-   * name for, such as a real-time signal, the code is 128.
+   * If the program could not be started, the code is what a shell returns: 127
+   * for a missing program, otherwise 126. After a signal that has no name in
+   * Deno, such as a real-time signal, the code is 128.
    */
   get status(): Promise<Deno.CommandStatus> {
     return this.#life.status;
   }
 
-  /** Resolves with the last status when no run follows. Never rejects. */
+  /** Resolves with the last status once no run follows. Never rejects. */
   get finished(): Promise<Deno.CommandStatus> {
     return this.#life.report.then(({ status }) => status);
   }
 
   /**
-   * What the process writes to stdout, over all its runs.
+   * The stdout of the process, across all its runs.
    *
-   * Before the first read, the newest `output.bufferBytes` bytes are kept.
-   * After it, nothing is lost: a child that writes faster than the reader reads
-   * has to wait. After `cancel()`, only the newest bytes are kept again, and
+   * Until the first read, processman keeps the newest `output.bufferBytes`
+   * bytes. Then nothing is lost: a child that writes faster than you read has
+   * to wait. After `cancel()`, only the newest bytes are kept again, and
    * `stdout` is a new stream. It closes when the process has finished.
    *
    * @throws {TypeError} If stdout is not `"piped"`.
@@ -115,7 +115,7 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * What the process writes to stderr, over all its runs; like `stdout`.
+   * The stderr of the process, across all its runs; works like `stdout`.
    *
    * @throws {TypeError} If stderr is not `"piped"`.
    */
@@ -124,10 +124,10 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * What the process reads from stdin, over all its runs.
+   * The stdin of the process, across all its runs.
    *
    * Each chunk goes to one run, and waits until there is one. If the run ends
-   * before it has taken all of the chunk, the next run gets the whole chunk.
+   * before it has read the whole chunk, the next run gets the whole chunk.
    * Writing fails once the process has finished. A closed stream stays closed.
    *
    * @throws {TypeError} If stdin is not `"piped"`.
@@ -136,14 +136,14 @@ export class Process implements AsyncDisposable {
     return this.#piped("stdin", this.#life.streams.stdin).writable;
   }
 
-  /** How many bytes of output were dropped because nothing read them. */
+  /** The number of output bytes dropped because nothing read them. */
   get droppedBytes(): { readonly stdout: number; readonly stderr: number } {
     const { stdout, stderr } = this.#life.streams.output;
     return { stdout: stdout.droppedBytes, stderr: stderr.droppedBytes };
   }
 
   /**
-   * Reads both outputs as lines, by default beginning with the buffered lines.
+   * Reads stdout and stderr as lines, by default with the buffered lines.
    *
    * @example
    * ```ts
@@ -156,8 +156,8 @@ export class Process implements AsyncDisposable {
    * }
    * ```
    *
-   * @param options Whether to begin with the buffered lines, and when to end.
-   * @returns The lines; any number of readers can read them at the same time.
+   * @param options Whether to start with the buffered lines, and when to end.
+   * @returns The lines. Any number of readers can read them at the same time.
    * @throws {TypeError} If an option does not exist or has a wrong type.
    * @throws The reason of `options.signal`, if it has been aborted.
    */
@@ -169,9 +169,9 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Returns the newest buffered lines of both outputs, even if they were read.
+   * Returns the newest buffered lines of both outputs, whether read or not.
    *
-   * @param count How many lines to return at most; `Infinity` for all.
+   * @param count The maximum number of lines; `Infinity` for all.
    * @returns The lines, the newest last.
    * @throws {TypeError} If `count` is not a number.
    * @throws {RangeError} If `count` is negative or not a whole number.
@@ -181,10 +181,10 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Reports what happens to this process from now on, over all its runs and
-   * lives, until the shutdown of the manager.
+   * Returns an iterator over the events of this process, from now until the
+   * manager shuts down. It covers all runs and lives of the process.
    *
-   * @param options When to end before that.
+   * @param options When to end the iteration earlier.
    * @returns The events, as {@linkcode Processman.events} returns them.
    * @throws {TypeError} If an option does not exist or has a wrong type.
    * @throws The reason of `options.signal`, if it has been aborted.
@@ -194,8 +194,8 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Starts the process unless it is running. It starts at once if it has ended
-   * or waits to be restarted; if a stop is under way, it starts after the stop.
+   * Starts the process unless it is running. A process that has ended, or waits
+   * for a restart, starts at once. During a stop, it starts after the stop.
    *
    * @returns A promise that resolves when a run is alive. It rejects with a
    * `SpawnError` if no run can be started, with a `StopError` while a process
@@ -220,12 +220,12 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Ends the present run as `stop()` does and starts another one, whatever the
-   * restart policy. Starts a process that has ended.
+   * Ends the current run as `stop()` does and starts another one, whatever the
+   * restart policy. A process that has ended is started.
    *
-   * @param options How to end the present run.
-   * @returns A promise that resolves when the new run is alive. It rejects as
-   * that of `start()` does, and with a `TypeError` if a stop is under way: the
+   * @param options How to end the current run.
+   * @returns A promise that resolves when the new run is alive. It rejects like
+   * `start()`, and with a `TypeError` if a stop is in progress, because the
    * stop takes precedence.
    */
   async restart(options: StopOptions = {}): Promise<void> {
@@ -241,13 +241,12 @@ export class Process implements AsyncDisposable {
 
   /**
    * Stops the process and everything in its session, and does not restart it:
-   * sends a signal, and sends `SIGKILL` to what is left after the grace period.
+   * sends a signal and, after the grace period, `SIGKILL` to what is left.
    *
-   * It can be called at any time and any number of times. Each call sends its
-   * signal at once, unless that has been sent before. `SIGKILL` follows at the
-   * earliest deadline of all calls. Once a call states `gracePeriodMs`, calls
-   * that leave it out no longer affect the deadline.
-   *
+   * You can call it at any time and any number of times. Each call sends its
+   * signal at once, unless the same signal has been sent before. `SIGKILL`
+   * follows at the earliest deadline of all calls. Once a call states
+   * `gracePeriodMs`, calls without it no longer affect the deadline.
    * @example
    * ```ts
    * import { Processman } from "@isbm/processman";
@@ -258,10 +257,10 @@ export class Process implements AsyncDisposable {
    * console.log(status.signal, forced); // SIGTERM false
    * ```
    *
-   * @param options How to stop it; the command supplies what is left out.
+   * @param options How to stop it; the options of the command are the defaults.
    * @returns A promise of the report, which resolves when the stop is complete.
-   * It rejects if the options are wrong, and with a `StopError` if the child
-   * lives on after `SIGKILL`.
+   * It rejects if the options are invalid, and with a `StopError` if the child
+   * survives `SIGKILL`.
    */
   async stop(options: StopOptions = {}): Promise<StopReport> {
     const request = stopRequest(options, this.#spec.stop);
@@ -273,7 +272,7 @@ export class Process implements AsyncDisposable {
    * Sends `SIGKILL` to the process and everything in its session, and does not
    * restart it.
    *
-   * @returns A promise of the report. It rejects as that of `stop()` does.
+   * @returns A promise of the report. It rejects like `stop()`.
    */
   kill(): Promise<StopReport> {
     this.#stops++;
@@ -281,13 +280,13 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends a signal to the child, and does nothing else. If the signal ends the
+   * Sends a signal to the child and does nothing else. If the signal ends the
    * child, that is a crash, and the restart policy decides what follows.
    *
    * @param signal The signal.
-   * @param options What gets the signal.
+   * @param options What receives the signal.
    * @returns Whether any process received the signal.
-   * @throws {TypeError} If there is no such signal, or no such option.
+   * @throws {TypeError} If the signal or an option does not exist.
    * @throws {Deno.errors.PermissionDenied} If the child runs as another user.
    */
   signal(signal: Deno.Signal, options: SignalOptions = {}): boolean {
@@ -297,11 +296,11 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Changes options of the process. Each option replaces that of the command as
-   * a whole; the `defaults` of the manager supply the parts that it leaves out.
+   * Changes options of the process. Each option replaces the option of the
+   * command as a whole; the manager's `defaults` supply what it leaves out.
    *
-   * `stop` and `critical` take effect at once, `restart` at the next end of a
-   * run, and `prepare` and `gate` at the next start.
+   * `stop` and `critical` take effect at once, `restart` when the next run
+   * ends, and `prepare` and `gate` at the next start.
    *
    * @example
    * ```ts
@@ -337,7 +336,7 @@ export class Process implements AsyncDisposable {
   /**
    * Begins a life, and with it the first run.
    *
-   * @throws What `command()` throws; the process is then as it was before.
+   * @throws What `command()` throws; the process then stays as it was.
    */
   #begin(life: Life): void {
     const { command: { user }, signal } = this.#spec;

@@ -1,5 +1,5 @@
 /**
- * The states of a process, as its users see them.
+ * The public states of a process.
  *
  * @module
  */
@@ -9,8 +9,9 @@ export type ProcessState =
   /** A run is about to be started. */
   | { readonly kind: "starting"; readonly run: number }
   /**
-   * The `gate` of the process holds the next run back. `reason` is what it
-   * waits for, and `since` is when it said so, in milliseconds since the epoch.
+   * The `gate` of the process holds back the next run. `reason` is what the run
+   * waits for, and `since` is when the gate reported it, in milliseconds since
+   * the epoch.
    */
   | {
     readonly kind: "waiting";
@@ -27,8 +28,9 @@ export type ProcessState =
   }
   /**
    * processman is ending a run. Or the run has ended by itself, and processman
-   * is reading its last output and ending what it left behind. `killAt` is when
-   * `SIGKILL` is due, in milliseconds since the epoch; `undefined` if none is.
+   * is reading its last output and ending the processes that it left behind.
+   * `killAt` is when `SIGKILL` is due, in milliseconds since the epoch;
+   * `undefined` if no `SIGKILL` is due.
    */
   | {
     readonly kind: "stopping";
@@ -37,7 +39,8 @@ export type ProcessState =
   }
   /**
    * The next run starts at `until`, in milliseconds since the epoch. `attempt`
-   * is the number of consecutive crashes, and `status` that of the last run.
+   * is the number of consecutive crashes, and `status` is the status of the
+   * last run.
    */
   | {
     readonly kind: "backoff";
@@ -48,7 +51,7 @@ export type ProcessState =
   }
   /** The process has ended, and no restart follows. */
   | { readonly kind: "exited"; readonly status: Deno.CommandStatus }
-  /** processman has given the process up, for the reason in `error`. */
+  /** processman has given up the process, for the reason in `error`. */
   | {
     readonly kind: "failed";
     readonly status: Deno.CommandStatus;

@@ -1,6 +1,6 @@
 /**
  * Decides whether a process is restarted after a run has ended, and after which
- * wait. The functions are pure: they read no clock, and take the source of
+ * delay. The functions are pure: they read no clock, and take the source of
  * random numbers as an argument.
  *
  * @module
@@ -15,8 +15,8 @@ export interface Ended {
   /** The status of the run. */
   readonly status: Deno.CommandStatus;
   /**
-   * Whether the run crashed, if that has been found out before. By default,
-   * {@linkcode hasCrashed} finds it out.
+   * Whether the run crashed, if that is already known. By default, {@linkcode
+   * hasCrashed} decides.
    */
   readonly crashed?: boolean;
   /** How long the run lived, in milliseconds. */
@@ -24,9 +24,9 @@ export interface Ended {
   /** When the run ended, in milliseconds of a monotonic clock. */
   readonly now: number;
   /**
-   * Why no child was started, if none was: `"transient"` if another try can
-   * succeed, `"final"` if it cannot, and `"moved"` if the program is now in
-   * another folder of `PATH`, where the next try finds it.
+   * Why no child was started, if none was. `"transient"`: another attempt can
+   * succeed. `"final"`: it cannot. `"moved"`: the program is now in another
+   * folder of `PATH`, where the next attempt finds it.
    */
   readonly spawnFailure?: "transient" | "final" | "moved" | undefined;
 }
@@ -35,7 +35,7 @@ export interface Ended {
 export interface RestartHistory {
   /** The number of consecutive crashes. */
   readonly attempt: number;
-  /** The wait before the last restart in milliseconds. */
+  /** The delay before the last restart in milliseconds. */
   readonly delayMs: number;
   /**
    * When each restart in the window of the limit was decided, in milliseconds
@@ -47,16 +47,16 @@ export interface RestartHistory {
 /** The properties that all decisions have. */
 export interface DecisionBase {
   /**
-   * Whether the run ended badly: with a code that is neither 0 nor one of
-   * `successCodes`, by a signal for which `successCodes` has no code, or because
-   * it could not be started.
+   * Whether the run failed: it ended with a code that is neither 0 nor one of
+   * `successCodes`, or by a signal for which `successCodes` has no code, or it
+   * could not be started.
    */
   readonly crashed: boolean;
 }
 
 /** The process is not restarted, and has not failed. */
 export interface LeaveDecision extends DecisionBase {
-  /** Tells the decisions apart. */
+  /** Distinguishes the kinds of decisions. */
   readonly kind: "leave";
   /**
    * Why: `"success"` if the run ended with success, `"never"` if it crashed and
@@ -66,9 +66,9 @@ export interface LeaveDecision extends DecisionBase {
   readonly reason: "success" | "never" | "stop-code";
 }
 
-/** The process is restarted after a wait. */
+/** The process is restarted after a delay. */
 export interface RestartDecision extends DecisionBase {
-  /** Tells the decisions apart. */
+  /** Distinguishes the kinds of decisions. */
   readonly kind: "restart";
   /**
    * Why: `"crash"` if the run crashed, `"exit"` if it ended with success and
@@ -79,20 +79,20 @@ export interface RestartDecision extends DecisionBase {
    * The number of consecutive crashes; 0 after a run that ended with success.
    */
   readonly attempt: number;
-  /** The wait in milliseconds. */
+  /** The delay in milliseconds. */
   readonly delayMs: number;
   /** The random numbers in `[0, 1)` that the backoff drew, in order. */
   readonly drawn: readonly number[];
   /**
-   * How many more restarts the limit allows in its window, or before its row of
-   * crashes is too long; `undefined` without a limit.
+   * How many more restarts the limit allows, in its window or before there are
+   * too many consecutive crashes; `undefined` without a limit.
    */
   readonly restartsLeft: number | undefined;
 }
 
-/** The process is given up: the limit allows no other restart. */
+/** processman gives up the process: the limit allows no further restart. */
 export interface LimitDecision extends DecisionBase {
-  /** Tells the decisions apart. */
+  /** Distinguishes the kinds of decisions. */
   readonly kind: "fail";
   /** Why. */
   readonly reason: "limit";
@@ -102,18 +102,20 @@ export interface LimitDecision extends DecisionBase {
   readonly limit: RestartLimit;
 }
 
-/** The process is given up: it cannot be started, or its backoff failed. */
+/**
+ * processman gives up the process: it cannot be started, or its backoff failed.
+ */
 export interface FailDecision extends DecisionBase {
-  /** Tells the decisions apart. */
+  /** Distinguishes the kinds of decisions. */
   readonly kind: "fail";
   /**
    * Why: `"spawn"` if the program cannot be started, `"backoff"` if the backoff
-   * threw something or returned something other than a wait.
+   * threw something or returned an invalid delay.
    */
   readonly reason: "spawn" | "backoff";
   /** The number of consecutive crashes. */
   readonly attempt: number;
-  /** What the backoff threw, or what is wrong with its wait. */
+  /** What the backoff threw, or what is wrong with its delay. */
   readonly error?: unknown | undefined;
 }
 
@@ -127,7 +129,7 @@ export type Decision =
 /** Whether a run crashed, and the number of consecutive crashes. */
 type Cause = Pick<RestartDecision, "crashed" | "attempt">;
 
-/** The wait before a restart, and what it was computed from. */
+/** The delay before a restart, and the random numbers used to compute it. */
 type Wait = Pick<RestartDecision, "delayMs" | "drawn">;
 
 /** The history of a process whose first run has not ended. */
@@ -159,7 +161,7 @@ export function decideRestart(
 
   const { limit } = rules;
   const recent = restartsWithin(limit?.withinMs, ended.now, history);
-  // A restart has followed each crash in the row but the last.
+  // Each crash in the row except the last was followed by a restart.
   const counted = recent?.length ?? cause.attempt - 1;
   if (limit !== undefined && counted >= limit.restarts) {
     return [{ kind: "fail", reason: "limit", ...cause, limit }, history];
@@ -183,7 +185,7 @@ export function decideRestart(
 }
 
 /**
- * Returns the decision for a program that has moved: another start at once,
+ * Returns the decision for a program that has moved: start again at once,
  * whatever the rules are.
  */
 function startMoved(
@@ -203,7 +205,7 @@ function startMoved(
 }
 
 /**
- * Whether a run that nothing had asked to end has ended badly.
+ * Returns whether a run failed that was not asked to end.
  *
  * @param ended How the run ended.
  * @param rules The restart rules of the process.
@@ -212,7 +214,7 @@ export function hasCrashed(
   { status, spawnFailure }: Pick<Ended, "status" | "spawnFailure">,
   { successCodes }: Pick<RestartRules, "successCodes">,
 ): boolean {
-  // The status code of a run that could not be started is not an exit code.
+  // If a run could not be started, its status code is not an exit code.
   return spawnFailure !== undefined ||
     !status.success && !successCodes.includes(status.code);
 }
@@ -229,7 +231,7 @@ function causeOf(
 
 /**
  * Returns the decision not to restart; `undefined` if neither the exit nor the
- * policy rules a restart out.
+ * policy rules out a restart.
  */
 function withoutRestart(
   { status, spawnFailure }: Ended,
@@ -265,11 +267,11 @@ function restartsWithin(
 }
 
 /**
- * Asks the backoff for the wait.
+ * Calls the backoff to get the delay.
  *
  * @throws What the backoff throws.
  * @throws {TypeError} If the backoff or `random` does not return a number.
- * @throws {RangeError} If the wait is negative or not finite.
+ * @throws {RangeError} If the delay is negative or not finite.
  */
 function computeWait(
   attempt: number,

@@ -20,29 +20,29 @@ import {
 import { signalName } from "./signals.ts";
 
 /**
- * When a process is restarted after a run that ended by itself: `"on-failure"`
- * restarts it after a crash, `"always"` also after a run that ended with
- * success, and `"never"` does not restart it.
+ * When a process is restarted after a run that ended by itself. `"on-failure"`:
+ * after a crash. `"always"`: also after a run that ended with success.
+ * `"never"`: not at all.
  */
 export type RestartPolicy = "on-failure" | "always" | "never";
 
 /**
- * How many restarts are allowed: in a sliding window of time, or after crashes
- * in a row.
+ * How many restarts are allowed, either in a sliding window of time or after
+ * consecutive crashes.
  */
 export interface RestartLimit {
   /**
-   * The number of restarts allowed. A process that would need one more is given
-   * up.
+   * The number of restarts allowed. If one more is needed, processman gives up
+   * the process.
    */
   restarts: number;
   /**
    * The length of the window in milliseconds. All restarts in it count, however
    * long the runs last.
    *
-   * Without a window, consecutive crashes count: a run that ends with success,
-   * or lives for `resetAfterMs`, breaks the row. With `restarts: 4`, a process
-   * is given up after five crashes in a row.
+   * Without a window, consecutive crashes count. A run that ends with success,
+   * or lives for `resetAfterMs`, starts the count again. With `restarts: 4`,
+   * processman gives up the process after five crashes in a row.
    */
   withinMs?: number | undefined;
 }
@@ -56,58 +56,54 @@ export interface RestartOptions {
    */
   policy?: RestartPolicy | undefined;
   /**
-   * The wait before a restart. If the function throws, or returns something
-   * other than a wait, the process is given up.
-   *
+   * The delay before a restart. If the function throws, or returns something
+   * other than a number of milliseconds, processman gives up the process.
    * @default {uniform(5_000)}
    */
   backoff?: Backoff | undefined;
   /**
-   * The length of a healthy run in milliseconds: a crash after a run of this
-   * length counts as the first attempt again, and breaks a row of crashes.
-   *
+   * The length of a healthy run in milliseconds. A crash after a run of this
+   * length counts as the first attempt again.
    * @default {60_000}
    */
   resetAfterMs?: number | undefined;
   /**
-   * How many restarts are allowed, in a sliding window of time or after crashes
-   * in a row. `start()` and `restart()` do not count. Without a limit the number
-   * of restarts is unlimited.
+   * How many restarts are allowed, in a sliding window of time or after
+   * consecutive crashes. `start()` and `restart()` do not count. Without a
+   * limit, the number of restarts is unlimited.
    */
   limit?: RestartLimit | undefined;
   /**
-   * Exit codes, besides 0, with which a run ends with success. 128 plus the
-   * number of a signal also stands for an end by that signal, such as 143 for
-   * `SIGTERM`.
-   *
+   * Exit codes, in addition to 0, that count as success. 128 plus the number of
+   * a signal also stands for an end by that signal, such as 143 for `SIGTERM`.
    * @default {[]}
    */
   successCodes?: readonly number[] | undefined;
   /**
    * Exit codes after which the process is not restarted, whatever the policy.
-   * They stand for signals as `successCodes` do.
+   * They stand for signals as in `successCodes`.
    *
    * @default {[]}
    */
   stopCodes?: readonly number[] | undefined;
   /**
-   * How to end the processes that a run left behind when it ended by itself.
-   * They are ended before the next run starts, or before the process is given
-   * up. When a run ended with success, and left nothing in its process group
-   * and nothing that holds its outputs open, processman looks at the rest of
-   * its session within 250 ms, and a restart does not wait for that look.
+   * How processman ends the processes that a run left behind when it ended by
+   * itself. It ends them before the next run starts, or before it gives up the
+   * process. There is one exception: if a run ended with success, and left
+   * nothing in its process group and nothing that holds its outputs open,
+   * processman looks at the rest of its session within 250 ms, and a restart
+   * does not wait for that.
    */
   leftovers?: LeftoverOptions | undefined;
   /**
    * Returns a random number in `[0, 1)`, as `Math.random()` does. The backoff
-   * draws its jitter from it.
-   *
+   * uses it for its jitter.
    * @default {Math.random}
    */
   random?: (() => number) | undefined;
 }
 
-/** How to end the processes that a run left behind. */
+/** How processman ends the processes that a run left behind. */
 export interface LeftoverOptions {
   /**
    * The signal that asks the processes to end.
@@ -116,9 +112,8 @@ export interface LeftoverOptions {
    */
   signal?: Deno.Signal | undefined;
   /**
-   * Grace period in milliseconds: how long the processes may take to end before
-   * `SIGKILL` is sent. `0` sends `SIGKILL` at once.
-   *
+   * Grace period in milliseconds: how long the processes can take to end before
+   * processman sends `SIGKILL`. `0` sends `SIGKILL` at once.
    * @default {1_000}
    */
   gracePeriodMs?: number | undefined;
@@ -135,7 +130,7 @@ const checkLimit = optionsOf<RestartLimit>({
   withinMs: milliseconds,
 }, ["restarts"]);
 
-/** Checks how leftovers are ended. */
+/** Checks the options of leftovers. */
 export const checkLeftovers: Check = optionsOf<LeftoverOptions>({
   signal: signalName,
   gracePeriodMs: milliseconds,
@@ -166,7 +161,8 @@ export const RESTART_DEFAULTS: Omit<RestartRules, "limit" | "random"> = {
 };
 
 /**
- * How many waits are added up at most to check whether a limit is reachable.
+ * The maximum number of delays to add up when checking whether a limit is
+ * reachable.
  */
 const MANY = 10_000;
 
@@ -174,7 +170,7 @@ const MANY = 10_000;
  * Fills in the defaults of restart options.
  *
  * @param options The options, which have been checked.
- * @param random The source of random numbers if the options name none.
+ * @param random The source of random numbers if the options contain none.
  * @returns The rules.
  * @throws {RangeError} If the limit can never be reached.
  */
@@ -196,9 +192,10 @@ export function restartRules(
 }
 
 /**
- * Refuses a limit that can never be reached, because the shortest waits of the
- * backoff leave no room for that many restarts in the window. A limit without
- * a window, and a backoff whose shortest waits are unknown, are accepted.
+ * Rejects a limit that can never be reached, because even the shortest delays
+ * of the backoff leave no room for that many restarts in the window. A limit
+ * without a window, and a backoff whose shortest delays are unknown, are
+ * accepted.
  *
  * @param rules The restart rules of a process.
  * @throws {RangeError} If the limit can never be reached.

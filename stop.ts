@@ -1,5 +1,5 @@
 /**
- * How a process is stopped: the options, the requests, and the report.
+ * How a process is stopped: the options, the requests and the report.
  *
  * @module
  */
@@ -23,19 +23,20 @@ export interface StopOptions {
    */
   signal?: Deno.Signal | undefined;
   /**
-   * Grace period in milliseconds: how long the process and what it started may
-   * take to end before they are sent `SIGKILL`. `0` sends it at once.
+   * Grace period in milliseconds: how long the process and everything it
+   * started can take to end before processman sends them `SIGKILL`. `0` sends
+   * it at once.
    *
    * @default {10_000}
    */
   gracePeriodMs?: number | undefined;
   /**
-   * What gets the signal. `"group"`: the child and everything it started.
-   * `"leader"`: the child alone, for a server that asks its own workers to end
-   * and waits for them; processes that are left when the child has ended get
-   * the signal then. `SIGKILL` at the end of the grace period goes to
-   * everything. When this program itself receives a signal, processman signals
-   * such leaders first, and everything else up to 20 ms later.
+   * Which processes receive the signal. `"group"`: the child and everything it
+   * started. `"leader"`: the child alone. Use it for a server that asks its own
+   * workers to end and waits for them. Processes that are left when the child
+   * has ended receive the signal then. `SIGKILL` at the end of the grace period
+   * goes to everything. When this program itself receives a signal, processman
+   * signals such leaders first, and everything else up to 20 ms later.
    *
    * @default {"group"}
    */
@@ -71,14 +72,14 @@ export interface StopReport {
   /** Whether `SIGKILL` was sent. */
   readonly forced: boolean;
   /**
-   * The process IDs of everything that lives on: processes that could not be
-   * ended, because they belong to another user or hang in the kernel, and
+   * The process IDs of everything that is still alive: processes that could not
+   * be ended, because they belong to another user or hang in the kernel, and
    * processes that have escaped.
    */
   readonly survivors: readonly number[];
   /**
-   * The survivors that have left the session of the run, where a stop does not
-   * reach them.
+   * The survivors that have left the session of the run. A stop does not reach
+   * them.
    */
   readonly escaped: readonly EscapedProcess[];
 }
@@ -91,11 +92,11 @@ export interface StopOutcome {
   readonly forced: boolean;
   /** The process IDs of what is left in the session. */
   readonly survivors: readonly number[];
-  /** The processes that have left the session and live on. */
+  /** The processes that have left the session and are still alive. */
   readonly escaped: readonly EscapedProcess[];
 }
 
-/** The outcome if there was nothing to end. */
+/** The outcome when there was nothing to end. */
 export const NOTHING: StopOutcome = {
   steps: [],
   forced: false,
@@ -114,7 +115,8 @@ export interface Asked {
   /** The signal that was sent. */
   readonly signal: Deno.Signal;
   /**
-   * What gets it: all of the run, or its leader alone while the leader lives.
+   * Which processes receive it: all of the run, or only its leader while the
+   * leader is alive.
    */
   readonly to: "group" | "leader";
   /** The groups that the signal has been sent to. */
@@ -149,7 +151,7 @@ export const KILL: StopRequest = {
  * Returns the request for the options of one stop.
  *
  * @param options The options.
- * @param rules The values of options that are left out.
+ * @param rules The values for options that are left out.
  * @throws {TypeError} If an option does not exist or has a wrong type.
  * @throws {RangeError} If the grace period is negative or not finite.
  */
@@ -171,9 +173,9 @@ export function unique(
 }
 
 /**
- * Ends many processes at once.
+ * Ends many processes at the same time.
  *
- * @param what The verb for the message of the error, such as "stop".
+ * @param what The verb for the error message, such as "stop".
  * @param processes The processes.
  * @param end Ends one of them.
  * @returns The reports.
