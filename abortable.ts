@@ -1,11 +1,11 @@
 /**
- * Waits and iterations that end at an abort, and a wait for the code that
- * reacts to an event.
+ * Waits and iterations that end when a signal is aborted, and a wait for the
+ * code that reacts to an event.
  *
  * @module
  */
 
-/** An iteration that also ends, as by `break`, at the end of `await using`. */
+/** An iterator that also ends at the end of `await using`, as with `break`. */
 export type DisposableIterator<T> =
   & AsyncIterableIterator<T, void>
   & AsyncDisposable;
@@ -14,7 +14,7 @@ export type DisposableIterator<T> =
  * Makes an iterator.
  *
  * @param next Returns the next result.
- * @param leave Ends the iteration; called at `break` and the like.
+ * @param leave Ends the iteration; called, for example, at `break`.
  */
 export function disposable<T>(
   next: () => Promise<IteratorResult<T, void>>,
@@ -36,12 +36,11 @@ export function disposable<T>(
 }
 
 /**
- * Waits for a promise until a signal is aborted, and ignores the promise from
- * then on.
+ * Waits for a promise until a signal is aborted, and then ignores the promise.
  *
  * @param promise The promise.
  * @param signal The signal.
- * @returns What the promise resolves to; `undefined` if the signal is aborted
+ * @returns The value of the promise; `undefined` if the signal is aborted
  * first.
  * @throws What the promise rejects with.
  */
@@ -77,9 +76,9 @@ export function onAbort(
 const REACTION_STEPS = 20;
 
 /**
- * Waits for the code that reacts to an event at once, such as code that starts
- * the next command when one has ended. Resolves in the same turn of the event
- * loop, before any timer or input.
+ * Waits for code that reacts to an event at once, such as code that starts the
+ * next command when one has ended. Resolves in the same turn of the event loop,
+ * before any timer or input.
  */
 export async function afterReactions(): Promise<void> {
   for (let i = 0; i < REACTION_STEPS; i++) await undefined;

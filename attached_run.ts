@@ -23,7 +23,7 @@ import { type EscapedProcess, KILL, type StopRequest } from "./stop.ts";
 /** How many lines of stderr are reported with a crash. */
 const LAST_LINES = 10;
 
-/** The smallest buffer that is assumed to hold all last lines, in bytes. */
+/** The smallest buffer assumed to hold all the last lines, in bytes. */
 const LAST_BYTES = 8_192;
 
 /** The longest wait for the last lines of a run, in milliseconds. */
@@ -90,7 +90,7 @@ export class AttachedRun {
     return this.#pumps.every(({ ended }) => ended);
   }
 
-  /** Whether the group is empty and the reading of the output has finished. */
+  /** Whether the group is empty and all output has been read. */
   get spent(): boolean {
     return this.drained && !this.run.groupLeft();
   }
@@ -126,7 +126,7 @@ export class AttachedRun {
     const failed = { ...end, crashed: true, error, stderr: () => [] };
     if (moved) return { ...failed, spawnFailure: "moved" };
     // If Deno had started the program directly, `command()` would have thrown
-    // this error for the first run, and no other run would follow.
+    // this error for the first run, and no run would follow.
     const { gate, prepare } = this.#process.spec;
     const final = number === 1 && !gate && !prepare;
     return { ...failed, spawnFailure: final ? "final" : "transient", error };
@@ -158,7 +158,7 @@ export class AttachedRun {
     return await holders ?? [];
   }
 
-  /** Makes the sweep end what is left of the run, which ended well. */
+  /** Leaves what is left of a successful run to the sweep. */
   sweepLater({ now }: RunEnd, reporter: Reporter): void {
     const { run } = this;
     const { program } = this.#process;
@@ -197,7 +197,7 @@ export class AttachedRun {
     }
   }
 
-  /** Notes that an output cannot be read, and warns at the first failure. */
+  /** Records that an output cannot be read, and warns at the first failure. */
   #broken(name: OutputSource, { cause }: PumpFailure): void {
     if (this.#outputError !== undefined) return;
     const what = `Cannot read ${name} of process "${this.#process.name}"`;
@@ -247,7 +247,7 @@ export class AttachedRun {
       .map(({ text }) => text);
   }
 
-  /** Returns the last lines; `undefined` if some of them may be missing. */
+  /** Returns the last lines; `undefined` if some of them can be missing. */
   #certainLines(): string[] | undefined {
     const { command: { stderr }, output: { bufferBytes } } = this.#process.spec;
     if (stderr !== "piped" || bufferBytes < LAST_BYTES) return undefined;

@@ -9,11 +9,11 @@ import type { Chunk, OutputSource } from "./lines.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * The size of the largest segment that small chunks are copied into, in bytes.
+ * The maximum size of a segment that small chunks are copied into, in bytes.
  */
 const GATHER_BYTES = 16_384;
 
-/** The size of the smallest such segment, in bytes. */
+/** The minimum size of such a segment, in bytes. */
 const FIRST_BYTES = 256;
 
 /** How many buffers are kept for later use. */
@@ -37,7 +37,7 @@ export class ByteRing {
    * The position of the first buffered byte, counted from the first byte added.
    */
   start = 0;
-  /** How many bytes have been added. */
+  /** The number of bytes that have been added. */
   end = 0;
   readonly #segments: Segment[] = [];
   /** The position of the first byte of the first segment. */
@@ -50,8 +50,8 @@ export class ByteRing {
   /**
    * Adds a chunk.
    *
-   * @param chunk The chunk; the ring copies its bytes if there is no `buffer`.
-   * @param buffer The buffer that starts with the bytes; the ring keeps it.
+   * @param chunk The chunk. Without `buffer`, the ring copies its bytes.
+   * @param buffer A buffer that starts with the bytes; the ring takes it over.
    */
   add(chunk: Chunk, buffer?: Bytes): void {
     this.end += chunk.bytes.length;
@@ -61,7 +61,7 @@ export class ByteRing {
     else this.#copy(chunk);
   }
 
-  /** Takes out the last unused buffer; returns it if it has the given size. */
+  /** Removes the newest spare buffer; returns it if it has the given size. */
   takeSpare(size: number): Bytes | undefined {
     const spare = this.#spares.pop();
     return spare?.length === size ? spare : undefined;
@@ -69,7 +69,7 @@ export class ByteRing {
 
   /**
    * Lists the buffered bytes from a position on. The caller must use them at
-   * once, since the ring uses their buffers again.
+   * once, because the ring reuses their buffers.
    */
   *chunks(from: number = this.start): Generator<Chunk> {
     let position = this.#first;

@@ -1,6 +1,6 @@
 /**
- * The signals of a stop: which ones have been requested, and which targets each
- * one has been sent to.
+ * The signals of a stop: which ones have been requested, and to which targets
+ * each has been sent.
  *
  * @module
  */
@@ -19,9 +19,7 @@ export class Delivery {
   readonly #run: Run;
   readonly #clock: Clock;
   readonly #requests: StopRequest[] = [];
-  /**
-   * Each signal that has reached a process, with the time when it first did.
-   */
+  /** Each signal that has reached a process, and when it first did. */
   readonly #steps: Sent[] = [];
   /**
    * The signals that have been sent to each target: a group by its ID, a single
@@ -29,8 +27,8 @@ export class Delivery {
    */
   readonly #sent = new Map<number, Set<Deno.Signal>>();
   /**
-   * The signals that are sent to the processes of the child's group one by one,
-   * and not to the group.
+   * The signals that are sent to the processes in the child's group one by one
+   * instead of to the group.
    */
   readonly #singly = new Set<Deno.Signal>();
 
@@ -56,7 +54,7 @@ export class Delivery {
     );
     const singly = this.#singly.has(signal);
     if (singly) groups.push(this.#run.pid);
-    // If the child alone was sent the signal, a signal to its group would reach
+    // If the child alone was sent the signal, a signal to its group would send
     // it again.
     const all = this.#requests.some(({ to }) => to === "group") &&
       (singly || !this.#sent.get(CHILD)?.has(signal));
@@ -90,7 +88,7 @@ export class Delivery {
 
   /**
    * Sends the signal of each request to groups of the run, or to the child
-   * alone, unless the target has already got it.
+   * alone, unless the target has already received it.
    *
    * @param groups The groups.
    * @param members The processes of the session, if they are known.

@@ -8,12 +8,12 @@ import type { Clock } from "./kernel.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** How many bytes are written at once: a pipe takes all of them or none. */
+/** How many bytes to write at once. A pipe takes all of them or none. */
 const WRITE_BYTES = 4096;
 
 const LF = 10;
 
-/** Time before the next try if the terminal takes no more, in milliseconds. */
+/** Time before the next attempt when the terminal is full, in milliseconds. */
 const BUSY_MS = 5;
 
 /** A stream such as the stdout of this program. */
@@ -36,11 +36,11 @@ export class Destination {
   }
 
   /**
-   * Writes lines, and waits while the stream takes no more.
+   * Writes lines, and waits while the stream is full.
    *
    * @param lines The lines, each with its line break.
    * @param failed Called with the error if the stream cannot be written.
-   * @returns The bytes that were not written; none if all went well.
+   * @returns The bytes that were not written; empty on success.
    */
   async write(
     lines: Bytes,
@@ -57,9 +57,9 @@ export class Destination {
           failed(error);
           break;
         }
-        // The terminal can have taken a part, which is then printed twice. From
-        // now on each write is one line, so that such a part is less than a
-        // line.
+        // The terminal can have taken a part of the bytes, which is then
+        // printed twice. From now on, each write is one line, so such a part is
+        // less than a line.
         this.#most = 1;
         await this.#clock.delay(BUSY_MS);
       }

@@ -33,7 +33,7 @@ const FIRST_LOOK_MS = 15;
 /** The longest pause between two readings of the table, in milliseconds. */
 const LONGEST_LOOK_PAUSE_MS = 512;
 
-/** How many doubtful looks prove nothing about a session; later ones count. */
+/** After this many doubtful looks in a row, later doubtful looks count. */
 const DOUBTS = 8;
 
 /**
@@ -70,13 +70,13 @@ export class Ending {
   readonly #delivery: Delivery;
   /** The processes that have left the session, by process ID. */
   readonly #departed = new Map<number, ProcessEntry>();
-  /** Is aborted when it is time for `SIGKILL`. */
+  /** Aborted when it is time for `SIGKILL`. */
   readonly #patience = new AbortController();
   #deadline: Deadline = { at: Infinity, explicit: false };
   /** Ends the wait for the deadline. */
   #timer = new AbortController();
   #lastLook: Look | undefined;
-  /** Whether a look has found a process besides the child in the session. */
+  /** Whether a look has found a process other than the child in the session. */
   #crowded = false;
   /** Whether the ending is over, so that it sends no more signals. */
   #over = false;
@@ -88,8 +88,8 @@ export class Ending {
    * @param request How the run is asked to end.
    * @param table The process table.
    * @param kernel The clock.
-   * @param tell Is called after each request, and after each signal that
-   * follows later.
+   * @param tell Called after each request, and after each signal that follows
+   * later.
    */
   constructor(
     run: Run,
@@ -118,7 +118,7 @@ export class Ending {
 
   /**
    * Adds a request. Its signal is sent unless it has been sent already.
-   * `SIGKILL` is sent at the earliest deadline of all requests; once a request
+   * `SIGKILL` is sent at the earliest deadline of all requests. Once a request
    * states its grace period, only the deadlines of such requests count.
    */
   ask(request: StopRequest): void {
@@ -152,7 +152,7 @@ export class Ending {
     return true;
   }
 
-  /** Begins to wait for a deadline, in place of the one before it. */
+  /** Begins to wait for a deadline, instead of the previous one. */
   #wait(deadline: Deadline): void {
     this.#deadline = deadline;
     this.#timer.abort();
@@ -183,29 +183,29 @@ export class Ending {
   }
 
   /**
-   * Waits until nothing of the run is left; `false` if `until` is aborted
-   * first.
+   * Waits until nothing of the run is left; returns `false` if `until` is
+   * aborted first.
    */
   async #emptied(until: AbortSignal): Promise<boolean> {
     const run = this.#run;
     if (run.alive) {
-      // The child can be waiting for processes in other groups: look for them
-      // now.
+      // The child can be waiting for processes in other groups, so look for
+      // them now.
       if (run.group) this.#look();
       await untilAborted(run.status, until);
       if (run.alive) return false;
     }
     if (!run.group) return true;
-    // If the child alone was asked, its group gets the signal now.
+    // If only the child was asked to end, its group gets the signal now.
     if (this.#delivery.send([run.pid])) this.#tellAsked();
     return await this.#sessionEmptied(until);
   }
 
   /**
-   * Waits until the session of a child that has ended is empty; `false` if
-   * `until` is aborted first. The system does not report when a session becomes
-   * empty, so this method polls: it often checks whether the child's group is
-   * left, which costs little, and less often reads the process table.
+   * Waits until the session of a child that has ended is empty; returns `false`
+   * if `until` is aborted first. The system does not report when a session
+   * becomes empty, so this method polls. It often checks whether the child's
+   * group is left, which is cheap, and reads the process table less often.
    */
   async #sessionEmptied(until: AbortSignal): Promise<boolean> {
     const run = this.#run;
@@ -223,7 +223,7 @@ export class Ending {
         if (until.aborted) return false;
         // Without a table, the group is all that can be checked.
         if (look === undefined && !run.groupLeft()) break;
-        // A session that seems empty is looked at again after the next pause.
+        // A session that seems empty is checked again after the next pause.
         lookAtMs = look?.members.length === 0 ? waitedMs : waitedMs +
           Math.max(pauseMs, Math.min(waitedMs, LONGEST_LOOK_PAUSE_MS));
       }
@@ -250,7 +250,7 @@ export class Ending {
     return empty;
   }
 
-  /** Waits for escaped processes to end, and lists those that live on. */
+  /** Waits for escaped processes to end, and lists those still alive. */
   async #escaped(): Promise<EscapedProcess[]> {
     const departed = this.#departed;
     const latest = this.#kernel.now() + ESCAPE_MS;
@@ -274,14 +274,13 @@ export class Ending {
     const table = run.group ? await this.#table.look() : undefined;
     if (table === undefined) return own;
     const members = table.session(run.pid).map(({ pid }) => pid);
-    // A child whose end has not been reported yet can be missing from the
-    // table.
+    // The table can lack a child whose end has not been reported yet.
     return members.length > 0 || !run.alive ? members : own;
   }
 
   /**
    * Looks at the session, and sends each group in it the signals that the group
-   * has not got yet.
+   * has not received yet.
    *
    * @returns The look; `undefined` if the table cannot be read, or the ending
    * sends no more signals.
@@ -296,7 +295,7 @@ export class Ending {
     const members = table.session(pid);
     if (members.some((entry) => entry.pid !== pid)) this.#crowded = true;
     const last = this.#lastLook;
-    // Two looks at the same time share a table, which cannot be compared with
+    // Two looks at the same time share a table. It cannot be compared with
     // itself.
     const doubtful = table === last?.table
       ? last.doubtful
@@ -332,14 +331,14 @@ class Proof {
   }
 }
 
-/** Whether a deadline replaces the present one. */
+/** Returns whether a deadline replaces the current one. */
 function precedes(next: Deadline, present: Deadline): boolean {
   return next.explicit === present.explicit
     ? next.at < present.at
     : next.explicit;
 }
 
-/** Whether a table holds this process, and not another one with its ID. */
+/** Returns whether a table holds this process, not another one with its ID. */
 function isIn(entry: ProcessEntry, table: Table | undefined): boolean {
   return table?.processes.get(entry.pid)?.startedAt === entry.startedAt;
 }
@@ -366,7 +365,7 @@ export interface Remains {
 }
 
 /**
- * Checks that what could not be ended has ended since.
+ * Checks that the processes that could not be ended have ended since.
  *
  * @throws {StopError} If one of the processes is still alive.
  */

@@ -1,8 +1,8 @@
 /**
  * The errors that a program can catch and act on.
  *
- * A wrong argument causes a `TypeError` or a `RangeError`. An error of Deno is
- * passed on unchanged, or as the `cause` of one of these errors.
+ * An invalid argument causes a `TypeError` or a `RangeError`. processman passes
+ * on errors of Deno unchanged, or as the `cause` of one of these errors.
  *
  * @module
  */
@@ -18,14 +18,13 @@ export interface SpawnErrorOptions extends ErrorOptions {
 }
 
 /**
- * A program could not be started: it is missing or not executable, the
- * permission to run it is not granted, its working directory is missing, or the
+ * A program could not be started: it is missing or not executable, this program
+ * lacks the permission to run it, its working directory is missing, or the
  * system is out of resources.
  *
- * The reason is in `cause`. It is the error of Deno, such as
- * `Deno.errors.NotFound`, `Deno.errors.PermissionDenied` or
- * `Deno.errors.NotCapable`, or what `gate` or `prepare` threw, which can be
- * anything.
+ * The reason is in `cause`: an error of Deno, such as `Deno.errors.NotFound`,
+ * `Deno.errors.PermissionDenied` or `Deno.errors.NotCapable`, or what `gate` or
+ * `prepare` threw, which can be any value.
  *
  * @example Telling a missing program from other failures
  * ```ts
@@ -62,7 +61,7 @@ export class SpawnError extends Error {
 }
 
 /**
- * A manager that has been shut down was asked to start a process.
+ * A start was requested from a manager that has been shut down.
  *
  * @example
  * ```ts
@@ -91,11 +90,11 @@ export interface StopErrorOptions extends ErrorOptions {
 }
 
 /**
- * A process could not be stopped: processes of its last run live on after
- * `SIGKILL`, because they belong to another user or hang in the kernel. The
- * process cannot be started again until they have ended.
+ * A process could not be stopped: processes of its last run survived `SIGKILL`,
+ * because they belong to another user or hang in the kernel. The process cannot
+ * be started again until they have ended.
  *
- * @example Listing what could not be ended
+ * @example Listing the processes that could not be ended
  * ```ts
  * import { type Process, StopError } from "@isbm/processman";
  *
@@ -122,7 +121,7 @@ export class StopError extends Error {
    * Creates the error.
    *
    * @param message What failed, and why.
-   * @param options The process, and the process IDs of what could not be ended.
+   * @param options The process, and the process IDs of the survivors.
    */
   constructor(message: string, options: StopErrorOptions) {
     super(message, options);
@@ -135,17 +134,17 @@ export class StopError extends Error {
 export interface RestartLimitErrorOptions extends ErrorOptions {
   /** The name of the process. */
   process: string;
-  /** The decision to give the process up. */
+  /** The decision to give up the process. */
   decision: LimitDecision;
   /** The last lines that the last run wrote to stderr, if it crashed. */
   stderr: readonly string[];
 }
 
 /**
- * A process was given up, because its `restart.limit` allows no other restart.
- * The error is in the state `failed` and in the event `failed`.
+ * processman gave up a process, because its `restart.limit` allows no further
+ * restart. The error is in the state `failed` and in the event `failed`.
  *
- * @example Reading why a process was given up
+ * @example Reading why processman gave up a process
  * ```ts
  * import { constant, Processman, RestartLimitError } from "@isbm/processman";
  *
@@ -165,7 +164,7 @@ export class RestartLimitError extends Error {
   override readonly name: string = "RestartLimitError";
   /** The name of the process. */
   readonly process: string;
-  /** The decision to give the process up, with the limit. */
+  /** The decision to give up the process, with the limit. */
   readonly decision: LimitDecision;
   /**
    * The last lines that the last run wrote to stderr; empty if it ended with

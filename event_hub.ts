@@ -1,5 +1,5 @@
 /**
- * The hub that hands events to their readers.
+ * Delivers events to their readers.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export const checkEvents: OptionsCheck<EventsOptions> = optionsOf<
   signal: abortSignal,
 });
 
-/** The number of events that are kept for a reader; it loses older ones. */
+/** How many unread events are kept for a reader; older ones are dropped. */
 const KEPT_EVENTS = 10_000;
 
 /** Hands each event to every reader. */
@@ -44,7 +44,7 @@ export class EventHub {
    * Hands an event to all readers.
    *
    * @param event The event.
-   * @param source What it is about, for readers of one source alone.
+   * @param source What the event is about, for readers of a single source.
    */
   publish(event: ProcessEvent, source?: object): void {
     for (const reader of this.#readers) {
@@ -58,7 +58,8 @@ export class EventHub {
    * Returns a reader of the events from now on.
    *
    * @param options When to end the iteration.
-   * @param source The only source whose events are read; all if left out.
+   * @param source The only source whose events to read; all sources if left
+   * out.
    * @throws {TypeError} If an option does not exist or has a wrong type.
    * @throws The reason of the signal, if it has been aborted.
    */
@@ -105,7 +106,7 @@ class EventReader {
   readonly source: object | undefined;
   readonly #handlers: ReaderHandlers;
   readonly #signal: AbortSignal | undefined;
-  /** Removes the listener to the signal. */
+  /** Removes the listener from the signal. */
   readonly #release: () => void;
   readonly #events: ProcessEvent[] = [];
   /** The calls of `next()` that wait for an event. */
@@ -155,7 +156,7 @@ class EventReader {
   }
 
   next(): Promise<Result> {
-    // After the end of the hub, nothing listens to the signal any more.
+    // After the end of the hub, nothing listens to the signal.
     if (this.#signal?.aborted) this.leave();
     if (!this.#begun) this.#handlers.begun();
     this.#begun = true;

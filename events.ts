@@ -11,13 +11,13 @@ import type { StopOutcome, StopReport } from "./stop.ts";
 export interface EventBase {
   /** The name of the process. */
   readonly name: string;
-  /** When it happened, in milliseconds since the epoch. */
+  /** When the event happened, in milliseconds since the epoch. */
   readonly time: number;
 }
 
 /** A run has started. */
 export interface StartEvent extends EventBase {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "start";
   /** The process ID of the child. */
   readonly pid: number;
@@ -25,21 +25,22 @@ export interface StartEvent extends EventBase {
   readonly run: number;
 }
 
-/** A gate holds the next run of a process back. */
+/** A gate holds back the next run of a process. */
 export interface WaitingEvent extends EventBase {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "waiting";
   /** The number of the run that waits, 1 for the first. */
   readonly run: number;
-  /** What the run waits for, as the gate reports it. */
+  /** What the run waits for, as reported by the gate. */
   readonly reason: string;
 }
 
 /**
- * A run has ended. Processes that it left behind are ended after this event.
+ * A run has ended. processman ends the processes that it left behind after this
+ * event.
  */
 export interface ExitEvent extends EventBase {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "exit";
   /** The process ID that the child had. */
   readonly pid: number;
@@ -51,27 +52,28 @@ export interface ExitEvent extends EventBase {
   readonly durationMs: number;
   /** Whether the run was asked to end. */
   readonly requested: boolean;
-  /** Whether the run ended badly, without having been asked to end. */
+  /** Whether the run failed without having been asked to end. */
   readonly crashed: boolean;
   /**
-   * What follows the run; `undefined` if a stop or restart request decides
-   * that.
+   * What follows the run; `undefined` if a call of `stop()` or `restart()`
+   * decides that.
    */
   readonly decision: Decision | undefined;
   /** The last lines that a crashed run wrote to stderr; otherwise empty. */
   readonly stderr: readonly string[];
   /**
-   * Why an output of the run could not be read, if that is so. What the run
-   * wrote after that is lost. `cause` is the error of the stream.
+   * Why an output of the run could not be read; `undefined` if it could. Later
+   * output of the run is lost. `cause` is the error of the stream.
    */
   readonly outputError: Error | undefined;
 }
 
 /**
- * The processes that a run left behind when it ended by itself have been ended.
+ * processman has ended the processes that a run left behind when it ended by
+ * itself.
  */
 export interface LeftoversEvent extends EventBase, StopOutcome {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "leftovers";
   /** The process ID that the child had. */
   readonly pid: number;
@@ -81,33 +83,33 @@ export interface LeftoversEvent extends EventBase, StopOutcome {
 
 /** A process waits for its restart. */
 export interface RestartEvent extends EventBase {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "restart";
-  /** Why it is restarted, after which wait, and what the limit still allows. */
+  /** Why it is restarted, after which delay, and how many restarts are left. */
   readonly decision: RestartDecision;
-  /** Why the last run could not be started, if that is the reason. */
+  /** Why the last run could not be started, if it could not. */
   readonly error: Error | undefined;
 }
 
-/** A process was given up. */
+/** processman gave up a process. */
 export interface FailedEvent extends EventBase {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "failed";
-  /** Why it was given up. */
+  /** Why processman gave up the process. */
   readonly error: Error;
 }
 
 /** A process was stopped by request. */
 export interface StopEvent extends EventBase {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "stop";
   /** How it was stopped. */
   readonly report: StopReport;
 }
 
-/** This program got a signal, and the manager stops all processes. */
+/** This program received a signal, and the manager stops all processes. */
 export interface SignalEvent {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "signal";
   /** The signal. */
   readonly signal: Deno.Signal;
@@ -115,9 +117,9 @@ export interface SignalEvent {
   readonly time: number;
 }
 
-/** Events were dropped at this point, because the reader was too slow. */
+/** Events were dropped at this point because the reader was too slow. */
 export interface LostEvent {
-  /** Tells the events apart. */
+  /** Distinguishes the kinds of events. */
   readonly kind: "lost";
   /** The number of events that were dropped. */
   readonly count: number;

@@ -1,6 +1,6 @@
 /**
- * Where the paths of options lead: relative paths, links, and the streams of
- * this program.
+ * Resolves the paths of options: relative paths, links, and the streams of this
+ * program.
  *
  * @module
  */
@@ -8,23 +8,23 @@
 import { checkFileAccess, mayRead } from "./permissions.ts";
 import { wrong } from "./validate.ts";
 
-/** What output can be written to. */
+/** A file that output can be written to. */
 export interface FileTarget {
   /** A regular file, a device, or a stream that this program inherited. */
   readonly kind: "file" | "device" | "stdout" | "stderr";
-  /** The absolute path, in which no part is a link. */
+  /** The absolute path, with all links resolved. */
   readonly path: string;
   /**
-   * Whether it may be renamed. What was reached by way of `/dev` or `/proc` may
-   * not: others have it open, such as the file to which another program writes.
+   * Whether the file can be renamed. A file reached through `/dev` or `/proc`
+   * cannot: other programs have it open, for example to write to it.
    */
   readonly renamable: boolean;
 }
 
-/** The most links that are followed, as in Linux. */
+/** The maximum number of links to follow, as in Linux. */
 const MOST_LINKS = 40;
 
-/** The beginning of the message about a path that leads to something else. */
+/** The start of the error message for a path that leads to something else. */
 const A_FILE = "a regular file, not ";
 
 const WINDOWS = Deno.build.os === "windows";
@@ -42,11 +42,11 @@ export function workingDirectory(): string | undefined {
  * Makes a path independent of the working directory.
  *
  * @param path The path.
- * @param option The option, for the message of the error.
- * @param from The directory that a relative path starts from.
- * @throws {TypeError} If the path is a URL that names no path.
- * @throws {Deno.errors.NotFound} If the path is relative, and there is no
- * directory that it could start from.
+ * @param option The name of the option, for the error message.
+ * @param from The directory against which a relative path is resolved.
+ * @throws {TypeError} If the path is a URL that contains no valid path.
+ * @throws {Deno.errors.NotFound} If the path is relative and `from` is
+ * `undefined`.
  */
 export function absolutePath(
   path: string | URL,
@@ -63,10 +63,10 @@ export function absolutePath(
   );
 }
 
-/** Returns the path that a `file:` URL names. */
+/** Returns the path of a `file:` URL. */
 function pathOfUrl({ href, hostname, pathname }: URL, option: string): string {
   try {
-    // Like Deno itself, this takes a "%" without digits for itself.
+    // Like Deno, this keeps a "%" that is not followed by two hex digits.
     const path = decodeURIComponent(
       pathname.replace(/%(?![0-9a-f]{2})/gi, "%25"),
     );
@@ -80,18 +80,18 @@ function pathOfUrl({ href, hostname, pathname }: URL, option: string): string {
   wrong(option, expected, href);
 }
 
-/** Whether a path leads to what the kernel makes: it must not be renamed. */
+/** Returns whether the kernel makes the file: it must not be renamed. */
 function madeByKernel(path: string): boolean {
   return /^\/(?:dev|proc)\//.test(path);
 }
 
 /**
- * Follows a path to what output would be written to.
+ * Follows a path to the file that output would be written to.
  *
  * @param path The absolute path. It need not exist.
- * @param option The option, for the message of the error.
- * @param before The beginning of the message about a missing permission.
- * @throws {TypeError} If the path leads to what output cannot be written to.
+ * @param option The name of the option, for the error message.
+ * @param before The start of the message about a missing permission.
+ * @throws {TypeError} If output cannot be written to the file.
  * @throws {Deno.errors.NotCapable} If a permission is missing.
  */
 export function targetOf(
@@ -102,7 +102,7 @@ export function targetOf(
   let at = path;
   let renamable = true;
   for (let links = 0; links <= MOST_LINKS; links++) {
-    // The system would refuse such a path if there were a file.
+    // The system would reject such a path for a regular file.
     if (/\/\.{0,2}$/.test(at)) wrong(option, A_FILE + "a directory", path);
     const own = ownStream(at) ?? ownStream(at = inRealFolder(at));
     if (own !== undefined) {
@@ -127,8 +127,8 @@ export function targetOf(
 }
 
 /**
- * Returns what a path leads to: `"file"` if there is nothing yet, and a text
- * for a message if output cannot be written to it.
+ * Returns the kind of a file: `"file"` if nothing exists yet, and a text for a
+ * message if output cannot be written to it.
  */
 export function kindOf(
   found: Deno.FileInfo | undefined,
@@ -141,7 +141,7 @@ export function kindOf(
   return found.isSocket ? "a socket" : "a block device";
 }
 
-/** Returns the stream of this program that a path is a name of. */
+/** Returns the stream of this program that a path refers to. */
 function ownStream(path: string): "stdout" | "stderr" | undefined {
   const folders = `/dev/fd|/proc/(?:self|thread-self|${Deno.pid})/fd`;
   const [, name, descriptor] =
@@ -152,8 +152,8 @@ function ownStream(path: string): "stdout" | "stderr" | undefined {
 }
 
 /**
- * Replaces the folder of a path by its real path, if that can be found out; then
- * each file has one path.
+ * Replaces the folder of a path with its real path, if that can be found. After
+ * that, each file has only one path.
  */
 function inRealFolder(path: string): string {
   const end = path.lastIndexOf("/");
@@ -168,21 +168,23 @@ function inRealFolder(path: string): string {
   }
 }
 
-/** Returns what is at a path; `undefined` if that cannot be found out. */
+/**
+ * Returns the file at a path; `undefined` if there is none or it is unreadable.
+ */
 function look(path: string): Deno.FileInfo | undefined {
   try {
     const found = Deno.lstatSync(path);
-    // Links to open pipes contain no path.
+    // A link to an open pipe contains no path.
     const open = found.isSymlink && path.startsWith("/proc/") &&
       !Deno.readLinkSync(path).startsWith("/");
     return open ? Deno.statSync(path) : found;
   } catch {
-    // If it is not just missing, the first write fails and says why.
+    // If the file is not just missing, the first write fails and says why.
     return undefined;
   }
 }
 
-/** Whether a link is a descriptor of a file that no longer has a path. */
+/** Returns whether a link is a descriptor of a file that has been deleted. */
 function deleted(link: string): boolean {
   return link.startsWith("/proc/") && Deno.statSync(link).nlink === 0;
 }
@@ -194,7 +196,7 @@ function targetOfLink(link: string): string {
   return target.startsWith("/") ? target : `${folder}/${target}`;
 }
 
-/** Removes from a path the parts that mean nothing, and `..`. */
+/** Removes `..` and empty parts from a path. */
 function normal(path: string): string {
   if (!path.startsWith("/")) return path;
   const parts: string[] = [];

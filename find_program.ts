@@ -1,6 +1,6 @@
 /**
- * Finds where a program is, and why it cannot be executed. A shell does the
- * search, since this program can lack the permission to read files.
+ * Finds a program, or the reason why it cannot be executed. A shell does the
+ * search, because this program can lack the permission to read files.
  *
  * @module
  */
@@ -14,9 +14,9 @@ export interface Search {
   readonly program: string;
   /** The `PATH` for a name; `undefined` for the `PATH` of this program. */
   readonly path?: string | undefined;
-  /** The directory that a path is relative to. */
+  /** The directory against which a relative path is resolved. */
   readonly cwd?: string | URL | undefined;
-  /** The command that runs the search as another user; empty for none. */
+  /** The command prefix that runs the search as another user; can be empty. */
   readonly as: readonly string[];
 }
 
@@ -51,13 +51,13 @@ const ERRORS = {
 const BUSY = "Text file busy";
 
 /**
- * A shell script that looks for a program as Deno does; `command -v` could find
+ * A shell script that looks for a program as Deno does. `command -v` could find
  * a builtin of the shell instead. A relative entry of `PATH` ends the search
- * without an answer.
+ * without a result.
  *
- * It also looks for the interpreter of a script and, with "deep", for the
- * loader of any program. The system reports a missing interpreter or loader as
- * if the program itself were missing.
+ * The script also looks for the interpreter of a script and, with "deep", for
+ * the loader of any program. The system reports a missing interpreter or loader
+ * as if the program itself were missing.
  */
 const SCRIPT = `
 set -f
@@ -149,40 +149,40 @@ search setsid "/usr/bin:/bin:$PATH"
 printf '%s\\0' "$errno" "$path" "$found"
 `;
 
-/** How many programs are remembered. */
+/** The maximum number of programs to remember. */
 const MOST = 1_000;
 
-/** One program in a memory of programs. */
+/** One program in a cache of programs. */
 export interface KnownProgram {
   /**
    * Returns where the program is. Only a program that can be executed is
-   * remembered.
+   * cached.
    *
-   * @throws As `findSync()` does, if the program is not known yet.
+   * @throws What `findSync()` throws, if the program is not cached yet.
    */
   find(): Found;
-  /** Forgets where the program is. */
+  /** Removes the program from the cache. */
   forget(): void;
   /**
-   * Remembers that the program did not start although its file was found, such
-   * as a script whose interpreter is missing.
+   * Marks a program that did not start although its file was found, such as a
+   * script whose interpreter is missing.
    */
   markBroken(): void;
   /**
-   * Whether the program was marked as broken, and still cannot be executed.
-   * Removes the mark.
+   * Returns whether the program was marked as broken and still cannot be
+   * executed. Removes the mark.
    *
-   * @throws As `findSync()` does, if the program was marked.
+   * @throws What `findSync()` throws, if the program was marked.
    */
   stillBroken(): boolean;
 }
 
-/** Remembers where programs are. */
+/** A cache of where programs are. */
 export class KnownPrograms {
   readonly #found = new Map<string, Found>();
   readonly #broken = new Set<string>();
 
-  /** Returns the program that a search is for. */
+  /** Returns the cached program for a search. */
   get(search: Search): KnownProgram {
     const key = keyOf(search);
     return {
@@ -210,7 +210,7 @@ export class KnownPrograms {
 }
 
 /**
- * Looks for a program, which takes a millisecond or two.
+ * Looks for a program. Takes a millisecond or two.
  *
  * @returns What was found.
  * @throws What Deno throws if the shell cannot be started; an `Error` if the
@@ -228,7 +228,7 @@ export function findSync(
  * loader.
  *
  * @returns What was found.
- * @throws As {@linkcode findSync} does.
+ * @throws What {@linkcode findSync} throws.
  */
 export async function findAgain(search: Search): Promise<Found> {
   return answer(await command(search, "deep").output());
@@ -293,7 +293,7 @@ function answer(output: Deno.CommandOutput): Found {
   return { errno: Number(errno), path, setsid };
 }
 
-/** Returns the same text only for searches that find the same program. */
+/** Returns equal texts only for searches that find the same program. */
 function keyOf({ program, path, cwd, as }: Search): string {
   if (program.startsWith("/")) return [program, ...as].join("\0");
   const where = program.includes("/") ? `${cwd}` : path ?? ownPath();
@@ -301,28 +301,30 @@ function keyOf({ program, path, cwd, as }: Search): string {
 }
 
 /**
- * Returns the `PATH` of this program; `undefined` if this program has no
- * permission to read it. Then it cannot change its `PATH` either, so that all
- * searches use the same one.
+ * Returns the `PATH` of this program; `undefined` if this program lacks the
+ * permission to read it. In that case it cannot change its `PATH` either, so
+ * all searches use the same one.
  */
 function ownPath(): string | undefined {
   return mayReadEnv("PATH") ? Deno.env.get("PATH") ?? "" : undefined;
 }
 
-/** Where a program can be. */
+/** A file that can be the program. */
 export interface Place {
-  /** The file, for a query of the permission. */
+  /** The file, for a query of its permission. */
   readonly file: string;
-  /** The same file, as Deno finds it from the working directory of the child. */
+  /**
+   * The same file, as Deno finds it from the working directory of the child.
+   */
   readonly program: string;
 }
 
 /**
- * Lists where Deno looks for a program, in order, if that depends on the
- * options of the child, or on the working directory: the permission for the
- * program is then another one.
+ * Lists the files that Deno tries for a program, in order. Empty unless they
+ * depend on the options of the child or on the working directory; only then
+ * does the program need a permission other than the one for its name.
  *
- * @param request What is to be started.
+ * @param request What to start.
  * @param home The working directory of this program, if it has one.
  */
 export function placesOf(
@@ -346,7 +348,7 @@ function join(folder: string, path: string): string {
   return `${folder.replace(/\/+$/, "")}/${path.replace(/^(?:\.\/+)+/, "")}`;
 }
 
-/** Whether a search for a program goes on after an error. */
+/** Returns whether a search for a program continues after an error. */
 export function isAbsent(cause: unknown): boolean {
   return cause instanceof Deno.errors.NotFound ||
     cause instanceof Deno.errors.PermissionDenied;

@@ -1,12 +1,13 @@
 /**
- * What callbacks of the program throw and return, which can be anything.
+ * Handles what callbacks of the program throw and return, which can be any
+ * value.
  *
  * @module
  */
 
 /**
- * Returns the message of an error, or another text for anything that was
- * thrown. Never throws.
+ * Returns the message of an error, or another text for any other thrown value.
+ * Never throws.
  */
 export function messageOf(thrown: unknown): string {
   try {
@@ -23,7 +24,7 @@ export function messageOf(thrown: unknown): string {
 
 /**
  * Returns the stack of an error, which begins with its message, or another text
- * for anything else that was thrown. Never throws.
+ * for any other thrown value. Never throws.
  */
 export function stackOf(thrown: unknown): string {
   try {
@@ -36,12 +37,12 @@ export function stackOf(thrown: unknown): string {
   return messageOf(thrown);
 }
 
-/** Stands in for a message that is missing or cannot be read. */
+/** Replaces a message that is missing or cannot be read. */
 const UNKNOWN = "unknown error";
 
 /**
- * Whether a value is an instance of a class. Never throws, unlike `instanceof`,
- * which calls a trap if the value is a Proxy.
+ * Returns whether a value is an instance of a class. Never throws. `instanceof`
+ * can throw, because it calls a trap if the value is a Proxy.
  */
 export function isA<T>(
   value: unknown,
@@ -55,15 +56,14 @@ export function isA<T>(
 }
 
 /**
- * Ignores the rejection of a promise that a callback returned, which would end
- * the program if nothing handled it. Does nothing with any other value. Never
- * throws.
+ * Ignores the rejection of a promise that a callback returned. An unhandled
+ * rejection would end the program. Does nothing for other values. Never throws.
  */
 export function ignoreRejection(returned: unknown): void {
   if (typeof returned !== "object" || returned === null) return;
   if (handle(returned) || !isA(returned, Promise)) return;
   try {
-    // Its class cannot make the promise that `then()` returns.
+    // The class of the promise cannot construct the promise for `then()`.
     const own = Object.getOwnPropertyDescriptor(returned, "constructor");
     const plain = { value: Promise, configurable: true };
     Object.defineProperty(returned, "constructor", plain);
@@ -76,8 +76,8 @@ export function ignoreRejection(returned: unknown): void {
 }
 
 /**
- * Calls a function of the program, and waits for what it returns, which can be
- * any promise.
+ * Calls a function of the program, and waits for its result, which can be any
+ * promise.
  *
  * @throws What the function throws, or what its promise rejects with.
  */
@@ -93,7 +93,7 @@ export async function call<Args extends unknown[], Result>(
 /** Marks a promise as handled; returns whether that worked. */
 function handle(promise: object): boolean {
   try {
-    // The promise can have a `then` of its own, which this does not call.
+    // This does not call a `then` that the promise itself can have.
     Promise.prototype.then.call(promise as Promise<unknown>, null, () => {});
     return true;
   } catch {

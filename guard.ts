@@ -1,7 +1,7 @@
 /**
- * The orphan guard: it ends the processes that this program has started if the
- * program itself ends without ending them, as it does after an uncaught error,
- * on `SIGKILL` or for lack of memory.
+ * The orphan guard: ends the processes that this program started when the
+ * program ends without ending them, for example after an uncaught error, on
+ * `SIGKILL` or when it runs out of memory.
  *
  * @module
  */
@@ -15,11 +15,11 @@ import type { Run } from "./run.ts";
 import { signalNumber } from "./signals.ts";
 import type { Asked } from "./stop.ts";
 
-/** How many characters the arguments of a guard process can have together. */
+/** The maximum length of all arguments of a guard process, in characters. */
 const MAX_ARGUMENTS = 1_048_576;
 
 /**
- * A guard process that lives no longer than this, in milliseconds, has failed:
+ * A guard process that lives no longer than this has failed, in milliseconds:
  * the next one is likely to end as early.
  */
 const EARLY_MS = 1_000;
@@ -27,7 +27,7 @@ const EARLY_MS = 1_000;
 /** The number of failures in a row after which no guard process is started. */
 const MAX_FAILURES = 3;
 
-/** The longest grace period that the script takes, in seconds: three years. */
+/** The longest grace period in the script, in seconds: three years. */
 const MAX_GRACE_PERIOD = 100_000_000;
 
 /** Whether this is a Worker, which another thread can end. */
@@ -50,15 +50,15 @@ export interface GuardInfo {
 /** Options for {@linkcode Guard}. */
 export interface GuardOptions {
   /**
-   * The absolute path of a file to which the guard adds a line for each run
+   * The absolute path of a file to which the guard appends a line for each run
    * that it ends.
    */
   log?: string | undefined;
 }
 
-/** The data about a run that a guard process gets. */
+/** What a guard process knows about a run. */
 interface Entry extends GuardInfo {
-  /** The number of the entry, since the system can use a process ID again. */
+  /** The number of the entry, because the system can reuse a process ID. */
   readonly serial: number;
   /**
    * When this program sent the signal, in seconds since the epoch; 0 if it has
@@ -70,14 +70,14 @@ interface Entry extends GuardInfo {
 }
 
 /**
- * Watches over the runs of a manager, from a process of its own.
+ * Watches over the runs of a manager, from its own process.
  *
  * At an uncaught error, Deno kills the children that keep this program alive.
  * So while there are runs, a message channel keeps the program alive, and the
  * children do not.
  *
- * A guard process gets all runs when it starts, as arguments if they fit, and
- * acts only at the end of its input. So the guard can kill and replace one that
+ * A guard process receives all runs when it starts, as arguments if they fit,
+ * and acts only when its input ends. So the guard can kill and replace one that
  * has not read everything: two guard processes never act on the same run.
  */
 export class Guard {
@@ -92,16 +92,16 @@ export class Guard {
    * yet.
    */
   readonly #replaced = new Set<Deno.ChildProcess>();
-  /** The present guard process; set while there is one. */
+  /** The current guard process; set while there is one. */
   #process: GuardProcess | undefined;
-  /** Keeps this program alive in place of the children, while it is set. */
+  /** Keeps this program alive instead of the children, while it is set. */
   #channel: MessageChannel | undefined;
   #serial = 0;
   /** The number of failures in a row. */
   #failures = 0;
   /** How many calls of `leave()` are in effect. */
   #leaving = 0;
-  /** Whether the guard is closed, so that it starts no process any more. */
+  /** Whether the guard is closed. A closed guard starts no process. */
   #closed = false;
 
   /**
@@ -143,7 +143,7 @@ export class Guard {
   }
 
   /**
-   * Notes that this program has sent a signal to a run, so that the guard
+   * Records that this program has sent a signal to a run, so that the guard
    * process does not send it again.
    */
   asked(run: Run, { signal, to, groups, killAt }: Asked): void {
@@ -170,16 +170,16 @@ export class Guard {
   }
 
   /**
-   * Notes that the child of a run has ended and keeps this program alive no
-   * more.
+   * Records that the child of a run has ended and no longer keeps this program
+   * alive.
    */
   childEnded(run: Run): void {
     if (this.#awake.delete(run)) this.#sendSoon("");
   }
 
   /**
-   * Stops watching over a run, since the system can give its process ID to
-   * another process from now on.
+   * Stops watching over a run, because the system can now give its process ID
+   * to another process.
    */
   forget(run: Run): void {
     const entry = this.#entries.get(run);
@@ -192,9 +192,9 @@ export class Guard {
   }
 
   /**
-   * Makes sure, without waiting, that a guard process knows the present state
+   * Makes sure, without waiting, that a guard process knows the current state
    * of all runs, in case this program is about to end. If there are runs, this
-   * always starts another guard process: the present one can have died without
+   * always starts another guard process: the current one can have died without
    * reading everything.
    *
    * @returns The runs that the guard process still does not know.
@@ -206,9 +206,9 @@ export class Guard {
   }
 
   /**
-   * Notes that this program is about to end, perhaps with this turn of the
-   * event loop. From now on, a guard process gets every run and every request
-   * at once.
+   * Announces that this program is about to end, perhaps with this turn of the
+   * event loop. From now on, a guard process receives every run and every
+   * request at once.
    */
   leave(): void {
     this.#leaving++;
@@ -217,8 +217,8 @@ export class Guard {
   /**
    * Prepares for the end of this program by an uncaught error. If the guard
    * process does not know a run, this method sends the run its signal. If
-   * another listener handles the error, the program goes on, and so does the
-   * guard.
+   * another listener handles the error, the program goes on, and the guard goes
+   * on too.
    */
   prepareForEnd(): void {
     this.leave();
@@ -321,7 +321,7 @@ export class Guard {
     ].join(" ") + "\n";
   }
 
-  /** Keeps this program alive in place of the child of a run. */
+  /** Keeps this program alive instead of the child of a run. */
   #keepAlive(run: Run): void {
     if (this.#channel === undefined) {
       this.#channel = new MessageChannel();

@@ -1,6 +1,6 @@
 /**
- * One guard process: a shell that runs the script of the guard, and what this
- * program writes to its input.
+ * One guard process: a shell that runs the script of the guard, and the text
+ * that this program writes to its input.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import type { Run } from "./run.ts";
 /** How many characters can wait for a shell that does not read its input. */
 const MAX_UNSENT = 1_048_576;
 
-/** The lines that a guard process gets when it starts, one for each run. */
+/** The lines that a guard process receives at its start, one for each run. */
 export interface Briefing {
-  /** The lines that are its arguments. */
+  /** The lines to pass as arguments. */
   readonly args: readonly string[];
-  /** The lines that follow on its input. */
+  /** The lines to write to its input. */
   readonly rest: string;
   /** The runs that the lines in `rest` are about. */
   readonly untold: readonly Run[];
 }
 
-/** A running guard process, and the text that is to be written to its input. */
+/** A running guard process, and the text to write to its input. */
 export class GuardProcess {
   /** The shell. */
   readonly child: Deno.ChildProcess;
@@ -63,12 +63,12 @@ export class GuardProcess {
     return this.#sending || this.#unsent !== "";
   }
 
-  /** Whether it does not read its input, and too much waits to be sent. */
+  /** Whether it does not read its input and too much text waits to be sent. */
   get stuck(): boolean {
     return this.#sending && this.#unsent.length > MAX_UNSENT;
   }
 
-  /** Adds lines to what is sent next. */
+  /** Adds lines to the text to send next. */
   add(lines: string): void {
     this.#unsent += lines;
   }
@@ -87,8 +87,8 @@ export class GuardProcess {
   }
 
   /**
-   * Kills the shell, and then closes its input: at the end of its input, a
-   * living shell would end the runs.
+   * Kills the shell, and then closes its input. In the other order, the shell
+   * would end the runs when its input ends.
    */
   kill(): void {
     this.#unsent = "";

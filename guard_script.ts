@@ -1,6 +1,6 @@
 /**
  * The script of the orphan guard: a POSIX shell script that ends the processes
- * that this program has left behind.
+ * that this program left behind.
  *
  * @module
  */
@@ -8,18 +8,18 @@
 import { PIPE_FUNCTIONS } from "./guard_pipes.ts";
 
 /**
- * Time for which leaders that have been asked to end have the processor to
+ * How long leaders that have been asked to end have the processor to
  * themselves, in milliseconds. A server under load resets connections while its
  * workers wait for processor time to handle the signal.
  */
 export const HANDOVER_MS = 20;
 
-/** How many characters of a name the script gets. */
+/** The maximum number of characters of a name in the script. */
 const MAX_NAME = 100;
 
 /**
- * Returns a name as a JSON string that escapes each character of the name that
- * can have a meaning to a shell.
+ * Returns a name as a JSON string in which every character that can have a
+ * meaning to a shell is escaped.
  */
 export function scriptName(name: string): string {
   const escaped = name.slice(0, MAX_NAME).replaceAll(
@@ -37,29 +37,29 @@ export function scriptName(name: string): string {
  * - `- serial`
  *
  * The first entries are its arguments; more arrive on its input. The system
- * closes the input when this program ends, for whatever reason, and then the
- * script ends the runs that are left.
+ * closes the input when this program ends, for whatever reason. Then the script
+ * ends the runs that are left.
  *
- * - `mode` is `g` (signal the session, beginning with the group of the leader),
+ * - `mode` is `g` (signal the session, starting with the group of the leader),
  *   `l` (signal the leader first, and the rest of its session once the leader
- *   has ended), or `p` (signal one process, which has no session of its own).
+ *   has ended), or `p` (signal one process, which does not lead a session).
  * - `signal` is the number of the signal.
  * - `grace` is the grace period in seconds.
- * - `asked` is when this program sent the signal itself, in seconds since the
+ * - `asked` is when this program itself sent the signal, in seconds since the
  *   epoch, or 0.
  * - `sent` lists the groups that this program sent the signal to: `12,34`, or
  *   0.
  * - `streams` lists the outputs that this program reads: 1, 2, 12 or 0.
- * - `name` is what {@linkcode scriptName} returns, for the log.
+ * - `name` is the result of {@linkcode scriptName}, for the log.
  *
  * The script skips an entry of any other form. An entry replaces an earlier one
- * with the same serial number. Each number in an entry fits into the 32 bits
- * that some shells count with.
+ * with the same serial number. Each number in an entry fits into 32 bits, which
+ * is all that some shells can count with.
  *
- * The script uses only features that both POSIX and `dash` have: `kill` of
- * `dash` takes no `--`, and redirections in `dash` take descriptors up to 9.
- * The script counts time in tenths of a second, from `/proc/uptime`, a clock
- * that cannot be set.
+ * The script uses only features that both POSIX and `dash` have. In `dash`,
+ * `kill` does not accept `--`, and redirections accept descriptors only up to
+ * 9. The script measures time in tenths of a second with `/proc/uptime`, a
+ * clock that cannot be set.
  */
 export const GUARD_SCRIPT: string =
   `# The orphan guard of processman: stops what its program leaves behind.

@@ -1,16 +1,16 @@
 /**
- * What `console.log()` shows of a process and of a manager.
+ * The text that `console.log()` shows for a process and for a manager.
  *
  * @module
  */
 
-/** What Deno calls a method named `Deno.customInspect` with. */
+/** The arguments with which Deno calls a `Deno.customInspect` method. */
 export type ShowArguments = [
   inspect: typeof Deno.inspect,
   options: Deno.InspectOptions,
 ];
 
-/** The facts that are shown of a process. */
+/** The facts to show about a process. */
 export interface Shown {
   /** The name of the process. */
   readonly name: string;
@@ -18,7 +18,7 @@ export interface Shown {
   readonly state: string;
   /** The process ID of its child, if one is alive. */
   readonly pid: number | undefined;
-  /** How many runs of the present or last life have followed its first. */
+  /** How many runs followed the first one in the current or last life. */
   readonly restarts: number;
 }
 
@@ -41,13 +41,13 @@ export function showProcessman(
   return show(Processman.from(processes), ...how);
 }
 
-/** Shows a value as deep as the options say, from where it is. */
+/** Shows a value to the depth of the options, counted from the outer object. */
 function show(
   value: object,
   ...[inspect, options]: ShowArguments
 ): string {
   const { depth } = options;
-  // Not in the types: how deep in another object the value is.
+  // The depth of the value in another object; missing from the types.
   const at = Number(Reflect.get(options, "currentDepth") ?? 0);
   const rest = typeof depth === "number" ? { depth: depth - at } : {};
   return inspect(value, { ...options, ...rest });

@@ -17,10 +17,10 @@ export interface Clock {
   time(): number;
   /**
    * Waits for a time. The promise resolves when the time is over or
-   * `options.signal` is aborted, whichever comes first, and never rejects.
+   * `options.signal` is aborted, whichever comes first. Never rejects.
    *
-   * @param ms The time in milliseconds. It can be longer than a timer of
-   * `setTimeout()` can run.
+   * @param ms The time in milliseconds. It can be longer than the longest timer
+   * of `setTimeout()`.
    * @param options The signal that ends the wait early, and whether the wait
    * keeps the program alive.
    */
@@ -29,7 +29,7 @@ export interface Clock {
 
 /** Options for {@linkcode Clock.delay}. */
 export interface DelayOptions {
-  /** The signal that ends the wait when it is aborted. */
+  /** Ends the wait when the signal is aborted. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Whether the wait keeps the program alive.
@@ -45,10 +45,10 @@ export interface DelayOptions {
  */
 export interface Kernel extends Clock {
   /**
-   * Whether a child can lead a session of its own, and `kill()` can send a
-   * signal to a process group. If not, a stop reaches each child, but not what
-   * it started. The value can change at any time, since a permission can be
-   * revoked.
+   * Whether a child can lead its own session, and `kill()` can send a signal to
+   * a process group. If not, a stop reaches each child, but not the processes
+   * that the child started. The value can change at any time, because a
+   * permission can be revoked.
    */
   readonly sessions: boolean;
   /**
@@ -64,7 +64,7 @@ export interface Kernel extends Clock {
    * Starts a child.
    *
    * @param request What to start.
-   * @returns The child, which runs.
+   * @returns The running child.
    * @throws {SpawnError} If the child cannot be started; nothing runs then.
    * @throws {TypeError} If the user of the command does not exist.
    */
@@ -87,18 +87,18 @@ export interface Kernel extends Clock {
   readTable(): Promise<TableReading | undefined>;
   /**
    * Reads which pipes each process can read and write. Never rejects. Without
-   * this method, the manager does not find the processes that hold an output
-   * open after the end of a run.
+   * this method, the manager cannot find the processes that hold an output open
+   * after the end of a run.
    *
-   * @returns The pipes by process ID; none if they cannot be read.
+   * @returns The pipes by process ID; empty if they cannot be read.
    */
   readPipes?(): Promise<ReadonlyMap<number, ProcessPipes>>;
   /**
    * Reads the control groups of processes, and which process adopts orphans.
-   * Never rejects. Without this method, the manager does not warn of programs
-   * that put themselves into the background.
+   * Never rejects. Without this method, the manager does not warn about
+   * programs that put themselves into the background.
    *
-   * @param pids The process IDs, including that of this program.
+   * @param pids The process IDs, including the ID of this program.
    * @returns What is known.
    */
   readOrigins?(pids: readonly number[]): Promise<ProcessOrigins>;
@@ -110,8 +110,8 @@ export interface Kernel extends Clock {
 export interface ChildOptions extends Deno.CommandOptions {
   /**
    * The user that the child runs as, by name or ID. The child also gets the
-   * groups of the user, and `HOME`, `USER` and `LOGNAME` of a login unless
-   * `env` sets them.
+   * groups of the user, and `HOME`, `USER` and `LOGNAME` as after a login
+   * unless `env` sets them.
    */
   user?: string | number | undefined;
 }
@@ -120,14 +120,14 @@ export interface ChildOptions extends Deno.CommandOptions {
 export interface SpawnRequest {
   /** The name of the process, for messages. */
   readonly name: string;
-  /** The program: a path, or a name to be found in `PATH`. */
+  /** The program: a path, or a name that is looked up in `PATH`. */
   readonly program: string;
   /** The arguments, the environment and the other options of the child. */
   readonly command: ChildOptions;
   /**
-   * Whether the child is to lead a session of its own, and with it a process
-   * group. It is `false` if {@linkcode Kernel.sessions} was `false` when the
-   * manager was created.
+   * Whether the child leads its own session, and with it a process group. It is
+   * `false` if {@linkcode Kernel.sessions} was `false` when the manager was
+   * created.
    */
   readonly group: boolean;
 }
@@ -145,12 +145,11 @@ export interface Child {
   /** The stdin of the child. The manager uses it only if it is piped. */
   readonly stdin: WritableStream<Uint8Array<ArrayBuffer>>;
   /**
-   * What the child writes to stdout. The manager reads it only if it is piped.
-   * It must be a stream of the type `"bytes"`, and close when the child has
-   * ended.
+   * The stdout of the child. The manager reads it only if it is piped. It must
+   * be a stream of the type `"bytes"`, and close when the child has ended.
    */
   readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** What the child writes to stderr; the same holds as for `stdout`. */
+  /** The stderr of the child. The requirements are the same as for `stdout`. */
   readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
    * Sends a signal to the child alone.
@@ -180,9 +179,9 @@ export interface SpawnedChild {
   ended?(status: Deno.CommandStatus): void;
   /**
    * Finds out whether a child ended because its program could not be started.
-   * The manager calls this when a child has ended without having been asked to
-   * end. A kernel whose `spawn()` reports all such failures does not need this
-   * method. Never rejects.
+   * The manager calls this method when a child has ended without having been
+   * asked to. A kernel whose `spawn()` reports all such failures does not need
+   * it. Never rejects.
    *
    * @param traces What is known about the child.
    * @returns The reason; `undefined` if the program was started.
@@ -197,7 +196,7 @@ export interface Traces {
   /** How long the child lived, in milliseconds. */
   readonly durationMs: number;
   /**
-   * Returns the last lines that the child wrote, to either output; `undefined`
+   * Returns the last lines that the child wrote to either output; `undefined`
    * if stderr is not piped, or if the buffer can be too small to hold these
    * lines.
    */
@@ -225,7 +224,7 @@ export interface ProcessEntry {
   readonly parent: number;
   /** The ID of the process group. */
   readonly group: number;
-  /** The ID of the session; that of the group if the session is unknown. */
+  /** The ID of the session; the ID of the group if the session is unknown. */
   readonly session: number;
   /**
    * When the process started, in hundredths of a second since the system
@@ -250,9 +249,9 @@ export interface TableReading {
   /** The living processes. */
   readonly processes: readonly ProcessEntry[];
   /**
-   * The process that read the table, and when it started. `processes` lists it,
-   * too. From these facts, the manager computes when other processes started.
-   * Without `reader`, their start times are unknown.
+   * The process that read the table, and when it started. `processes` also
+   * lists it. From these facts, the manager computes when other processes
+   * started. Without `reader`, their start times are unknown.
    */
   readonly reader?:
     | { readonly pid: number; readonly startedAt: Interval }

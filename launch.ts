@@ -19,7 +19,7 @@ export interface Launchable {
   readonly name: string;
   /** The program. */
   readonly program: string;
-  /** The present options. */
+  /** The current options. */
   readonly spec: Spec;
 }
 
@@ -40,8 +40,8 @@ export async function prepareRun(
   wait: (reason?: string) => void,
 ): Promise<PreparedRun> {
   const { signal } = context;
-  // After this, `command()` has returned, so the gate and `prepare` can use the
-  // process.
+  // From here on, `command()` has returned, so the gate and `prepare` can use
+  // the process.
   await undefined;
   await pass(process, context, wait);
   const { prepare } = process.spec;

@@ -52,7 +52,7 @@ export interface LifeOwner extends Launchable {
   over(): void;
   /** Called with the processes of a session that could not be ended. */
   left(remains: Remains): void;
-  /** Called with an exit code when a critical process has ended unasked. */
+  /** Called with an exit code after a critical process ended by itself. */
   lost(code: number): void;
 }
 
@@ -84,7 +84,7 @@ export class Life {
     return this.#phases.state;
   }
 
-  /** How many runs have followed the first. */
+  /** The number of runs after the first. */
   get restarts(): number {
     return Math.max(0, this.#lastRun - 1);
   }
@@ -94,7 +94,7 @@ export class Life {
     return this.#phases.alive;
   }
 
-  /** Resolves with the status of the present or the last run. Never rejects. */
+  /** Resolves with the status of the current or the last run. Never rejects. */
   get status(): Promise<Deno.CommandStatus> {
     return this.#phases.status;
   }
@@ -142,7 +142,7 @@ export class Life {
     await this.#phases.nextRun();
   }
 
-  /** Ends the present run and starts another one. */
+  /** Ends the current run and starts another one. */
   async restart(request: StopRequest): Promise<void> {
     const { present: { kind }, alive } = this.#phases;
     const next = this.#phases.nextRun();
@@ -158,9 +158,9 @@ export class Life {
   }
 
   /**
-   * Ends the present run, and starts no other.
+   * Ends the current run, and starts no other.
    *
-   * @throws {StopError} If the child lives on after `SIGKILL`.
+   * @throws {StopError} If the child survives `SIGKILL`.
    */
   async stop(request: StopRequest): Promise<StopReport> {
     if (this.over) return this.report;
@@ -173,7 +173,7 @@ export class Life {
   /**
    * Waits for the end of a stop.
    *
-   * @throws {StopError} If the child lives on after `SIGKILL`.
+   * @throws {StopError} If the child survives `SIGKILL`.
    */
   async stopped(): Promise<StopReport> {
     const { ending, alive } = this.#phases;
@@ -188,13 +188,13 @@ export class Life {
     return this.#phases.attached?.signal(signal, to) ?? false;
   }
 
-  /** Applies changed options to the present run. */
+  /** Applies changed options to the current run. */
   update(): void {
     const run = this.#phases.attached?.run;
     if (run) this.#host.runs.changed(run, guardInfo(this.#owner));
   }
 
-  /** Runs the program again and again, until no other run follows. */
+  /** Runs the program again and again, until no further run follows. */
   async #supervise(first: AttachedRun | undefined): Promise<void> {
     let started: AttachedRun | SpawnError | undefined = first;
     let history = NO_HISTORY;
@@ -258,7 +258,7 @@ export class Life {
     return (gate ?? prepare) !== undefined;
   }
 
-  /** Enters `waiting` with a reason of the gate, or `starting` without one. */
+  /** Enters `waiting` with the gate's reason, or `starting` without one. */
   #hold(coming: Coming & Phase, reason?: string): void {
     this.#phases.enter(coming);
     if (reason === undefined) return;
@@ -267,7 +267,7 @@ export class Life {
     this.#reporter.waiting(coming.run, reason);
   }
 
-  /** Starts a child, makes its run the present one, and reports that. */
+  /** Starts a child, makes its run the current one, and reports that. */
   #attach(number: number, changes: PreparedRun): AttachedRun {
     const process = this.#owner;
     const { streams } = this;
@@ -310,7 +310,7 @@ export class Life {
     if (!this.#phases.wants("policy")) return [undefined, history];
     const { restart } = this.#owner.spec;
     const [decision, next] = decideRestart(last, history, restart);
-    // The backoff can be a function of this program, which can call `stop()`.
+    // The backoff can be a function of this program that calls `stop()`.
     return [this.#phases.wants("policy") ? decision : undefined, next];
   }
 
@@ -325,21 +325,21 @@ export class Life {
     const well = !end.requested && !end.crashed;
     const spent = this.#phases.present.kind === "ended" &&
       (well || !run.group) && started.spent;
-    // This reports the end now, since ending what is left can take long.
+    // This reports the end now, because ending what is left can take long.
     if (!spent) tell();
     // `tell()` calls the logger, which can have called `stop()`.
     const unasked = this.#phases.ending === undefined;
     const outcome = spent ? NOTHING : await this.#endRest(started, unasked);
     if (!await this.streams.output.flush()) this.#reporter.unflushed();
     this.#phases.enter({ kind: "between", run: number, status: end.status });
-    // A run that ended well can have put a process into the background.
+    // A successful run can have put a process into the background.
     if (unasked && run.group && well) {
       started.sweepLater(end, this.#reporter);
     } else this.#host.runs.ended(run);
     return outcome;
   }
 
-  /** Ends the rest of a run, as `leftovers` says unless a request ends it. */
+  /** Ends the rest of a run: as `leftovers` says, unless a request ends it. */
   async #endRest(attached: AttachedRun, alone: boolean): Promise<StopOutcome> {
     const { run, number } = attached;
     const { leftovers } = this.#owner.spec.restart;

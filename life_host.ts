@@ -14,13 +14,13 @@ import type { Sweep } from "./sweep.ts";
 
 /** The part of a manager that the life of a process uses. */
 export interface LifeHost extends Pick<Audience, "log"> {
-  /** Hands events on. */
+  /** Delivers events to their readers. */
   readonly events: EventHub;
   /** The system. */
   readonly kernel: Kernel;
   /** The process table of the system. */
   readonly table: ProcessTable;
-  /** Looks a last time at runs that seem to have left nothing behind. */
+  /** Looks once more at runs that seem to have left nothing behind. */
   readonly sweep: Sweep;
   /** The runs of the manager, and its guard. */
   readonly runs: RunRegistry;

@@ -32,8 +32,8 @@ export interface Line {
 /** Options for {@linkcode Process.lines}. */
 export interface LinesOptions {
   /**
-   * Whether to start with the lines that are buffered already. If `false`, the
-   * first line is the first that arrives from now on.
+   * Whether to start with the lines that are already buffered. If `false`, the
+   * first line is the first one that arrives from now on.
    *
    * @default {true}
    */
@@ -55,16 +55,16 @@ export const checkLines: OptionsCheck<LinesOptions> = optionsOf<LinesOptions>({
 export interface Chunk {
   /** The output that it was written to. */
   readonly source: OutputSource;
-  /** The bytes; their buffer is used again, so they change later. */
+  /** The bytes. Their buffer is reused, so they change later. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** When it arrived, in milliseconds since the epoch. */
   readonly time: number;
   /** The number of the run that wrote it. */
   readonly run: number;
   /**
-   * The place of the chunk among those of both outputs. The number grows when
-   * the next chunk is from the other output; consecutive chunks of one output
-   * share it.
+   * The position of the chunk among the chunks of both outputs. The number
+   * grows when the next chunk is from the other output; consecutive chunks of
+   * one output share it.
    */
   readonly order: number;
 }
@@ -79,11 +79,11 @@ export interface Splitter<Item> {
 
 /** Splits one source into lines, at LF and CRLF. */
 export class LineSplitter implements Splitter<Line> {
-  /** It keeps U+FEFF, with which a line can start like any other. */
+  /** Keeps U+FEFF, which can be the first character of any line. */
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** The start of a line whose line break has not arrived yet. */
   #rest = "";
-  /** Whether the rest of a line that was too long is being skipped. */
+  /** Whether the rest of an overlong line is being skipped. */
   #skipping = false;
   #time = 0;
   #run = 0;
@@ -119,7 +119,7 @@ export class LineSplitter implements Splitter<Line> {
     this.#hold(text.slice(start), lines);
   }
 
-  /** Adds the line that starts in earlier chunks and ends with a text. */
+  /** Completes the line that started in earlier chunks with a text. */
   #complete(text: string, lines: Line[]): void {
     if (this.#skipping) {
       this.#skipping = false;
@@ -157,7 +157,7 @@ export class LineSplitter implements Splitter<Line> {
 /** How many bytes a reader can be behind before the child has to wait. */
 const FULL_BYTES = 256 * 1024;
 
-/** One reader of the lines of a process, in the form that it wants. */
+/** One reader of the lines of a process, in the form that it needs. */
 export class Reader<Item> {
   readonly #splitters: Readonly<Record<OutputSource, Splitter<Item>>>;
   /** Lines that have not been taken. */
@@ -172,7 +172,7 @@ export class Reader<Item> {
   /**
    * Creates a reader.
    *
-   * @param split Makes what splits a source into lines.
+   * @param split Makes the splitter of a source.
    * @param onEnd Called when no more lines arrive.
    */
   constructor(
@@ -185,7 +185,7 @@ export class Reader<Item> {
 
   /** Whether the reader is so far behind that no more output should be read. */
   get full(): boolean {
-    // While there is no complete line, a reader cannot take anything.
+    // Until there is a complete line, the reader has nothing to take.
     return this.#bytes > FULL_BYTES && this.#lines.length > 0;
   }
 
@@ -199,7 +199,7 @@ export class Reader<Item> {
     return this.#over.promise;
   }
 
-  /** How many bytes have arrived since lines were last taken. */
+  /** The number of bytes that have arrived since lines were last taken. */
   get backlog(): number {
     return this.#bytes;
   }
@@ -211,13 +211,13 @@ export class Reader<Item> {
     this.#answer();
   }
 
-  /** Notes that a run writes nothing more to a source. */
+  /** Records that a run writes nothing more to a source. */
   flush(source: OutputSource): void {
     this.#splitters[source].flush(this.#lines);
     this.#answer();
   }
 
-  /** Notes that no run follows. */
+  /** Records that no run follows. */
   end(): void {
     this.flush("stdout");
     this.flush("stderr");
@@ -232,7 +232,7 @@ export class Reader<Item> {
   }
 
   /**
-   * Takes all lines that have not been taken, as soon as there is one.
+   * Takes all lines that have not been taken, once there is at least one.
    *
    * @returns A promise of the lines, or of `undefined` at the end.
    */
@@ -283,8 +283,8 @@ export class LineReader extends Reader<Line> {
 }
 
 /**
- * The lines that a process writes, in the order in which they arrive; by
- * default, the buffered ones come first. Each iteration gets all of them. While
+ * The lines that a process writes, in the order in which they arrive. By
+ * default, the buffered lines come first. Each iteration gets all lines. While
  * it lasts, no line is lost: a child that writes faster than the iteration
  * reads has to wait.
  */
@@ -299,10 +299,11 @@ export class Lines implements AsyncIterable<Line> {
   }
 
   /**
-   * Iterates over arrays of lines, each with all lines that have arrived since
-   * the array before it. This is faster than iterating over single lines.
+   * Iterates over arrays of lines. Each array contains all lines that have
+   * arrived since the previous one. This is faster than iterating over single
+   * lines.
    *
-   * @returns The iterator; it ends when the process is finished, or when the
+   * @returns The iterator; it ends when the process has finished, or when the
    * signal of the options is aborted.
    */
   batches(): DisposableIterator<Line[]> {
@@ -312,7 +313,7 @@ export class Lines implements AsyncIterable<Line> {
   /**
    * Iterates over single lines.
    *
-   * @returns The iterator; it ends when the process is finished, or when the
+   * @returns The iterator; it ends when the process has finished, or when the
    * signal of the options is aborted.
    */
   [Symbol.asyncIterator](): DisposableIterator<Line> {
@@ -323,8 +324,8 @@ export class Lines implements AsyncIterable<Line> {
 type LineResult = IteratorResult<Line, void>;
 
 /**
- * Iterates over the single lines of batches. Variables of a function are faster
- * here than private fields of a class: each line takes a tenth less time.
+ * Iterates over the single lines of batches. Local variables are faster here
+ * than private fields of a class: each line takes a tenth less time.
  */
 function linesOf(
   batches: AsyncIterator<Line[], void>,
@@ -375,7 +376,9 @@ function withoutReturn(text: string, start: number, end: number): string {
   );
 }
 
-/** Cuts a text to a length, or to one less if that splits a surrogate pair. */
+/**
+ * Cuts a text to a length, or to one less if that would split a surrogate pair.
+ */
 function cut(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   const inPair = last >= 0xd800 && last < 0xdc00;

@@ -18,7 +18,7 @@ export interface Logger {
   debug(message: string): unknown;
   /** Writes a message about an event of normal operation. */
   info(message: string): unknown;
-  /** Writes a message about something that should not happen. */
+  /** Writes a message about something unexpected. */
   warn(message: string): unknown;
   /** Writes a message about a failure that processman cannot repair. */
   error(message: string): unknown;
@@ -27,7 +27,7 @@ export interface Logger {
 /** The name of the logger of `@std/log` that a program can set up. */
 const NAME = "processman";
 
-/** Time before the next try if stderr takes no more, in milliseconds. */
+/** Time before the next attempt when stderr is full, in milliseconds. */
 const BUSY_MS = 5;
 
 /** Writes to a logger, and ignores the errors of the logger. */
@@ -43,8 +43,8 @@ export class Log {
   /**
    * Creates a log.
    *
-   * @param logger The logger; `null` for no log, `undefined` for the logger
-   * "processman" of `@std/log` or, while that is not set up, for stderr.
+   * @param logger The logger; `null` for no log; `undefined` for the logger
+   * "processman" of `@std/log` or, until that is set up, for stderr.
    * @param silent Warnings that {@linkcode Log.warnOnce} does not write.
    */
   constructor(
@@ -72,8 +72,8 @@ export class Log {
   }
 
   /**
-   * Writes to stderr in the background from now on, since this program ends: a
-   * stderr that takes no more must not keep it from that. `flush()` waits.
+   * From now on, writes to stderr in the background, because this program is
+   * ending: a stderr that is full must not keep it alive. `flush()` waits.
    */
   defer(): void {
     this.#defers = true;
@@ -81,8 +81,8 @@ export class Log {
 
   /**
    * Waits until the logger has written everything: until all promises that it
-   * returned have settled, and those of the `flush()` of its handlers, which a
-   * handler of `@std/log` for files has. Never rejects.
+   * returned have settled, and then those returned by the `flush()` of its
+   * handlers. The file handlers of `@std/log` have a `flush()`. Never rejects.
    */
   async flush(): Promise<void> {
     await this.#settled();
@@ -92,7 +92,7 @@ export class Log {
         this.#flushOne(handler);
       }
     } catch {
-      // What cannot be asked for its handlers has written what it could.
+      // A logger whose handlers cannot be read has written what it could.
     }
     await this.#settled();
   }
@@ -101,16 +101,18 @@ export class Log {
     try {
       if (typeof handler.flush === "function") this.#wait(handler.flush());
     } catch {
-      // The other handlers are flushed all the same.
+      // The other handlers are still flushed.
     }
   }
 
-  /** Resolves when the logger has finished, also with what it began since. */
+  /**
+   * Resolves when the logger has finished, including writes begun meanwhile.
+   */
   async #settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
-  /** Notes what a logger returns, if that is a promise. */
+  /** Keeps track of a promise that a logger returns. */
   #wait(result: unknown): void {
     ignoreRejection(result);
     if (!isThenable(result)) return;
@@ -123,7 +125,7 @@ export class Log {
   get #current(): Logger | null {
     if (this.#logger !== undefined) return this.#logger;
     const logger = getLogger(NAME);
-    // Asked for a name that is not set up, @std/log makes a logger like this.
+    // For a name that is not set up, @std/log returns a logger like this.
     const none = logger.handlers.length === 0 && logger.levelName === "NOTSET";
     if (!none) return logger;
     return this.#stderr ??= stderrLogger(() => this.#defers);
@@ -150,14 +152,14 @@ function stderrLogger(defers: () => boolean): Logger {
   return new StdLogger(NAME, "INFO", { handlers });
 }
 
-/** Writes to stderr what a handler of its base class writes to stdout. */
+/** Writes to stderr what its base class writes to stdout. */
 class StderrHandler extends ConsoleHandler {
   readonly #defers: () => boolean;
   readonly #background = new Destination(Deno.stderr, systemClock);
-  /** Resolves when everything is written that was to be in the background. */
+  /** Resolves when all writes in the background are complete. */
   #written: Promise<unknown> = Promise.resolve();
 
-  /** `defers` tells whether to write in the background. */
+  /** `defers` returns whether to write in the background. */
   constructor(defers: () => boolean, options: { useColors: boolean }) {
     super("INFO", options);
     this.#defers = defers;
@@ -181,8 +183,7 @@ function writeNow(bytes: Uint8Array): void {
     try {
       bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
     } catch (error) {
-      // Another program can have set the pipe, which it shares, to refuse
-      // what does not fit instead of waiting.
+      // Another program that shares the pipe can have made it non-blocking.
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
       pause(BUSY_MS);
     }

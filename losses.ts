@@ -7,17 +7,17 @@
 import { messageOf } from "./foreign.ts";
 import type { Clock } from "./kernel.ts";
 
-/** Time before the next try after a write has failed, in milliseconds. */
+/** Time before the next attempt after a failed write, in milliseconds. */
 const RETRY_MS = 5_000;
 
 const LF = 10;
 
-/** Counts the lines that one file loses, and warns of them. */
+/** Counts the lines that one file loses, and warns about them. */
 export class Losses {
   readonly #path: string;
   readonly #warn: (message: string) => void;
   readonly #clock: Clock;
-  /** How many lines were lost; present after the file could not be written. */
+  /** The number of lost lines; present after the file could not be written. */
   #lost: number | undefined;
   #retryAt = 0;
 
@@ -33,7 +33,7 @@ export class Losses {
     return this.#clock.now() < this.#retryAt;
   }
 
-  /** Counts the lines among bytes that will not be written. */
+  /** Counts the lines in bytes that will not be written. */
   add(bytes: Uint8Array): void {
     let lines = 0;
     for (const byte of bytes) if (byte === LF) lines++;
@@ -45,7 +45,7 @@ export class Losses {
     this.#retryAt = 0;
   }
 
-  /** Notes a failure. Of several in a row, it warns only of the first. */
+  /** Records a failure. Of several in a row, it warns only about the first. */
   failed(error: unknown): void {
     this.#retryAt = this.#clock.now() + RETRY_MS;
     if (this.#lost !== undefined) return;
@@ -57,7 +57,7 @@ export class Losses {
     );
   }
 
-  /** Notes that a write has succeeded. */
+  /** Records that a write has succeeded. */
   recovered(): void {
     if (this.#lost === undefined) return;
     const lost = counted(this.#lost);
@@ -65,7 +65,7 @@ export class Losses {
     this.#lost = undefined;
   }
 
-  /** Notes that nothing more is written. */
+  /** Records that nothing more is written. */
   closed(): void {
     if (!this.#lost) return;
     this.#warn(`Cannot write to "${this.#path}": ${counted(this.#lost)} lost`);

@@ -1,8 +1,8 @@
 /**
  * Finds out why a program was not started.
  *
- * Deno reports an error if it cannot start `setsid` or `setpriv`, but not if
- * one of these cannot start the program: Deno then sees a child that ends.
+ * Deno reports an error if it cannot start `setsid` or `setpriv`. If one of
+ * these cannot start the program, Deno sees only a child that ends.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { mayRunAll } from "./permissions.ts";
 
 /**
  * The longest life of a child whose program was not started, in milliseconds.
- * It is used only if the output of the child is not kept.
+ * Used only if the output of the child is not kept.
  */
 const SOON_MS = 100;
 
@@ -46,8 +46,9 @@ export function spawnError(
 }
 
 /**
- * Whether it is possible that the program of a child was not started. `setsid`,
- * `setpriv` and shells exit with 126 or 127 if they cannot start a program.
+ * Returns whether it is possible that the program of a child was not started.
+ * `setsid`, `setpriv` and shells exit with 126 or 127 if they cannot start a
+ * program.
  */
 export function perhapsNotStarted({ code }: Deno.CommandStatus): boolean {
   return code === 126 || code === 127;
@@ -59,7 +60,7 @@ export function perhapsNotStarted({ code }: Deno.CommandStatus): boolean {
  *
  * @param request What was to be started.
  * @param search How the program was looked for; `program` is its path.
- * @param traces What the child left behind.
+ * @param traces What is known about the child.
  * @returns The reason; `undefined` if the program was started.
  */
 export async function whyNotStarted(
@@ -78,7 +79,7 @@ export async function whyNotStarted(
 
 /**
  * Returns the reason that `setsid` or `setpriv` gives for not starting a
- * program; `undefined` if the text is anything but their message.
+ * program; `undefined` if the text is not their message.
  */
 function reasonIn(text: string, path: string): string | undefined {
   if (!/^(?:setsid|setpriv): /.test(text)) return undefined;
@@ -90,8 +91,8 @@ function reasonIn(text: string, path: string): string | undefined {
 }
 
 /**
- * Looks for a program once more, and returns the error that Deno would have
- * thrown for it; no error if neither the search nor the reason shows one.
+ * Looks for a program again, and returns the error that Deno would have thrown
+ * for it; no error if neither the search nor the reason shows one.
  */
 async function lookAgain(
   { program, command: { cwd = "." } }: SpawnRequest,

@@ -1,17 +1,17 @@
 /**
- * What is still on its way out of this program: lines and events that readers
- * have yet to take, files, and the log.
+ * Tracks what still has to be delivered before this program ends: lines and
+ * events for readers, files, and the log.
  *
  * @module
  */
 
 /**
- * Is told of something that takes time to be delivered, such as the lines that
- * a reader has yet to take, and of a promise that is settled after that.
+ * Called with something that takes time to be delivered, such as the lines that
+ * a reader has not taken yet, and with a promise that settles after that.
  */
 export type Outlet = (what: string, delivered: Promise<unknown>) => void;
 
-/** What has to be delivered; `undefined` once nothing can deliver it. */
+/** Something to deliver; `undefined` once nothing can deliver it. */
 type Pending = Pick<WeakRef<Promise<unknown>>, "deref">;
 
 /** Keeps track of what has to be delivered before this program ends. */
@@ -20,22 +20,22 @@ export class Outlets {
   readonly #abandoned = new FinalizationRegistry<Pending>((pending) =>
     this.#open.delete(pending)
   );
-  /** What `empty()` waits for, which keeps it from being collected. */
+  /** What `empty()` waits for; this prevents its garbage collection. */
   #awaited: readonly Promise<unknown>[] = [];
 
   /**
    * Adds something that takes time to be delivered.
    *
    * @param name What it is, for a message.
-   * @param delivered A promise that is settled when it has been delivered.
+   * @param delivered A promise that settles when it has been delivered.
    */
   add(name: string, delivered: Promise<unknown>): void {
     this.#add(name, delivered, { deref: () => delivered });
   }
 
   /**
-   * Adds a reader. A reader that the program has dropped before its end, and
-   * that has been collected as garbage, is forgotten.
+   * Adds a reader. If the program drops the reader before its end, the reader
+   * is forgotten once it is garbage-collected.
    *
    * @param name What it is, for a message.
    * @param delivered A promise that the reader settles at its end.
@@ -46,7 +46,7 @@ export class Outlets {
     this.#abandoned.register(delivered, pending, pending);
   }
 
-  /** Returns a function that adds what belongs to a process. */
+  /** Returns a function that adds something that belongs to a process. */
   of(process: string): Outlet {
     return (what, delivered) =>
       this.addReader(`${what} of process "${process}"`, delivered);

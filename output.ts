@@ -1,7 +1,7 @@
 /**
- * The output of a process over all its runs. It is always drained, so a child
- * whose output nothing reads does not block; once something reads the output,
- * nothing is lost.
+ * The output of a process across all its runs. processman always drains it, so
+ * a child does not block if nothing reads its output. Once something reads the
+ * output, nothing is lost.
  *
  * @module
  */
@@ -37,32 +37,36 @@ import {
 /** How the output of a process is buffered, split and written to a file. */
 export interface OutputOptions {
   /**
-   * How many of the newest bytes of each output are buffered, for readers that
-   * start later and for `tail()`. Memory is allocated as needed.
+   * How many of the newest bytes of each output processman keeps, for readers
+   * that start later and for `tail()`. Memory is allocated as needed.
    *
    * @default {65_536}
    */
   bufferBytes?: number | undefined;
   /**
-   * The maximum length of a line, in UTF-16 code units. A longer line is cut
-   * there and marked as `truncated`.
+   * The maximum length of a line, in UTF-16 code units. processman cuts a
+   * longer line there and marks it as `truncated`.
    *
    * @default {1_048_576}
    */
   maxLineLength?: number | undefined;
   /**
-   * A file to which both outputs are written, as lines. This program needs
-   * `--allow-read` and `--allow-write` for its folder, but no permission for
-   * `/dev/stdout` and `/dev/stderr`, which are its own streams.
+   * A file to which processman writes both outputs, as lines. This program
+   * needs `--allow-read` and `--allow-write` for the folder of the file. It
+   * needs no permission for `/dev/stdout` and `/dev/stderr`, which are its own
+   * streams.
    *
    * No line is lost while the file can be written: a child that writes faster
    * than the disk has to wait. When the file cannot be written, for example
    * because the disk is full, processman logs a warning, and lines are lost. It
-   * tries again after five seconds; when that succeeds, it logs the number of
-   * lost lines. A restart, or the end of the process, waits until the last line
-   * of the run is in the file, for at most five seconds. After the end of the
-   * process, a regular file still gets all lines; those that a stream or a device
-   * has not taken by then are lost, so that they do not keep this program alive.
+   * tries again after five seconds. When that succeeds, it logs the number of
+   * lost lines.
+   *
+   * A restart, or the end of the process, waits until the last line of the run
+   * is in the file, for at most five seconds. A regular file still gets all
+   * remaining lines after the end of the process. A stream or a device does
+   * not: the lines that it has not taken by then are lost, so that they do not
+   * keep this program alive.
    *
    * @default {none}
    */
@@ -82,7 +86,7 @@ export const checkOutput: Check = optionsOf<OutputOptions>({
   file: checkFile,
 });
 
-/** The defaults of the output options. */
+/** The default output options. */
 export const OUTPUT_DEFAULTS: OutputRules = {
   bufferBytes: 65_536,
   maxLineLength: 1_048_576,
@@ -93,7 +97,7 @@ export const FLUSH_MS = 5_000;
 
 type AnyReader = Reader<Line> | Reader<RawLines>;
 
-/** Both outputs of a process, over all its runs. */
+/** Both outputs of a process, across all its runs. */
 export class Output {
   /** The bytes of stdout. */
   readonly stdout: Source;
@@ -107,7 +111,7 @@ export class Output {
   readonly #pumps = new Map<OutputSource, Pump>();
   /** Present while something waits for buffer space. */
   #room: PromiseWithResolvers<void> | undefined;
-  /** The source of the last chunk, and how often it has changed. */
+  /** The source of the last chunk, and how often the source has changed. */
   #last: OutputSource | undefined;
   #order = 0;
   #ended = false;
@@ -115,7 +119,7 @@ export class Output {
    * The reader whose lines are written to the file; present if there is a file.
    */
   #fileReader: Pick<Reader<unknown>, "idle"> | undefined;
-  /** Is aborted when all lines are in the file; present after `flush()`. */
+  /** Aborted when all lines are in the file; present after `flush()`. */
   #flushed: AbortController | undefined;
   readonly #file: FileWriter | undefined;
 
@@ -168,7 +172,7 @@ export class Output {
   }
 
   /**
-   * Waits until all lines that have been read are in the file, but for at most
+   * Waits until all lines that have been read are in the file, but at most
    * `FLUSH_MS`.
    *
    * @returns Whether they are in the file.
@@ -182,7 +186,7 @@ export class Output {
 
   /**
    * Ends the streams and the lines; readers still get what has arrived. If the
-   * last `flush()` was in vain, nothing waits for the file any more.
+   * last `flush()` timed out, nothing waits for the file any more.
    */
   end(): void {
     this.#ended = true;
@@ -221,7 +225,7 @@ export class Output {
     return count === 0 ? [] : reader.rest().slice(-count);
   }
 
-  /** Whether to read no more of a source for now. */
+  /** Returns whether to stop reading a source for now. */
   #full(source: Source): boolean {
     if (source.full) return true;
     for (const reader of this.#readers) if (reader.full) return true;
@@ -244,7 +248,7 @@ export class Output {
     return this.#readers.size > 0 ? "split" : "drained";
   }
 
-  /** Notes that a run writes nothing more to a source. */
+  /** Records that a run writes nothing more to a source. */
   #close({ name }: Source): void {
     this.#pumps.delete(name);
     for (const reader of this.#readers) reader.flush(name);
@@ -288,7 +292,7 @@ export class Output {
     return this.#attach(reader, options);
   }
 
-  /** Adds a reader of lines, and gives it the buffered ones if wanted. */
+  /** Adds a reader of lines, and gives it the buffered lines if requested. */
   #attach<R extends AnyReader>(
     reader: R,
     { buffered = true }: LinesOptions,

@@ -1,5 +1,5 @@
 /**
- * The files to which the output of processes is written.
+ * The files to which processman writes the output of processes.
  *
  * @module
  */
@@ -26,52 +26,52 @@ import {
   wrong,
 } from "./validate.ts";
 
-/** The file to which the output of a process is written. */
+/** The file to which processman writes the output of a process. */
 export interface OutputFileOptions {
   /**
-   * The path of the file, in a folder that exists. Lines are appended to what
-   * the file holds already. Several processes of one manager may write to it.
-   * Other programs and managers may move it, but should not write to it.
+   * The path of the file, in an existing folder. Lines are appended to the
+   * file. Several processes of one manager can write to it. Other programs and
+   * managers can move it, but should not write to it.
    *
-   * A relative path starts from the working directory that this program has
-   * when it calls `command()`. If the path is a link, its target is used, and
-   * the link is not looked at again.
+   * A relative path is resolved when you call `command()`, against the working
+   * directory that this program has then. If the path is a link, processman
+   * uses the target of the link, and does not read the link again.
    *
    * `/dev/stdout` and `/dev/stderr` are the streams of this program itself, for
-   * which it needs no permission. Lines are also written to a device, but not
-   * to a FIFO, a socket or a directory. What is below `/dev` or `/proc` is never
-   * renamed, nor is a file to which a link there leads, such as `/dev/fd/3`.
+   * which it needs no permission. The path can also be a device, but not a
+   * FIFO, a socket or a directory. processman never renames a file in `/dev` or
+   * `/proc`, nor a file that a link there leads to, such as `/dev/fd/3`.
    */
   path: string | URL;
   /**
    * The path of another file, for the lines of stderr alone. Each of the two
-   * files is renamed when it is full itself, and neither may have a name to
-   * which the other is renamed.
+   * files is rotated on its own. Neither can have the name of a renamed file of
+   * the other.
    *
    * @default {none}
    */
   stderr?: string | URL | undefined;
   /**
-   * The largest size of the file in bytes. If the next line does not fit,
+   * The maximum size of the file in bytes. If the next line does not fit,
    * processman first renames the file to `path.1`, an earlier `path.1` to
-   * `path.2`, and so on. A line that is longer than this gets a file of its
-   * own. With `Infinity`, processman never renames the file.
+   * `path.2`, and so on. A line longer than this gets its own file. With
+   * `Infinity`, processman never renames the file.
    *
    * @default {10_485_760}
    */
   maxBytes?: number | undefined;
   /**
-   * How many renamed files are kept, at most 1,000. With `0`, the file is
-   * removed instead of being renamed.
+   * How many renamed files processman keeps, at most 1,000. With `0`, it
+   * removes the file instead of renaming it.
    *
    * @default {5}
    */
   maxFiles?: number | undefined;
   /**
    * Whether each line is written as a JSON object with `time` (ISO 8601),
-   * `process`, `source`, `run`, `text` and `truncated`. In `text`, U+FFFD takes
-   * the place of what is not UTF-8. Without this option, each line is written as
-   * the bytes that it consists of, and LF.
+   * `process`, `source`, `run`, `text` and `truncated`. In `text`, U+FFFD
+   * replaces invalid UTF-8. Without this option, each line is written as its
+   * original bytes and LF.
    *
    * @default {false}
    */
@@ -105,7 +105,7 @@ export type FileRules =
   & Filled<Omit<OutputFileOptions, "stderr">>
   & Pick<OutputFileOptions, "stderr">;
 
-/** The defaults of the options of a file. */
+/** The default options of a file. */
 export const FILE_DEFAULTS: Omit<FileRules, "path" | "stderr"> = {
   maxBytes: 10_485_760,
   maxFiles: 5,
@@ -119,13 +119,13 @@ export interface Writer<Item> {
   /** Writes lines; resolves when they are written or lost. Never rejects. */
   write(lines: readonly Item[]): Promise<void>;
   /**
-   * Loses the lines that a stream or device does not take, instead of waiting
+   * Drops the lines that a stream or device does not take, instead of waiting
    * for it. A regular file still gets all lines.
    */
   giveUp?(): void;
   /**
-   * Releases the files, since no lines follow; resolves when that is done. Never
-   * rejects.
+   * Releases the files, because no lines follow. Resolves when that is done.
+   * Never rejects.
    */
   close(): Promise<void>;
 }
@@ -140,19 +140,21 @@ interface RawWriter extends Writer<RawLines> {
   readonly raw: true;
 }
 
-/** Writes the lines of one process, in the form that its file wants. */
+/** Writes the lines of one process, in the form that its file needs. */
 export type FileWriter = TextWriter | RawWriter;
 
-/** The most lines that become JSON at once; more would take too long. */
+/**
+ * The maximum number of lines to convert to JSON at once; more take too long.
+ */
 const LINES_AT_ONCE = 4_000;
 
 /** How lines are appended to a file. */
 interface Appending extends Limits {
-  /** Aborted when lines are to be lost rather than awaited. */
+  /** Aborted when lines are to be dropped instead of waiting for the file. */
   readonly signal: AbortSignal;
 }
 
-/** A file that is open for one process; others may write to it, too. */
+/** A file that is open for one process; others can write to it too. */
 interface OpenFile {
   append(lines: Bytes, how: Appending): Promise<void>;
   close(): Promise<void>;
@@ -164,7 +166,7 @@ interface SharedFile {
   writers: number;
 }
 
-/** Where each output of a process is written to. */
+/** Where each output of a process is written. */
 type Targets = Readonly<Record<OutputSource, FileTarget>>;
 
 /** The files of a manager; each is open once, for all processes that use it. */
@@ -182,14 +184,14 @@ export class OutputFiles {
   }
 
   /**
-   * Returns a writer for the lines of a process. It opens a file when there is a
-   * line to write. With the same object of options, it writes to the same files
+   * Returns a writer for the lines of a process. It opens a file when there is
+   * a line to write. With the same options object, it writes to the same files
    * each time.
    *
-   * @throws {TypeError} If a path leads to what lines cannot be written to, or
-   * if one of two files would be renamed to the other.
+   * @throws {TypeError} If output cannot be written to a path, or if one of two
+   * files would be renamed to the other.
    * @throws {Deno.errors.NotCapable} If a permission is missing.
-   * @throws {Deno.errors.NotFound} If a path is relative, and the working
+   * @throws {Deno.errors.NotFound} If a path is relative and the working
    * directory has been deleted.
    */
   writer(process: string, options: FileRules): FileWriter {
@@ -208,8 +210,8 @@ export class OutputFiles {
   }
 
   /**
-   * Closes all files and opens their paths again; resolves when nothing is
-   * written to the old files any more.
+   * Closes all files and opens their paths again. Resolves when nothing more is
+   * written to the old files.
    */
   async reopen(): Promise<void> {
     await Promise.all(
@@ -217,7 +219,7 @@ export class OutputFiles {
     );
   }
 
-  /** Returns where each output goes, as it was when this was first asked. */
+  /** Returns where each output goes, as found at the first call. */
   #targetsOf(options: FileRules, before: string): Targets {
     const known = this.#targets.get(options);
     if (known !== undefined) return known;
@@ -274,7 +276,7 @@ function checkTarget(
   checkAccess(path, maxBytes === Infinity ? 0 : maxFiles, before);
 }
 
-/** Throws if another file of the process has a name of a renamed file. */
+/** Throws if another file of the process has the name of a renamed file. */
 function checkNumbers(
   target: FileTarget,
   other: string,
@@ -289,7 +291,7 @@ function checkNumbers(
   wrong("output.file.stderr", expected, String(options.stderr));
 }
 
-/** Returns the limits of a file, which may be one that is never renamed. */
+/** Returns the limits of a file. Some files are never renamed. */
 function limitsOf({ renamable }: FileTarget, options: FileRules): Limits {
   const { maxBytes, maxFiles } = options;
   return { maxBytes: renamable ? maxBytes : Infinity, maxFiles };
@@ -335,14 +337,14 @@ function asBytes(lines: readonly RawLines[]): Bytes[] {
   return parts.length > 1 ? [joined(parts)] : parts;
 }
 
-/** Makes lines of JSON, and not too many at once. */
+/** Converts lines to JSON, a limited number at once. */
 function* asJson(lines: readonly Line[], process: string): Generator<Bytes> {
   let last = NaN;
   let time = "";
   const encoder = new TextEncoder();
   for (let start = 0; start < lines.length; start += LINES_AT_ONCE) {
     const texts = lines.slice(start, start + LINES_AT_ONCE).map((line) => {
-      // Lines that have arrived together share the text of their time.
+      // Lines that arrived together share the text of their time.
       if (line.time !== last) time = new Date(line.time).toISOString();
       last = line.time;
       const { source, run, text, truncated } = line;

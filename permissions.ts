@@ -6,37 +6,39 @@
  * @module
  */
 
-/** Whether this program may run and signal programs that are not denied. */
+/**
+ * Returns whether this program can run and signal programs not denied to it.
+ */
 export function mayRun(): boolean {
   return granted({ name: "run" });
 }
 
-/** Whether this program may run one program. */
+/** Returns whether this program can run one program. */
 export function mayRunProgram(program: string): boolean {
   return granted({ name: "run", command: program });
 }
 
-/** Whether this program may run and signal all programs. */
+/** Returns whether this program can run and signal all programs. */
 export function mayRunAll(): boolean {
   return whollyGranted("run");
 }
 
-/** Whether this program may read a variable of its environment. */
+/** Returns whether this program can read a variable of its environment. */
 export function mayReadEnv(variable: string): boolean {
   return granted({ name: "env", variable });
 }
 
-/** Whether this program may read its own user ID. */
+/** Returns whether this program can read its own user ID. */
 export function mayReadUid(): boolean {
   return granted({ name: "sys", kind: "uid" });
 }
 
 /**
- * Returns the error of a program that this program may not run.
+ * Returns the error for a program that this program has no permission to run.
  *
- * @param files The files to which the permission is missing.
- * @param name The name by which the program was looked for in these places. If
- * this program has a permission for the name, that is one for another file.
+ * @param files The files for which the permission is missing.
+ * @param name The name by which the program was looked up in these places. If
+ * this program has a permission for the name, it is for another file.
  */
 export function mayNotRun(files: readonly string[], name?: string): Error {
   const each = [...new Set(files)];
@@ -44,7 +46,7 @@ export function mayNotRun(files: readonly string[], name?: string): Error {
   const why = name !== undefined && mayRunProgram(name)
     ? `, which the permission for "${name}" does not give`
     : "";
-  // A denial outweighs what is allowed.
+  // A denial takes precedence over what is allowed.
   const denied = each.filter((file) => stateOf(file) === "denied");
   const how = denied.length > 0
     ? `without --deny-run=${denied.join(",")}`
@@ -54,7 +56,7 @@ export function mayNotRun(files: readonly string[], name?: string): Error {
   );
 }
 
-/** Returns the error of an option that needs the permission for all programs. */
+/** Returns the error for an option that needs permission for all programs. */
 export function mayNotRunAll(option: string): Error {
   return new Deno.errors.NotCapable(
     `Requires run access to all programs for the option "${option}", ` +
@@ -62,17 +64,17 @@ export function mayNotRunAll(option: string): Error {
   );
 }
 
-/** Whether this program may read a file or folder. */
+/** Returns whether this program can read a file or folder. */
 export function mayRead(path: string): boolean {
   return isSpecial(path) ? mayAll() : granted({ name: "read", path });
 }
 
 /**
- * Checks that this program may read and write a file.
+ * Checks that this program can read and write a file.
  *
- * @param file The path of the file, in which no part is a link.
- * @param before The beginning of the message of the error.
- * @param names What this program is to do with the file; by default, both.
+ * @param file The path of the file, with all links resolved.
+ * @param before The start of the error message.
+ * @param names What this program does with the file; by default, both.
  * @throws {Deno.errors.NotCapable} If a permission is missing.
  */
 export function checkFileAccess(
@@ -121,7 +123,7 @@ const ALL = [
   "import",
 ] as const;
 
-/** Whether this program may do everything. */
+/** Returns whether this program has all permissions. */
 function mayAll(): boolean {
   return ALL.every(whollyGranted);
 }

@@ -1,6 +1,6 @@
 /**
- * The phases in the life of a process, what follows a run, and the state that
- * users see.
+ * The phases in the life of a process, what follows a run, and the public
+ * state.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import type { RestartDecision } from "./restart.ts";
 import type { RunEnd } from "./run_end.ts";
 import type { StopRequest } from "./stop.ts";
 
-/** The phase of a life; each variant holds what is true in that phase only. */
+/** The phase of a life; each variant holds what is true only in that phase. */
 export type Phase =
   /** The gate or `prepare` runs, or the child is being started. */
   | Coming & { readonly kind: "starting" }
-  /** The gate holds the run back. */
+  /** The gate holds back the run. */
   | Coming & State<"waiting">
   /** The child is alive, and nothing has asked it to end. */
   | { readonly kind: "running"; readonly attached: AttachedRun }
@@ -33,7 +33,7 @@ export type Phase =
     readonly ending: Ending;
     readonly killAt: number;
   }
-  /** The child lives on after `SIGKILL`; the next stop tries again. */
+  /** The child has survived `SIGKILL`; the next stop tries again. */
   | { readonly kind: "stuck"; readonly attached: AttachedRun }
   /** Nothing is left of the run, and what follows is about to begin. */
   | {
@@ -50,7 +50,7 @@ export type Phase =
     readonly error: Error | undefined;
   };
 
-/** The state of a kind, all of which its phase holds. */
+/** The public state of a kind; its phase holds all of it. */
 type State<Kind extends ProcessState["kind"]> = Extract<
   ProcessState,
   { kind: Kind }
@@ -66,9 +66,9 @@ export interface Coming {
   readonly result: PromiseWithResolvers<Deno.CommandStatus>;
 }
 
-/** What follows the present run. */
+/** What follows the current run. */
 export type Next =
-  /** What the restart policy says. */
+  /** What the restart policy decides. */
   | { readonly kind: "policy" }
   /** Another run, whatever the restart policy says. */
   | { readonly kind: "run" }
@@ -84,7 +84,7 @@ export function starting(run: number): Extract<Phase, { kind: "starting" }> {
 const POLICY: Next = { kind: "policy" };
 
 /**
- * The phase of one life, and what follows the present run. The loop in
+ * The phase of one life, and what follows the current run. The loop in
  * `life.ts` enters one phase after another; requests can arrive at any time.
  */
 export class Phases {
@@ -93,33 +93,33 @@ export class Phases {
   /** The promise of `nextRun()`; set while something waits for it. */
   #awaited: PromiseWithResolvers<void> | undefined;
 
-  /** The present phase. */
+  /** The current phase. */
   get present(): Phase {
     return this.#present;
   }
 
-  /** The state that users see. */
+  /** The public state. */
   get state(): ProcessState {
     return stateOf(this.#present);
   }
 
-  /** The present run, until nothing is left of it. */
+  /** The current run, until nothing is left of it. */
   get attached(): AttachedRun | undefined {
     return "attached" in this.#present ? this.#present.attached : undefined;
   }
 
-  /** The present run, while its child is alive. */
+  /** The current run, while its child is alive. */
   get alive(): Run | undefined {
     const run = this.attached?.run;
     return run?.alive ? run : undefined;
   }
 
-  /** The ending of the present run, once it has begun. */
+  /** The ending of the current run, once it has begun. */
   get ending(): Ending | undefined {
     return this.#present.kind === "stopping" ? this.#present.ending : undefined;
   }
 
-  /** Resolves with the status of the present or the last run. Never rejects. */
+  /** Resolves with the status of the current or the last run. Never rejects. */
   get status(): Promise<Deno.CommandStatus> {
     return statusIn(this.#present);
   }
@@ -129,18 +129,18 @@ export class Phases {
     this.#present = phase;
   }
 
-  /** Whether `kind` is what follows the present run. */
+  /** Returns whether `kind` follows the current run. */
   wants(kind: Next["kind"]): boolean {
     return this.#next.kind === kind;
   }
 
-  /** Sets what follows the present run, and ends a wait for the next run. */
+  /** Sets what follows the current run, and ends a wait for the next run. */
   want(next: Next): void {
     this.#next = next;
     if ("abort" in this.#present) this.#present.abort.abort();
   }
 
-  /** Leaves what follows to the restart policy again. */
+  /** Lets the restart policy decide again what follows. */
   leaveToPolicy(): void {
     this.#next = POLICY;
   }
@@ -156,7 +156,7 @@ export class Phases {
     this.#awaited = undefined;
   }
 
-  /** Makes a run the present one; calls `tell` before `nextRun()` resolves. */
+  /** Makes a run the current one; calls `tell` before `nextRun()` resolves. */
   run(attached: AttachedRun, tell: () => void): void {
     if ("result" in this.#present) {
       this.#present.result.resolve(attached.run.status);
@@ -170,7 +170,7 @@ export class Phases {
   }
 
   /**
-   * Begins to end the present run, or adds a request to its ending.
+   * Begins to end the current run, or adds a request to its ending.
    *
    * @param request How to end the run.
    * @param look Whether to begin even if the group is empty.
@@ -209,11 +209,10 @@ export class Phases {
     clock: Clock,
   ): Promise<void> {
     if (!this.wants("policy")) return;
-    // The wait began when the run ended.
+    // The delay counts from the end of the run.
     const restMs = Math.max(0, delayMs - (clock.now() - now));
-    // This skips a timer of 0 ms, which takes a millisecond. If the program
-    // could not be started, the timer lets other code run, as the end of a
-    // child would.
+    // This skips a timer of 0 ms, which takes a millisecond. After a failed
+    // start, the timer lets other code run, as the end of a child would.
     if (restMs < 1 && reason !== "spawn" && !output.behind) return;
     const abort = new AbortController();
     const { signal } = abort;
@@ -227,13 +226,13 @@ export class Phases {
       abort,
     });
     await clock.delay(restMs, { signal });
-    // Output that no reader takes would fill the memory, run after run.
+    // Output that no reader reads would fill the memory, run after run.
     while (output.behind && !signal.aborted) {
       await untilAborted(output.roomMade(), signal);
     }
   }
 
-  /** Notes that an ending could not end the child; another ending can try. */
+  /** Records that an ending could not end the child; another ending can try. */
   giveUp(ending: Ending | undefined): void {
     const phase = this.#present;
     if (phase.kind !== "stopping" || phase.ending !== ending) return;
@@ -246,7 +245,7 @@ export function stoppedFirst(name: string): TypeError {
   return new TypeError(`Cannot start process "${name}": it was stopped first`);
 }
 
-/** Returns the state that users see in a phase. */
+/** Returns the public state in a phase. */
 function stateOf(phase: Phase): ProcessState {
   switch (phase.kind) {
     case "starting":
@@ -287,7 +286,7 @@ function stateOf(phase: Phase): ProcessState {
   }
 }
 
-/** Returns a promise of the status of the present or the last run. */
+/** Returns a promise of the status of the current or the last run. */
 function statusIn(phase: Phase): Promise<Deno.CommandStatus> {
   switch (phase.kind) {
     case "starting":

@@ -35,7 +35,7 @@ export class Reporter {
     this.#clock = clock;
   }
 
-  /** Reports that the gate holds a run back. */
+  /** Reports that the gate holds back a run. */
   waiting(run: number, reason: string): void {
     this.#audience.emit({ kind: "waiting", ...this.#base, run, reason });
     this.#log("debug", `Process "${this.#name}" waits: ${reason}`);
@@ -93,7 +93,7 @@ export class Reporter {
     this.#log("debug", `Ended the leftovers of process "${name}" by ${signal}`);
   }
 
-  /** Reports processes that have left the session of a run and are alive. */
+  /** Reports living processes that have left the session of a run. */
   escaped(processes: readonly EscapedProcess[]): void {
     if (processes.length === 0) return;
     const [have, live, them] = processes.length > 1
@@ -119,7 +119,7 @@ export class Reporter {
     );
   }
 
-  /** Reports that processman no longer waits for the file of the output. */
+  /** Reports that processman no longer waits for the output file. */
   unflushed(): void {
     this.#log(
       "warn",
@@ -143,7 +143,7 @@ export class Reporter {
     this.#log("debug", `Stopped process "${this.#name}"${how}`);
   }
 
-  /** Reports that processman has given the process up. */
+  /** Reports that processman has given up the process. */
   failed(error: Error): void {
     this.#audience.emit({ kind: "failed", ...this.#base, error });
     this.#log("error", error.message);
