@@ -129,8 +129,8 @@ function mayAll(): boolean {
 }
 
 /**
- * Whether Deno opens a path for programs alone that may do everything. Without
- * that permission it would prompt, although it says that the path is granted.
+ * Returns whether Deno opens a path only for programs with all permissions. For
+ * other programs it would prompt, although it reports the path as granted.
  */
 function isSpecial(path: string): boolean {
   return /^\/(?:dev|proc|sys)(?:$|\/(?!(?:null|zero|random|urandom)$))/

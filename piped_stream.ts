@@ -1,14 +1,14 @@
 /**
- * A stream that knows when all of it has been delivered, also through other
+ * A stream that knows when all of it has been delivered, even through other
  * streams that it is piped to.
  *
  * @module
  */
 
-/** Told that reading has begun, with a promise that is settled at its end. */
+/** Called when reading has begun, with a promise that settles at its end. */
 type Begun = (delivered: Promise<unknown>) => void;
 
-/** A stream that tells what reads it through pipes. */
+/** A stream that reports what reads it through pipes. */
 export class PipedStream<T> extends ReadableStream<T> {
   readonly #begun: Begun;
 
@@ -28,11 +28,11 @@ export class PipedStream<T> extends ReadableStream<T> {
   ): Promise<void> {
     const piped = super.pipeTo(destination, options);
     this.#begun(piped);
-    // Unlike `piped`, this promise counts as unhandled if it is rejected.
+    // Unlike `piped`, this promise counts as unhandled when it rejects.
     return piped.then();
   }
 
-  /** Pipes the stream; what comes out can be read later than what goes in. */
+  /** Pipes the stream; the output can be read later than the input. */
   override pipeThrough<Out>(
     transform: ReadableWritablePair<Out, T>,
     options?: StreamPipeOptions,
@@ -47,7 +47,9 @@ export class PipedStream<T> extends ReadableStream<T> {
   }
 }
 
-/** Returns a stream that reads another one, and tells when it is being read. */
+/**
+ * Returns a stream that reads another one, and reports when it is being read.
+ */
 function follow<T>(
   stream: ReadableStream<T>,
   begun: Begun,
@@ -56,7 +58,7 @@ function follow<T>(
   let reader: ReadableStreamDefaultReader<T> | undefined;
   const read = () => {
     if (reader === undefined) begun(promise);
-    // Until it is read, the stream is not locked.
+    // The stream is not locked before it is read.
     reader ??= stream.getReader();
     return reader.read();
   };

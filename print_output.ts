@@ -20,13 +20,13 @@ import {
 /** Options for {@linkcode printOutput}. */
 export interface PrintOutputOptions {
   /**
-   * Whether the local time at which a line arrived is printed before it.
+   * Whether to print the local time at which a line arrived before the line.
    *
    * @default {false}
    */
   time?: boolean | undefined;
   /**
-   * Whether each process has a color of its own.
+   * Whether each process has its own color.
    *
    * @default {true on a terminal, unless the variable NO_COLOR is set}
    */
@@ -40,17 +40,17 @@ const checkOptions: OptionsCheck<PrintOutputOptions> = optionsOf<
   color: flag,
 });
 
-/** Codes of colors that can be read on a light and on a dark background. */
+/** Codes of colors that are readable on a light and on a dark background. */
 const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 
 /**
- * Prints what processes write, each line with the name of its process before
- * it: stdout to the stdout of this program, and stderr to its stderr.
+ * Prints the output of processes, with the name of the process before each
+ * line: stdout to the stdout of this program, and stderr to its stderr.
  *
- * Lines are printed whole, whatever else is printed to the same terminal. None
- * is lost: processes wait for a terminal that is slow or has been paused. Once
- * nothing reads the output of this program, lines are dropped and the processes
- * go on.
+ * Lines are printed whole, even if other code prints to the same terminal. No
+ * line is lost: processes wait for a slow or paused terminal. If nothing reads
+ * the output of this program any more, lines are dropped and the processes
+ * continue.
  *
  * @example
  * ```ts
@@ -67,11 +67,11 @@ const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
  *
  * @param source A process; or a manager, for all of its processes, including
  * those that are started later.
- * @param options How the lines are printed.
+ * @param options How to print the lines.
  * @returns A promise that resolves when everything is printed: after the end of
  * the process, or after the shutdown of the manager. Never rejects.
- * @throws {TypeError} If `source` is neither, or if an option does not exist or
- * has a wrong type.
+ * @throws {TypeError} If `source` is neither of these, or if an option does not
+ * exist or has a wrong type.
  */
 export function printOutput(
   source: Process | Processman,
@@ -116,7 +116,7 @@ async function follow(
   for await (const some of lines.batches()) await printer.print(prefix, some);
 }
 
-/** Whether the first run of a process has been started. */
+/** Returns whether the first run of a process has been started. */
 function hasRun({ state }: Process): boolean {
   const next = ["starting", "waiting", "backoff"].includes(state.kind);
   return !next || "run" in state && state.run > 1;
@@ -145,7 +145,7 @@ class Printer {
     };
   }
 
-  /** Returns the prefix of a process; all are as wide as the longest name. */
+  /** Returns the prefix of a process. All are as wide as the longest name. */
   prefix(name: string): Prefix {
     const color = COLORS[this.#prefixes.size % COLORS.length] ?? 0;
     const prefix = this.#prefixes.get(name) ?? { name, color };

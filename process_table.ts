@@ -40,12 +40,12 @@ export class Table {
   }
 
   /**
-   * Whether a session can have more processes than the table shows. A process
-   * that ends while the table is read can have a child that is too young to be
-   * in the table.
+   * Returns whether a session can have more processes than the table shows. A
+   * process that ends while the table is read can have a child that is too
+   * young to be in the table.
    *
    * @param id The session.
-   * @param before An earlier table, to tell what has ended since then.
+   * @param before An earlier table, to find out what has ended since then.
    */
   doubtful(id: number, before: Table = EMPTY): boolean {
     const { unread, dead } = this.#reading;
@@ -62,8 +62,8 @@ export class Table {
   }
 
   /**
-   * Lists the processes that have left a session, as far as the table shows
-   * them: those with a parent, grandparent or earlier ancestor in the session.
+   * Lists the processes that have left a session, if the table shows that they
+   * did: those with a parent, grandparent or earlier ancestor in the session.
    */
   departed(id: number): readonly ProcessEntry[] {
     this.#departed ??= this.#allDeparted();
@@ -83,7 +83,7 @@ export class Table {
     };
   }
 
-  /** Whether a process descends from another one. */
+  /** Returns whether a process descends from another one. */
   descends({ parent }: ProcessEntry, ancestor: number): boolean {
     const entry = this.processes.get(parent);
     if (parent === ancestor) return true;
@@ -92,10 +92,10 @@ export class Table {
   }
 
   /**
-   * Lists the processes that a run can have put into the background: those that
-   * started while it ran, are in a session of their own or in one whose leader
-   * has ended, and are now children of process 1 or of another process that
-   * this program descends from.
+   * Lists the processes that a run can have put into the background. They
+   * started while the run was alive, are in their own session or in one whose
+   * leader has ended, and are now children of process 1 or of another ancestor
+   * of this program.
    *
    * @param from When the run started, in milliseconds of a monotonic clock.
    * @param until When the run ended.
@@ -114,7 +114,7 @@ export class Table {
       return latest >= from && earliest <= until && !known.has(session) &&
         !known.has(pid) && session !== self.session &&
         (entry.parent === 1 || this.descends(self, entry.parent)) &&
-        // Its session is its own, or that of a process that has ended.
+        // Its session is its own, or belongs to a process that has ended.
         (session === pid || !this.processes.has(session));
     });
   }
@@ -154,7 +154,8 @@ export type ProcessFacts = Pick<
 /** Functions that are called when the process table is not read. */
 export interface TableListeners {
   /**
-   * Called when this program lacks the permission to run what reads the table.
+   * Called when this program lacks permission to run the command that reads the
+   * table.
    */
   readonly forbidden?: () => void;
   /** Called when the table cannot be read for another reason. */
@@ -193,14 +194,14 @@ export class ProcessTable {
 
   /**
    * Lists the processes that hold an output of a run open although the run has
-   * ended: those that are younger than the run, can write to a pipe that this
-   * program reads and no other run writes to, do not descend from this program,
-   * and are neither in its session nor in that of another run.
+   * ended. They are younger than the run, can write to a pipe that this program
+   * reads and no other run writes to, do not descend from this program, and are
+   * neither in its session nor in the session of another run.
    *
    * @param startedAt When the run started, in milliseconds of a monotonic
    * clock.
    * @param runs The process IDs of the other runs.
-   * @returns The processes; none if they cannot be found.
+   * @returns The processes; empty if they cannot be found.
    */
   async pipeHolders(
     startedAt: number,
@@ -233,16 +234,16 @@ export class ProcessTable {
   }
 
   /**
-   * Lists the processes that a run has probably put into the background: those
-   * of its {@linkcode Table.orphans} that are in the control group of this
-   * program, and whose parent is the process that takes in the orphans of this
+   * Lists the processes that a run has probably put into the background. They
+   * are {@linkcode Table.orphans} of the run in the control group of this
+   * program, and their parent is the process that adopts the orphans of this
    * program.
    *
    * @param table The table, read after the run had ended.
    * @param from When the run started, in milliseconds of a monotonic clock.
    * @param until When the run ended.
    * @param known The process IDs of runs and other children of this program.
-   * @returns The processes; none if they cannot be found.
+   * @returns The processes; empty if they cannot be found.
    */
   async daemons(
     table: Table,
@@ -254,7 +255,7 @@ export class ProcessTable {
     const orphans = table.orphans(from, until, known);
     if (orphans.length === 0) return [];
     // A service that the system starts at the same time is in another control
-    // group. A child of another ancestor of this program is no orphan.
+    // group. A child of another ancestor of this program is not an orphan.
     const pids = [Deno.pid, ...orphans.map(({ pid }) => pid)];
     const { reaper, groups } = await this.#facts.readOrigins(pids);
     return orphans.filter(({ pid, parent }) =>
@@ -262,7 +263,7 @@ export class ProcessTable {
     );
   }
 
-  /** Resolves when no reading is under way. */
+  /** Resolves when no reading is in progress. */
   async idle(): Promise<void> {
     await this.#next;
     await this.#reading;

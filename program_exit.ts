@@ -10,24 +10,26 @@ import { readCommandLine } from "./read_table.ts";
 import { signalNumber } from "./signals.ts";
 import { pause } from "./system.ts";
 
-/** What a manager does at a signal to this program. */
+/** What a manager does on a signal to this program. */
 export interface SignalledProgram {
-  /** Called at a signal if this program goes on. Must never reject. */
+  /**
+   * Called on a signal after which this program continues. Must never reject.
+   */
   stop(signal: Deno.Signal): Promise<void>;
   /**
-   * Called when this program is to end by a signal; resolves when the manager
-   * has ended. Must never reject.
+   * Called when a signal is to end this program; resolves when the manager has
+   * ended. Must never reject.
    */
   end(signal: Deno.Signal): Promise<void>;
-  /** Called at an uncaught error while this program ends by a signal. */
+  /** Called on an uncaught error while this program ends by a signal. */
   caught(error: unknown): void;
-  /** Called just before this program ends at a second signal. */
+  /** Called just before this program ends on a second signal. */
   killAll(): void;
 }
 
 /** The functions to call when this program ends without a signal. */
 export interface EndHandlers {
-  /** Called at an uncaught error that no listener has handled yet. */
+  /** Called on an uncaught error that no listener has handled yet. */
   fail(): void;
   /** Called in the last turn of the event loop. */
   unload(): void;
@@ -37,9 +39,9 @@ export interface EndHandlers {
 export interface ExitOptions {
   /** The signals that ask this program to end. */
   readonly signals: readonly Deno.Signal[];
-  /** Whether a signal ends this program, and does not only stop processes. */
+  /** Whether a signal ends this program instead of only stopping processes. */
   readonly ends: boolean;
-  /** Whether the manager ends when another one ends this program. */
+  /** Whether the manager ends when another manager ends this program. */
   readonly joins: boolean;
 }
 
@@ -52,17 +54,17 @@ interface Member {
   end(signal: Deno.Signal): Promise<void>;
   /** Kills everything at once. */
   kill(): void;
-  /** Gives the signals their default effect again. */
+  /** Restores the default effect of the signals. */
   release(): void;
 }
 
-/** What the managers of this program, of all versions, have in common. */
+/** State shared by the managers of this program, of all package versions. */
 interface Program {
   /** The managers that have started processes and have not been shut down. */
   readonly members: Set<Member>;
   /** The signal by which this program ends; `undefined` until it comes. */
   signal: Deno.Signal | undefined;
-  /** When it came, in milliseconds of the monotonic clock. */
+  /** When the signal came, in milliseconds of the monotonic clock. */
   signalledAt: number;
   /** Whether a critical process has ended. */
   failed: boolean;
@@ -71,7 +73,7 @@ interface Program {
 /** The name of the global variable that holds the {@linkcode Program}. */
 const PROGRAM = Symbol.for("@isbm/processman/program");
 
-/** How long `deno --watch` takes to reload at most, in milliseconds. */
+/** The longest time that `deno --watch` takes to reload, in milliseconds. */
 const RELOAD_MS = 2_000;
 
 /** Events of errors that end this program unless a listener handles them. */
@@ -117,14 +119,16 @@ export class ProgramExit {
     if (atEnd) addEventListener("unload", this.#onUnload);
   }
 
-  /** Whether this program ends by a signal, and nothing is to be started. */
+  /**
+   * Whether a signal is ending this program, so that nothing can be started.
+   */
   get due(): boolean {
     return this.#options.joins && thisProgram().signal !== undefined;
   }
 
   /**
-   * Makes this program end with the exit code of the first critical process
-   * that has ended, unless it has an exit code already.
+   * Sets the exit code of this program to the code of the first critical
+   * process that ended, unless an exit code is already set.
    */
   fail(code: number): void {
     const program = thisProgram();
@@ -133,27 +137,32 @@ export class ProgramExit {
     if (Deno.exitCode === 0) Deno.exitCode = code;
   }
 
-  /** Begins to listen to signals and errors: there is something to stop. */
+  /**
+   * Begins to listen for signals and errors, because there is something to
+   * stop.
+   */
   arm(): void {
     if (this.#options.joins) thisProgram().members.add(this.#member);
     this.#trap.arm();
     if (this.#atEnd) this.#heedErrors();
   }
 
-  /** Notes that nothing is left to stop. */
+  /** Records that nothing is left to stop. */
   rest(): void {
-    // At the end of this program, further signals still count as one.
+    // While this program ends, further signals still count as one.
     if (!this.due) this.#trap.rest();
   }
 
-  /** Stops listening for the last turn: there is nothing to stop any more. */
+  /** Stops listening for the last turn, because nothing is left to stop. */
   ignoreUnload(): void {
     removeEventListener("unload", this.#onUnload);
   }
 
-  /** Stops listening to signals and errors: nothing is left of any run. */
+  /**
+   * Stops listening for signals and errors, because nothing is left of any run.
+   */
   close(): void {
-    // If this program ends by a signal, both are still of use.
+    // If a signal is ending this program, both are still needed.
     if (this.due) return;
     this.#trap.disarm();
     for (const type of FATAL) removeEventListener(type, this.#onFatal);
@@ -174,14 +183,14 @@ export class ProgramExit {
     for (const type of FATAL) addEventListener(type, this.#onFatal);
   }
 
-  /** Leaves a signal to the program, since there is nothing to stop. */
+  /** Leaves a signal to the program, because there is nothing to stop. */
   #yield(signal: Deno.Signal): void {
     this.#trap.disarm();
     raise(signal);
   }
 }
 
-/** Returns what the managers of this program have in common. */
+/** Returns the state that the managers of this program share. */
 function thisProgram(): Program {
   const known: Program | undefined = Reflect.get(globalThis, PROGRAM);
   if (known !== undefined) return known;
@@ -195,7 +204,7 @@ function thisProgram(): Program {
   return value;
 }
 
-/** Ends all managers side by side, and then this program. */
+/** Ends all managers at the same time, and then this program. */
 async function endProgram(signal: Deno.Signal, clock: Clock): Promise<void> {
   const program = thisProgram();
   if (program.signal === undefined) {
@@ -203,20 +212,21 @@ async function endProgram(signal: Deno.Signal, clock: Clock): Promise<void> {
     program.signalledAt = clock.now();
     const ends = Array.from(program.members, (each) => each.end(signal));
     await Promise.allSettled(ends);
-    // A reload sends SIGTERM too, and goes on with the next program meanwhile.
-    // If nothing were left to wait for, the watcher would wait for a change.
+    // A reload also sends SIGTERM, and meanwhile continues with the next
+    // program. If nothing were left to wait for, the watcher would wait for a
+    // change.
     if (signal === "SIGTERM" && await isWatched()) await clock.delay(RELOAD_MS);
     endBy(signal);
   }
-  // The first signal can have come to another manager, which listens to others.
+  // The first signal can have come to a manager that listens to other signals.
   if (clock.now() - program.signalledAt >= TOGETHER_MS) endAtOnce(signal);
   // Until this program ends, any other signal is a second one.
   await new Promise(() => {});
 }
 
 /**
- * Whether Deno runs this program with `--watch`, and sends it SIGTERM at each
- * reload. Ending by that signal would end the reloads.
+ * Returns whether Deno runs this program with `--watch`, and so sends it
+ * SIGTERM at each reload. Ending by that signal would end the reloads.
  */
 async function isWatched(): Promise<boolean> {
   const line = await readCommandLine();
@@ -224,13 +234,13 @@ async function isWatched(): Promise<boolean> {
     .some((arg) => /^--(watch|unstable-hmr)/.test(arg));
 }
 
-/** Kills everything and ends this program, at a second signal. */
+/** Kills everything and ends this program, on a second signal. */
 function endAtOnce(signal: Deno.Signal): void {
   for (const member of thisProgram().members) member.kill();
   endBy(signal);
 }
 
-/** Ends this program by a signal, also if the program listens to the signal. */
+/** Ends this program by a signal, even if the program listens to the signal. */
 function endBy(signal: Deno.Signal): void {
   for (const member of thisProgram().members) member.release();
   raise(signal);
@@ -244,14 +254,14 @@ const TOGETHER_MS = 1_000;
 interface SignalHandlers {
   /** Called when a signal asks this program to end. Must never reject. */
   first(signal: Deno.Signal): Promise<void>;
-  /** Called at a second signal, which is to end this program at once. */
+  /** Called on a second signal, which ends this program at once. */
   again(signal: Deno.Signal): void;
-  /** Called at a signal that comes when there is nothing to stop any more. */
+  /** Called on a signal that arrives when nothing is left to stop. */
   late(signal: Deno.Signal): void;
 }
 
 /**
- * Listens to signals of this program while there is something to stop.
+ * Listens for signals to this program while there is something to stop.
  *
  * While the trap listens, the signals do not have their default effect. So it
  * stops listening as soon as there is nothing to stop, and at a second signal.
@@ -277,7 +287,7 @@ class SignalTrap {
     this.#clock = clock;
   }
 
-  /** Begins to listen: there is something to stop. */
+  /** Begins to listen, because there is something to stop. */
   arm(): void {
     this.#needed = true;
     for (const signal of this.#signals) {
@@ -289,15 +299,15 @@ class SignalTrap {
   }
 
   /**
-   * Stops listening, since there is nothing to stop. Right after a signal, it
-   * goes on listening, because another signal of the same request can follow.
+   * Stops listening, because there is nothing to stop. Right after a signal, it
+   * continues to listen, because another signal of the same request can follow.
    */
   rest(): void {
     this.#needed = false;
     if (!this.#hasTwin()) this.disarm();
   }
 
-  /** Stops listening, which gives the signals their default effect again. */
+  /** Stops listening, which restores the default effect of the signals. */
   disarm(): void {
     for (const [signal, listener] of this.#listeners) {
       Deno.removeSignalListener(signal, listener);
@@ -317,7 +327,10 @@ class SignalTrap {
     else this.#handlers.late(signal);
   }
 
-  /** Whether a signal that arrives now counts as one with the signal before. */
+  /**
+   * Returns whether a signal that arrives now counts as one with the previous
+   * one.
+   */
   #hasTwin(): boolean {
     return this.#clock.now() - this.#servedAt < TOGETHER_MS;
   }
@@ -326,16 +339,17 @@ class SignalTrap {
 /** The longest wait for Deno to act on a signal, in milliseconds. */
 const RAISE_MS = 500;
 
-/** Sends this program a signal that it no longer listens to, and waits. */
+/** Sends this program a signal that it no longer listens for, and waits. */
 function raise(signal: Deno.Signal): void {
   // Signals have no default effect on process 1.
   if (Deno.pid === 1) Deno.exit(128 + signalNumber(signal));
   Deno.kill(Deno.pid, signal);
-  // Deno acts on it in another thread. Until then, this thread must not go on.
+  // Deno acts on it in another thread. Until then, this thread must not
+  // continue.
   pause(RAISE_MS);
 }
 
-/** Returns the error that an event of an uncaught error is about. */
+/** Returns the error of an event about an uncaught error. */
 function reasonOf(event: Event): unknown {
   if (event instanceof ErrorEvent) return event.error;
   return event instanceof PromiseRejectionEvent ? event.reason : undefined;

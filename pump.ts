@@ -1,5 +1,5 @@
 /**
- * Reads one output of a run: in pieces that grow with the traffic, and for a
+ * Reads one output of a run, in chunks that grow with the traffic, and for a
  * limited time once the run has ended.
  *
  * @module
@@ -7,13 +7,13 @@
 
 import type { Clock } from "./kernel.ts";
 
-/** Time for which output is read after the end of a run, in milliseconds. */
+/** How long output is read after the end of a run, in milliseconds. */
 export const DRAIN_MS = 250;
 
 /** Time without a byte after which an output is quiet, in milliseconds. */
 const QUIET_MS = 2;
 
-/** How many bytes a pipe can hold at most. */
+/** The maximum capacity of a pipe, in bytes. */
 export const PIPE_BYTES: number = 1024 * 1024;
 
 /**
@@ -22,12 +22,12 @@ export const PIPE_BYTES: number = 1024 * 1024;
  */
 export type Use = "drained" | "streamed" | "split";
 
-/** How many bytes are read at once while the output is quiet. */
+/** How many bytes to read at once while the output is quiet. */
 const LEAST_BYTES = 1_024;
 
 /**
- * How many bytes are read at once when the output is busy. A child whose output
- * is only drained can go on writing while a quarter of its pipe is read.
+ * How many bytes to read at once when the output is busy. If the output is only
+ * drained, the child can continue to write while a quarter of its pipe is read.
  * Streams and lines have a cost per chunk, so their chunks are larger.
  */
 const MOST_BYTES: Readonly<Record<Use, number>> = {
@@ -36,11 +36,11 @@ const MOST_BYTES: Readonly<Record<Use, number>> = {
   split: 65_536,
 };
 
-/** What a pump delivers bytes to. */
+/** The receiver of the bytes of a pump. */
 export interface Sink {
   /**
-   * Whether the pump has to wait. The sink calls {@linkcode Pump.wake} after
-   * each change that can end the wait.
+   * Returns whether the pump has to wait. The sink calls {@linkcode Pump.wake}
+   * after each change that can end the wait.
    */
   full(): boolean;
   /** Returns a buffer of the given size for the next bytes. */
@@ -48,16 +48,16 @@ export interface Sink {
   /**
    * Takes over bytes that start at the beginning of their buffer.
    *
-   * @returns The present use of the bytes.
+   * @returns The current use of the bytes.
    */
   deliver(bytes: Uint8Array<ArrayBuffer>): Use;
-  /** Notes that no more bytes will come. */
+  /** Called when no more bytes follow. */
   close(): void;
 }
 
 /** Why an output could not be read to its end. */
 export interface PumpFailure {
-  /** What the stream or the sink threw, which can be anything. */
+  /** What the stream or the sink threw, which can be any value. */
   readonly cause: unknown;
 }
 
@@ -72,9 +72,9 @@ export class Pump {
   readonly #clock: Clock;
   readonly #reader: ReadableStreamBYOBReader;
   #ended = false;
-  /** Whether this pump has left a pipe that something else holds open. */
+  /** Whether this pump has abandoned a pipe that another process holds open. */
   #left = false;
-  /** How many bytes have been delivered. */
+  /** The number of bytes that have been delivered. */
   #delivered = 0;
   /**
    * While fewer bytes than this have been delivered, a full sink is ignored.
@@ -102,15 +102,15 @@ export class Pump {
     return this.#ended;
   }
 
-  /** Makes the pump ask again whether the sink is full. */
+  /** Makes the pump check again whether the sink is full. */
   wake(): void {
     this.#room?.resolve();
     this.#room = undefined;
   }
 
   /**
-   * Reads what a run has left in its pipe when it ended. If another process
-   * holds the pipe open, the pump stops reading after a while.
+   * Reads what a run left in its pipe when it ended. If another process holds
+   * the pipe open, the pump stops reading after a while.
    *
    * @param ifHeld Called in that case, and awaited before the pump stops
    * reading.
@@ -158,7 +158,8 @@ export class Pump {
       await this.#deliverAll();
     } catch (cause) {
       if (!this.#left) failure = { cause };
-      // If the sink has failed, nothing else would read what the child writes.
+      // If the sink has failed, nothing else would read the output of the
+      // child.
       this.#cancel();
     }
     this.#ended = true;
@@ -167,7 +168,7 @@ export class Pump {
     return failure;
   }
 
-  /** Delivers what the child writes, until nothing more follows. */
+  /** Delivers the output of the child, until nothing more follows. */
   async #deliverAll(): Promise<void> {
     const sink = this.#sink;
     let size = LEAST_BYTES;

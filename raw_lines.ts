@@ -1,6 +1,6 @@
 /**
- * Splits output into lines without decoding it, so that a file gets the bytes
- * that a process wrote, whatever its encoding.
+ * Splits output into lines without decoding it, so that a file contains exactly
+ * the bytes that a process wrote, whatever their encoding.
  *
  * @module
  */
@@ -25,12 +25,15 @@ export interface RawLines {
 const LF = 10;
 const CR = 13;
 
-/** The most bytes of one UTF-16 code unit, and more than that of invalid ones. */
+/**
+ * The maximum number of bytes for one UTF-16 code unit; for invalid bytes, more
+ * than needed.
+ */
 const UNIT_BYTES = 4;
 
 /**
- * Splits one source into lines where {@linkcode LineSplitter} does: at LF and
- * CRLF, and after so many UTF-16 code units.
+ * Splits one source into lines at the same places as {@linkcode LineSplitter}:
+ * at LF and CRLF, and after a number of UTF-16 code units.
  */
 export class RawSplitter implements Splitter<RawLines> {
   readonly #source: OutputSource;
@@ -38,7 +41,7 @@ export class RawSplitter implements Splitter<RawLines> {
   /** The parts of a line whose line break has not arrived yet. */
   #rest: Bytes[] = [];
   #restLength = 0;
-  /** Whether the rest of a line that was too long is being skipped. */
+  /** Whether the rest of an overlong line is being skipped. */
   #skipping = false;
   #run = 0;
 
@@ -68,7 +71,7 @@ export class RawSplitter implements Splitter<RawLines> {
 
   /** Adds the last line of a run to `lines`, if it has no line break. */
   flush(lines: RawLines[]): void {
-    // With this line break, a CR at the end of the output stays.
+    // This line break preserves a CR at the end of the output.
     if (this.#restLength > 0) this.#hold(Uint8Array.of(CR, LF));
     this.#complete(lines);
   }
@@ -89,7 +92,7 @@ export class RawSplitter implements Splitter<RawLines> {
     this.#restLength = 0;
   }
 
-  /** Adds whole lines: a copy, since their buffer is used again. */
+  /** Adds whole lines as a copy, because their buffer is reused. */
   #add(whole: Bytes, lines: RawLines[]): void {
     const plain = withoutReturns(whole);
     const bytes = plain.length <= this.#maxLength
@@ -118,7 +121,7 @@ export function joined(parts: Iterable<Bytes>): Bytes {
   return whole;
 }
 
-/** Copies whole lines, with LF in place of CRLF. */
+/** Copies whole lines, with LF instead of CRLF. */
 function withoutReturns(lines: Bytes): Bytes {
   if (!lines.includes(CR)) return lines.slice();
   const copy = new Uint8Array(lines.length);
@@ -130,7 +133,7 @@ function withoutReturns(lines: Bytes): Bytes {
   return copy.subarray(0, length);
 }
 
-/** Lists the parts of whole lines that are left when long lines are cut. */
+/** Lists the parts of whole lines that remain when long lines are cut. */
 function* cutLines(lines: Bytes, units: number): Generator<Bytes> {
   let from = 0;
   for (let start = 0; start < lines.length;) {
@@ -147,8 +150,8 @@ function* cutLines(lines: Bytes, units: number): Generator<Bytes> {
 }
 
 /**
- * Returns how many bytes of a line are its first `units` UTF-16 code units. What
- * is not UTF-8 counts as one for each byte that starts no character.
+ * Returns the number of bytes in the first `units` UTF-16 code units of a line.
+ * In invalid UTF-8, each byte that starts no character counts as one unit.
  */
 function lengthOf(line: Bytes, units: number): number {
   let left = units;
@@ -162,7 +165,9 @@ function lengthOf(line: Bytes, units: number): number {
   return at;
 }
 
-/** Returns how many bytes the character at a place has; 1 if it is invalid. */
+/**
+ * Returns the number of bytes of the character at an index; 1 if it is invalid.
+ */
 function characterLength(line: Bytes, at: number): number {
   const first = line[at] ?? 0;
   const length = first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;

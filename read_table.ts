@@ -1,6 +1,6 @@
 /**
- * Reads the process table of the system. Deno cannot read it without further
- * permissions, so a shell does.
+ * Reads the process table of the system. Deno would need further permissions
+ * for that, so a shell does it.
  *
  * @module
  */
@@ -15,15 +15,15 @@ import type {
 import { mayRun } from "./permissions.ts";
 
 /**
- * The command that prints the table. On Linux it first lists the processes,
- * since `cat` prints nothing for those that end before it reads them. Slim
+ * The command that prints the table. On Linux it lists the processes first,
+ * because `cat` prints nothing for a process that ends before it is read. Slim
  * Linux images have a shell but no `ps`, and other systems have no `/proc`.
  */
 const READ_TABLE = Deno.build.os === "linux"
   ? "echo /proc/[0-9]*; exec cat /proc/[0-9]*/stat"
   : "exec ps -A -o pid=,stat=,ppid=,pgid=,comm=";
 
-/** How often the table is read before it counts as unreadable. */
+/** How many times to read the table before it counts as unreadable. */
 const MAX_TRIES = 2;
 
 /**
@@ -38,7 +38,7 @@ export async function readTable(
   for (let i = 0; i < MAX_TRIES; i++) {
     const earliest = clock.now();
     const reader = startShell(READ_TABLE);
-    // On a busy machine, some time can pass before the reader has started.
+    // On a busy machine, the reader can take some time to start.
     const startedAt = { earliest, latest: clock.now() };
     const output = await outputOf(reader);
     if (reader === undefined || output === undefined) return undefined;
@@ -55,9 +55,10 @@ const PIPE_LINE =
   /^\/proc\/(\d+)\/fd:$|^l([r-])([w-])\S+ .* -> pipe:\[(\d+)\]$/gm;
 
 /**
- * Reads which pipes each process has, where this program may look. Linux only.
+ * Reads which pipes each process has open, as far as this program can see them.
+ * Linux only.
  *
- * @returns The pipes, by process ID; none if they cannot be read.
+ * @returns The pipes by process ID; empty if they cannot be read.
  */
 export async function readPipes(): Promise<ReadonlyMap<number, ProcessPipes>> {
   const output = await outputOf(
@@ -80,9 +81,7 @@ export async function readPipes(): Promise<ReadonlyMap<number, ProcessPipes>> {
   return pipes;
 }
 
-/**
- * A command for a shell: it orphans another shell, which prints its new parent.
- */
+/** A shell command that orphans another shell, which prints its new parent. */
 const FIND_REAPER = `(
   read -r parent rest </proc/self/stat
   (
@@ -134,7 +133,8 @@ export async function readCommandLine(): Promise<string[]> {
 }
 
 /**
- * Starts a shell that prints something; `undefined` if that is not possible.
+ * Starts a shell that prints something; returns `undefined` if that is not
+ * possible.
  */
 function startShell(command: string): Deno.ChildProcess | undefined {
   if (!mayRun()) return undefined;
@@ -153,7 +153,7 @@ function startShell(command: string): Deno.ChildProcess | undefined {
   }
 }
 
-/** Returns what a shell prints until it ends; `undefined` if there is none. */
+/** Returns the output of a shell; `undefined` if there is none. */
 async function outputOf(
   shell: Deno.ChildProcess | undefined,
 ): Promise<Uint8Array | undefined> {
@@ -169,16 +169,16 @@ type Reader = NonNullable<TableReading["reader"]>;
 
 /**
  * The end of a record in `/proc/PID/stat`, after the name: state, parent,
- * group, session, then 13 numbers, the threads, one more, the start, and many
- * more.
+ * group, session, 13 numbers, the threads, one more number, the start time, and
+ * many more numbers.
  */
 const RECORD_END =
   /\) ([A-Za-z]) (\d+) (-?\d+) (-?\d+)(?: -?\d+){13} (\d+) -?\d+ (\d+)(?: -?\d+){18,}\n/g;
 
 /**
  * Parses a list of folders `/proc/PID`, and then the files `stat` in them. A
- * name can contain any byte, but it is too short for all the numbers that
- * follow it, so these numbers tell where it ends.
+ * name can contain any byte, but it is too short to contain all the numbers
+ * that follow it. These numbers show where it ends.
  */
 function linuxTable(bytes: Uint8Array, reader: Reader): TableReading {
   // Each byte becomes one character, whatever it is.
@@ -195,7 +195,7 @@ function linuxTable(bytes: Uint8Array, reader: Reader): TableReading {
     from = end.index + whole.length;
     unread.delete(pid);
     if (
-      // `Z` with several threads: only the first of them has ended.
+      // `Z` with several threads means that only the first thread has ended.
       state === "Z" && Number(threads) <= 1 || state === "X" || state === "x"
     ) {
       dead.set(pid, Number(session));
@@ -216,7 +216,7 @@ function linuxTable(bytes: Uint8Array, reader: Reader): TableReading {
 /** A line of `ps`: process, state, parent, group, name. */
 const PS_LINE = /^\s*(\d+)\s+([A-Za-z])\S*\s+(\d+)\s+(\d+)\s+(.*)$/gm;
 
-/** Parses what `ps` prints: it prints neither sessions nor start times. */
+/** Parses the output of `ps`, which has neither sessions nor start times. */
 function psTable(bytes: Uint8Array, reader: Reader): TableReading {
   const processes: ProcessEntry[] = [];
   const text = new TextDecoder().decode(bytes);

@@ -11,11 +11,11 @@ import { checkFileAccess } from "./permissions.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** How large a file may become, and how many are kept. */
+/** How large a file can become, and how many renamed files to keep. */
 export interface Limits {
-  /** How many bytes the file may hold; `Infinity` for no limit. */
+  /** The maximum size of the file in bytes; `Infinity` for no limit. */
   readonly maxBytes: number;
-  /** How many renamed files are kept. */
+  /** How many renamed files to keep. */
   readonly maxFiles: number;
 }
 
@@ -24,17 +24,17 @@ const CHECK_MS = 1_000;
 
 const LF = 10;
 
-/** One regular file, whose operations run one after another. */
+/** One regular file. Its operations run one after another. */
 export class RotatingFile {
-  /** The absolute path, in which no part is a link. */
+  /** The absolute path, with all links resolved. */
   readonly path: string;
   readonly #clock: Clock;
   readonly #losses: Losses;
   /** The open file. */
   #file: Deno.FsFile | undefined;
-  /** How many bytes the file holds. */
+  /** The size of the file in bytes. */
   #size = 0;
-  /** The bytes of the present lines that are not in the file yet. */
+  /** The bytes of the current lines that are not in the file yet. */
   #rest: Bytes = new Uint8Array();
   #checkAt = 0;
   /** Resolves when the last operation so far has ended. */
@@ -48,7 +48,7 @@ export class RotatingFile {
   }
 
   /**
-   * Appends lines, which are lost if the file cannot be written.
+   * Appends lines. They are lost if the file cannot be written.
    *
    * @param lines The lines, each with its line break.
    */
@@ -62,7 +62,7 @@ export class RotatingFile {
     });
   }
 
-  /** Closes the file, and opens the one that has its path now. */
+  /** Closes the file, and opens the file that is at its path now. */
   reopen(): Promise<void> {
     return this.#inTurn(async () => {
       this.#losses.retry();
@@ -105,7 +105,7 @@ export class RotatingFile {
     }
   }
 
-  /** Returns the file, opened anew if it was moved or removed. */
+  /** Returns the open file; opens it again if it was moved or removed. */
   async #current(): Promise<Deno.FsFile> {
     const file = this.#file;
     if (file === undefined) return await this.#open();
@@ -124,7 +124,7 @@ export class RotatingFile {
 
   async #open(): Promise<Deno.FsFile> {
     checkFileAccess(this.path, "");
-    // An open FIFO without a reader would keep this program alive for ever.
+    // An open FIFO without a reader would keep this program alive forever.
     await look(this.path);
     const file = await openIn(this.path);
     this.#file = file;
@@ -145,8 +145,8 @@ export class RotatingFile {
   }
 
   /**
-   * Gives the file the number 1 and opens a new one. Of the files that have a
-   * number, those before the first free number get the next one.
+   * Renames the file to number 1 and opens a new one. To make room, each
+   * numbered file before the first free number gets the next number.
    */
   async #rotate(maxFiles: number): Promise<Deno.FsFile> {
     this.#close();
@@ -168,7 +168,7 @@ export class RotatingFile {
 
   /**
    * Writes the first bytes of the rest. If that fails, only the whole lines
-   * among the bytes that were written stay in the file.
+   * among the written bytes stay in the file.
    */
   async #write(file: Deno.FsFile, length: number): Promise<void> {
     const part = this.#rest.subarray(0, length);
@@ -190,9 +190,9 @@ export class RotatingFile {
 }
 
 /**
- * Throws unless this program may read and write a file under its own name and
- * under those that it is renamed to. Without this check, Deno would prompt for
- * a permission.
+ * Throws unless this program can read and write a file under its own name and
+ * under the names that it is renamed to. Without this check, Deno would prompt
+ * for a permission.
  */
 export function checkAccess(
   path: string,
@@ -206,7 +206,7 @@ export function checkAccess(
 
 /**
  * Returns how many bytes of whole lines fit into a file of the given size. An
- * empty file takes the first line, however long the line is.
+ * empty file accepts the first line, however long the line is.
  */
 function fitting(lines: Bytes, size: number, maxBytes: number): number {
   const room = maxBytes - size;
@@ -215,7 +215,7 @@ function fitting(lines: Bytes, size: number, maxBytes: number): number {
   return length === 0 && size === 0 ? lines.indexOf(LF) + 1 : length;
 }
 
-/** Shortens a file, unless something else has written to it. */
+/** Shortens a file, unless another program has written to it. */
 async function shorten(
   file: Deno.FsFile,
   from: number,
@@ -226,8 +226,8 @@ async function shorten(
 }
 
 /**
- * Returns what is at a path; `undefined` if there is nothing. Throws unless it
- * is a regular file.
+ * Returns the file at a path; `undefined` if there is none. Throws if it is not
+ * a regular file.
  */
 async function look(path: string): Promise<Deno.FileInfo | undefined> {
   checkFileAccess(path, "");

@@ -1,6 +1,6 @@
 /**
  * One run of a program: a child process, the session and the process group that
- * it leads, and signals to these and to nothing else.
+ * it leads, and signals to these alone.
  *
  * @module
  */
@@ -71,7 +71,7 @@ export class Run {
 
   /**
    * Returns why the program of a child that has ended was not started;
-   * `undefined` if it was. Never rejects.
+   * `undefined` if it was started. Never rejects.
    */
   explain(traces: Traces): Promise<NotStarted | undefined> {
     return this.#spawned.explain?.(traces) ?? Promise.resolve(undefined);
@@ -85,7 +85,7 @@ export class Run {
   /**
    * Sends a signal to the child alone.
    *
-   * @returns Whether there was still a child.
+   * @returns Whether the child was still there.
    * @throws {Deno.errors.PermissionDenied} If the child runs as another user.
    */
   signal(signal: Deno.Signal): boolean {
@@ -104,12 +104,13 @@ export class Run {
   }
 
   /**
-   * Sends a signal to all of a group, or to the child if it leads none.
+   * Sends a signal to a whole group, or to the child if it leads none.
    *
    * @param signal The signal.
-   * @param group The group: that of the child, or another one in its session.
+   * @param group The group of the child, or another one in its session.
    * @returns Whether there was still a process to receive the signal.
-   * @throws {Deno.errors.PermissionDenied} If all of it runs as another user.
+   * @throws {Deno.errors.PermissionDenied} If the whole group runs as another
+   * user.
    */
   signalGroup(signal: Deno.Signal, group: number = this.pid): boolean {
     const own = group === this.pid;
@@ -122,7 +123,7 @@ export class Run {
   /**
    * Asks the child alone to end, before the rest of a stop begins.
    *
-   * @returns Whether there was still a child.
+   * @returns Whether the child was still there.
    */
   ask(signal: Deno.Signal): boolean {
     const reached = this.trySignal(signal);
@@ -136,7 +137,7 @@ export class Run {
   }
 
   /**
-   * Sends the child a signal that is to end it, and continues it, since a
+   * Sends the child a signal that should end it, and continues it, because a
    * suspended child cannot act on the signal.
    *
    * @returns Whether the signal was sent.
@@ -145,22 +146,20 @@ export class Run {
     return tryToEnd(signal, (each) => this.signal(each));
   }
 
-  /**
-   * Does the same for another process that was just seen in the child's group.
-   */
+  /** Like `trySignal()`, for another process just seen in the child's group. */
   trySignalMember(signal: Deno.Signal, pid: number): boolean {
     return this.#reachesGroups &&
       tryToEnd(signal, (each) => this.#kernel.kill(pid, each));
   }
 
-  /** Does the same for a group. */
+  /** Like `trySignal()`, for a group. */
   trySignalGroup(signal: Deno.Signal, group: number): boolean {
     return tryToEnd(signal, (each) => this.signalGroup(each, group));
   }
 
   /**
-   * Whether anything of the group is left: the child, a process that it
-   * started, or one that has ended and was not reaped yet.
+   * Returns whether anything of the group is left: the child, a process that it
+   * started, or a process that has ended but has not been reaped.
    */
   groupLeft(): boolean {
     if (this.alive) return true;
@@ -172,14 +171,14 @@ export class Run {
     }
   }
 
-  /** Notes that nothing is left, so that no more signals are sent. */
+  /** Records that nothing is left, so that no more signals are sent. */
   groupEnded(): void {
     this.#left = "nothing";
   }
 
   /**
    * Whether signals can be sent to groups. That needs a permission that can be
-   * revoked; without it, signals reach the child alone.
+   * revoked; without it, signals reach only the child.
    */
   get #reachesGroups(): boolean {
     return this.group && this.#kernel.sessions;
@@ -202,7 +201,7 @@ export class Run {
   }
 }
 
-/** Sends a signal that is to end its target, and then continues the target. */
+/** Sends a signal that should end its target, and then continues the target. */
 function tryToEnd(
   signal: Deno.Signal,
   send: (signal: Deno.Signal) => boolean,

@@ -10,37 +10,40 @@ import type { Decision, Ended } from "./restart.ts";
 
 /** How a run ended, or why it could not be started. */
 export interface RunEnd extends Ended {
-  /** The number of the run; if it was not started, of the run before it. */
+  /**
+   * The number of the run; if it was not started, the number of the previous
+   * run.
+   */
   readonly run: number;
   /** The process ID of the run, if it was started. */
   readonly pid?: number;
   /** Whether the run had been asked to end. */
   readonly requested: boolean;
-  /** Whether the run ended badly, without having been asked to end. */
+  /** Whether the run failed without having been asked to end. */
   readonly crashed: boolean;
   /** Why the run could not be started. */
   readonly error?: Error;
-  /** Why an output of the run could not be read, if that is so. */
+  /** Why an output of the run could not be read, if it could not. */
   readonly outputError?: Error | undefined;
   /** Returns the last lines that the run wrote to stderr, if it crashed. */
   readonly stderr: () => readonly string[];
 }
 
-/** The status that a shell gives to a program that is missing. */
+/** The status that a shell reports for a missing program. */
 const NOT_FOUND: Deno.CommandStatus = {
   success: false,
   code: 127,
   signal: null,
 };
 
-/** The status that a shell gives to a program that it cannot run. */
+/** The status that a shell reports for a program that it cannot run. */
 export const NOT_RUN: Deno.CommandStatus = {
   success: false,
   code: 126,
   signal: null,
 };
 
-/** Stands in for the last end until the first run has ended. */
+/** The last end before the first run has ended. */
 export const NEVER_RUN: RunEnd = {
   run: 0,
   status: NOT_RUN,
@@ -51,7 +54,7 @@ export const NEVER_RUN: RunEnd = {
   stderr: () => [],
 };
 
-/** Returns the status that a shell gives to a program that did not start. */
+/** Returns the status that a shell reports for a program that did not start. */
 export function statusOf({ cause }: SpawnError): Deno.CommandStatus {
   return isA(cause, Deno.errors.NotFound) ? NOT_FOUND : NOT_RUN;
 }
@@ -60,8 +63,8 @@ export function statusOf({ cause }: SpawnError): Deno.CommandStatus {
  * Returns the end of a run that could not be started.
  *
  * @param error The error of the start.
- * @param run The number of the run before it.
- * @param now The present time, in milliseconds of the monotonic clock.
+ * @param run The number of the previous run.
+ * @param now The current time, in milliseconds of the monotonic clock.
  */
 export function notStarted(
   error: SpawnError,
@@ -82,7 +85,7 @@ export function notStarted(
   };
 }
 
-/** Returns the error with which processman gives a process up. */
+/** Returns the error with which processman gives up a process. */
 export function failure(
   name: string,
   decision: Extract<Decision, { kind: "fail" }>,
@@ -106,7 +109,7 @@ export function failure(
   return new (kind ?? Error)(`${cannot}: ${why}`, { cause });
 }
 
-/** Returns the last line that is not blank, to be appended to a message. */
+/** Returns the last line that is not blank, as the end of a message. */
 export function lastOf(lines: readonly string[]): string {
   const last = lines.findLast((line) => line.trim() !== "");
   return last === undefined ? "" : `: ${last}`;

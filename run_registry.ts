@@ -12,8 +12,8 @@ import type { Run } from "./run.ts";
 import type { Asked } from "./stop.ts";
 
 /**
- * The longest run, in milliseconds, after which processman looks for a process
- * that the run put into the background.
+ * The longest run after which processman looks for a process that the run put
+ * into the background, in milliseconds.
  */
 const DAEMON_MS = 60_000;
 
@@ -27,7 +27,7 @@ export class RunRegistry {
   readonly #unasked = new Map<Run, GuardInfo>();
   /** When SIGKILL is due for the others, in milliseconds since the epoch. */
   readonly #killAt = new Map<Run, number>();
-  /** The processes in the background that have been reported. */
+  /** The background processes that have been reported. */
   readonly #reported = new Set<string>();
   /** Ends the wait for the handover; set while there is one. */
   #handedOver: (() => void) | undefined;
@@ -39,14 +39,14 @@ export class RunRegistry {
     this.#guard = guard;
   }
 
-  /** Notes that a run has begun, and how to end it. */
+  /** Records that a run has begun, and how to end it. */
   began(run: Run, info: GuardInfo): void {
     this.#runs.add(run);
     this.#unasked.set(run, info);
     this.#guard?.watch(run, info);
   }
 
-  /** Notes that the way to end a run has changed. */
+  /** Records that the way to end a run has changed. */
   changed(run: Run, info: GuardInfo): void {
     // The change comes too late for a run that has been asked to end.
     if (!this.#unasked.has(run)) return;
@@ -54,14 +54,14 @@ export class RunRegistry {
     this.#guard?.update(run, info);
   }
 
-  /** Notes how a run has been asked to end, and when `SIGKILL` follows. */
+  /** Records how a run has been asked to end, and when `SIGKILL` follows. */
   asked(run: Run, how: Asked): void {
     this.#unasked.delete(run);
     this.#killAt.set(run, how.killAt);
     this.#guard?.asked(run, how);
   }
 
-  /** Returns the longest time that a run still may take to end. */
+  /** Returns the longest time that a run can still take to end. */
   longestGraceMs(): number {
     const now = this.#clock.time();
     return Math.max(
@@ -71,18 +71,22 @@ export class RunRegistry {
     );
   }
 
-  /** Notes that a child has ended, before its process decides what follows. */
+  /**
+   * Records that a child has ended, before its process decides what follows.
+   */
   died(): void {
     // The decision depends on the stop, which begins at the handover.
     this.#handedOver?.();
   }
 
-  /** Notes that the child of a run no longer has to keep this program alive. */
+  /**
+   * Records that the child of a run no longer has to keep this program alive.
+   */
   rests(run: Run): void {
     this.#guard?.childEnded(run);
   }
 
-  /** Notes that nothing is left of a run. */
+  /** Records that nothing is left of a run. */
   ended(run: Run): void {
     this.#runs.delete(run);
     this.#unasked.delete(run);
@@ -97,7 +101,7 @@ export class RunRegistry {
     return this.#table.pipeHolders(startedAt, others);
   }
 
-  /** Lists processes that a run put into the background, each of them once. */
+  /** Lists processes that a run put into the background, each only once. */
   async daemons(
     table: Table,
     from: number,

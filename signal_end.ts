@@ -23,14 +23,14 @@ const AFTER_GRACE_MS = 5_000;
 const AFTER_KILL_MS = 1_000;
 
 /**
- * Time for the code of this program to use what it was given last, in
- * milliseconds: a reader of lines can have something to write.
+ * Time for the code of this program to use the last lines and events, in
+ * milliseconds. A reader of lines can have something to write, for example.
  */
 const REACTION_MS = 50;
 
 /**
- * The longest wait for the log before the program can end, or is cut off, in
- * milliseconds.
+ * The longest wait for the log before `onSignal()` is called, and at the
+ * deadline, in milliseconds.
  */
 const LOG_MS = 250;
 
@@ -40,7 +40,7 @@ interface Stoppable {
   stop(): Promise<StopReport>;
 }
 
-/** The part of a manager that is stopped or ended at a signal. */
+/** The part of a manager that is stopped or ended on a signal. */
 export interface SignalledManager {
   /** The clock. */
   readonly clock: Clock;
@@ -52,9 +52,9 @@ export interface SignalledManager {
   readonly runs: RunRegistry;
   /** What has to be delivered before this program ends. */
   readonly outlets: Outlets;
-  /** Lists the processes that run or wait to run. */
+  /** Lists the processes that are running or waiting to run. */
   processes(): readonly Stoppable[];
-  /** Refuses commands from now on. */
+  /** Rejects commands from now on. */
   refuse(): void;
   /** Stops all processes and frees all resources. */
   shutdown(): Promise<void>;
@@ -62,21 +62,21 @@ export interface SignalledManager {
   killAll(): Promise<unknown>;
 }
 
-/** How much time the steps of an end have, in milliseconds from the signal. */
+/** The schedule of an end, in milliseconds from the signal. */
 export interface ExitSchedule {
-  /** When the stop begins at the latest. */
+  /** The latest time at which the stop begins. */
   readonly stopMs: number;
-  /** When all processes are killed that are left. */
+  /** When all remaining processes are killed. */
   readonly killMs: number;
-  /** When this program ends at the latest. */
+  /** The latest time at which this program ends. */
   readonly endMs: number;
 }
 
 /**
- * Divides the time that the end of this program may take. The stop begins early
+ * Divides the time that the end of this program can take. The stop begins early
  * enough for the longest grace period, but not in the first quarter.
  *
- * @param deadlineMs The value of `exitDeadlineMs`, if it is given.
+ * @param deadlineMs The value of `exitDeadlineMs`, if there is one.
  * @param longestGraceMs The longest grace period.
  */
 export function exitSchedule(
@@ -89,7 +89,7 @@ export function exitSchedule(
   return { stopMs, killMs, endMs };
 }
 
-/** Stops or ends a manager at a signal. */
+/** Stops or ends a manager on a signal. */
 export class SignalEnd implements SignalledProgram {
   readonly #manager: SignalledManager;
   readonly #onSignal: OnSignal;
@@ -107,9 +107,9 @@ export class SignalEnd implements SignalledProgram {
     this.#deadlineMs = exitDeadlineMs;
   }
 
-  /** Stops all processes, after which this program goes on. Never rejects. */
+  /** Stops all processes; this program then continues. Never rejects. */
   async stop(signal: Deno.Signal): Promise<void> {
-    // This leaves out processes that other listeners to the signal start.
+    // This leaves out processes that other listeners for the signal start.
     const processes = this.#manager.processes();
     const names = processes.map(({ name }) => `"${name}"`);
     this.#stopping = this.#stopAll(processes, () => {
@@ -120,7 +120,7 @@ export class SignalEnd implements SignalledProgram {
   }
 
   /**
-   * Ends the manager: drains as `onSignal` says, stops all processes, and waits
+   * Ends the manager: drains with `onSignal`, stops all processes, and waits
    * until everything is delivered, or until the deadline. Never rejects.
    */
   async end(signal: Deno.Signal): Promise<void> {
@@ -148,7 +148,7 @@ export class SignalEnd implements SignalledProgram {
 
   /** Reports an uncaught error while this program ends. Never throws. */
   caught(error: unknown): void {
-    // A start-up sequence that goes on is refused its next command.
+    // A start-up sequence that continues gets this error for its next command.
     if (isA(error, ProcessmanClosedError)) return;
     this.#manager.log.write(
       "error",
@@ -192,8 +192,8 @@ export class SignalEnd implements SignalledProgram {
   }
 
   /**
-   * Stops processes. With `to: "leader"`, the leaders get their signal first;
-   * the rest follows after the handover.
+   * Stops processes. With `to: "leader"`, the leaders receive their signal
+   * first; the rest follows after the handover.
    */
   #stopAll(processes: readonly Stoppable[], then: () => void): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -223,7 +223,7 @@ export class SignalEnd implements SignalledProgram {
     events.publish({ kind: "signal", signal, time: clock.time() });
   }
 
-  /** Says what has not been done when the deadline is over. Never rejects. */
+  /** Logs what is not finished at the deadline. Never rejects. */
   async #tellCut(signal: Deno.Signal, endMs: number): Promise<void> {
     const { outlets, log, processes } = this.#manager;
     const left = [
@@ -240,7 +240,7 @@ export class SignalEnd implements SignalledProgram {
     await this.#logged();
   }
 
-  /** Waits a little while for the log. Never rejects. */
+  /** Waits briefly for the log. Never rejects. */
   async #logged(): Promise<void> {
     const { clock, log } = this.#manager;
     const written = new AbortController();

@@ -14,16 +14,17 @@ import {
 /** Options for {@linkcode Process.signal}. */
 export interface SignalOptions {
   /**
-   * What gets the signal: the child, or everything in its session (`"group"`).
-   * The group of the child then gets it at once, and other groups of the
-   * session milliseconds later, when they are found.
+   * What receives the signal: the child, or everything in its session
+   * (`"group"`). With `"group"`, the group of the child receives it at once,
+   * and other groups of the session receive it milliseconds later, when
+   * processman has found them.
    *
    * @default {"leader"}
    */
   to?: "group" | "leader" | undefined;
 }
 
-/** Checks what gets a signal. */
+/** Checks the options of a signal. */
 export const checkSignal: OptionsCheck<SignalOptions> = optionsOf<
   SignalOptions
 >({
@@ -76,7 +77,7 @@ const MISSING: Partial<Record<string, readonly string[]>> = {
   darwin: ["SIGBREAK", "SIGPOLL", "SIGPWR", "SIGSTKFLT", "SIGUNUSED"],
 };
 
-/** Signals that no program, or no program in JavaScript, can handle. */
+/** Signals that programs cannot handle, at least not in JavaScript. */
 const DEADLY: ReadonlySet<unknown> = new Set([
   "SIGFPE",
   "SIGILL",
@@ -144,7 +145,7 @@ const LINUX: Partial<Record<Deno.Signal, number>> = {
   SIGUNUSED: 31,
 };
 
-/** The numbers of signals on macOS, where they differ from those on Linux. */
+/** The numbers of signals on macOS that differ from Linux. */
 const DARWIN: Partial<Record<Deno.Signal, number>> = {
   SIGEMT: 7,
   SIGBUS: 10,
@@ -160,7 +161,7 @@ const DARWIN: Partial<Record<Deno.Signal, number>> = {
   SIGUSR2: 31,
 };
 
-/** Returns the number of a signal on a system; 0 if it has none there. */
+/** Returns the number of a signal on a system; 0 if it does not exist there. */
 export function signalNumber(
   signal: Deno.Signal,
   os: typeof Deno.build.os = Deno.build.os,

@@ -1,5 +1,5 @@
 /**
- * The timeline of a process under given restart options, computed without
+ * The timeline of a process with given restart options, computed without
  * starting anything.
  *
  * @module
@@ -57,9 +57,9 @@ export const EXIT_DEFAULTS: Filled<Omit<SimulatedExit, "durationMs">> = {
 const checkExits = arrayOf<SimulatedExit>(checkExit);
 
 /**
- * Returns the timeline of a process whose runs end in given ways: when each run
- * starts and ends, and what follows it. The timeline ends with the first run
- * that no restart follows, or else with the last run given.
+ * Returns the timeline of a process: when each run starts and ends, and what
+ * follows it. `exits` says how the runs end. The timeline ends with the first
+ * run that is not followed by a restart, or with the last element of `exits`.
  *
  * @example A limit of two restarts in ten seconds
  * ```ts
@@ -77,7 +77,7 @@ const checkExits = arrayOf<SimulatedExit>(checkExit);
  * );
  * ```
  *
- * @param options The restart options, as those of a command.
+ * @param options The restart options, as for a command.
  * @param exits The ends of the runs, in order.
  * @returns The runs, in order.
  * @throws {TypeError} If an option does not exist or has a wrong type.

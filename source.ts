@@ -1,5 +1,5 @@
 /**
- * One output of a process as bytes: a buffer of the newest ones, and a stream.
+ * One output of a process as bytes: a buffer of the newest bytes, and a stream.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface SourceHandlers {
   outlet: Outlet;
 }
 
-/** The bytes of one output over all runs of a process. */
+/** The bytes of one output across all runs of a process. */
 export class Source {
   /** Which output it is. */
   readonly name: OutputSource;
@@ -29,7 +29,7 @@ export class Source {
   #stream: ReadableStream<Bytes> | undefined;
   /** Present while the stream is being read. */
   #controller: ReadableByteStreamController | undefined;
-  /** Resolves when the reader knows of the end or leaves; present as well. */
+  /** Resolves when the reader has read the end or left; present as well. */
   #over: PromiseWithResolvers<void> | undefined;
   /** Present while the reader of the stream waits for bytes. */
   #pull: PromiseWithResolvers<void> | undefined;
@@ -52,12 +52,12 @@ export class Source {
     this.#handlers = handlers;
   }
 
-  /** How many bytes have arrived. */
+  /** The number of bytes that have arrived. */
   get end(): number {
     return this.#ring.end;
   }
 
-  /** How many bytes have been dropped without being read. */
+  /** The number of bytes that have been dropped unread. */
   get droppedBytes(): number {
     return this.#droppedBytes;
   }
@@ -67,7 +67,7 @@ export class Source {
     return this.#controller !== undefined;
   }
 
-  /** How many bytes wait for the reader of the stream. */
+  /** The number of bytes that wait for the reader of the stream. */
   get backlog(): number {
     return this.#pending.reduce((sum, { length }) => sum + length, 0);
   }
@@ -88,7 +88,7 @@ export class Source {
     }, (delivered) => this.#reads(delivered));
   }
 
-  /** Returns a buffer to read into: an unused one of the ring, or a new one. */
+  /** Returns a buffer to read into: a spare one of the ring, or a new one. */
   buffer(size: number): Bytes {
     return this.#ring.takeSpare(size) ?? new Uint8Array(size);
   }
@@ -98,16 +98,16 @@ export class Source {
     return this.#ring.chunks();
   }
 
-  /** Notes that readers of lines have been given all bytes up to now. */
+  /** Records that readers of lines have received all bytes up to now. */
   markSplit(): void {
     this.#split = this.end;
   }
 
   /**
-   * Takes over a chunk, whose bytes start at the beginning of their buffer.
+   * Takes over a chunk whose bytes start at the beginning of their buffer.
    *
    * @param chunk The chunk.
-   * @param split Whether readers of lines have been given it.
+   * @param split Whether readers of lines have received it.
    */
   deliver(chunk: Chunk, split: boolean): void {
     const { bytes } = chunk;
@@ -118,7 +118,7 @@ export class Source {
     this.#ring.add(chunk, large ? new Uint8Array(buffer) : undefined);
     if (split) this.markSplit();
     if (!this.reading) return this.#countDropped(start);
-    // The buffer will be used again, so the reader gets a copy.
+    // The buffer is reused, so the reader gets a copy.
     const filled = this.#pending.length === 0 ? this.#fill(bytes) : 0;
     if (filled === bytes.length) return;
     this.#pending.push(bytes.slice(filled));
@@ -174,9 +174,9 @@ export class Source {
   }
 
   /**
-   * Copies bytes to a reader that is waiting with a buffer of its own.
+   * Copies bytes to a reader that waits with its own buffer.
    *
-   * @returns How many bytes it has copied; 0 if no such reader waits.
+   * @returns The number of bytes copied; 0 if no such reader waits.
    */
   #fill(bytes: Bytes): number {
     if (this.#pull === undefined) return 0;
@@ -191,7 +191,7 @@ export class Source {
     return part.length;
   }
 
-  /** Notes that the reader waits no longer. */
+  /** Records that the reader no longer waits. */
   #answered(): void {
     this.#pull?.resolve();
     this.#pull = undefined;
@@ -214,7 +214,7 @@ export class Source {
   }
 }
 
-/** Closes a stream, also for a reader that waits with a buffer of its own. */
+/** Closes a stream, even for a reader that waits with its own buffer. */
 function close(controller: ReadableByteStreamController): void {
   try {
     controller.close();

@@ -1,19 +1,18 @@
 /**
- * The start of a child. Each run of a process is started in the same way, so
- * that no run differs from the one before it.
+ * Starts children. Each run of a process is started in the same way, so that no
+ * run differs from the one before it.
  *
- * - A child with a session of its own, on Linux, is started by
- *   `setsid -- /path/of/program`. Deno starts `setsid` without a fork, and the
- *   program sees the same as if Deno had started it. A shell finds the path,
- *   once for each program.
- * - A child that runs as another `user` is started by
- *   `setpriv … -- /path/of/program`, which follows `setsid --`.
- * - Deno itself starts all other children: those without a session of their
- *   own, those with a `uid` or `gid` (for which Deno forks in any case), those
- *   whose program is not found by its name and `PATH` alone, those whose `env`
- *   contains a variable such as `LD_PRELOAD`, and those on a system without
- *   `setsid`. To give such a child a session, Deno forks, which takes longer
- *   the more memory this program uses.
+ * - On Linux, `setsid -- /path/of/program` starts a child with its own session.
+ *   Deno starts `setsid` without a fork, and the program sees the same as if
+ *   Deno had started it. A shell finds the path, once for each program.
+ * - `setpriv … -- /path/of/program`, which follows `setsid --`, starts a child
+ *   that runs as another `user`.
+ * - Deno itself starts all other children: children without their own session,
+ *   children with a `uid` or `gid` (for which Deno always forks), children
+ *   whose program cannot be found by its name and `PATH` alone, children whose
+ *   `env` contains a variable such as `LD_PRELOAD`, and all children on a
+ *   system without `setsid`. To give such a child a session, Deno forks. The
+ *   more memory this program uses, the longer a fork takes.
  *
  * @module
  */
@@ -51,15 +50,14 @@ const LOADER_VARIABLE = /^(?:LD_|GLIBC_)/;
 /** Options for {@linkcode Spawner}. */
 export interface SpawnerOptions {
   /**
-   * Whether Deno itself makes the sessions of children, by a fork, instead of
-   * `setsid`.
+   * Whether Deno makes the sessions of children by a fork, instead of `setsid`.
    *
    * @default {false}
    */
   readonly fork?: boolean | undefined;
 }
 
-/** Starts children, and remembers where their programs are. */
+/** Starts children, and caches where their programs are. */
 export class Spawner {
   readonly #programs = new KnownPrograms();
   readonly #users = new Users();
@@ -98,14 +96,17 @@ export class Spawner {
     }
   }
 
-  /** Starts a child through `setsid`; `undefined` if that is not possible. */
+  /**
+   * Starts a child through `setsid`; returns `undefined` if that is not
+   * possible.
+   */
   #spawnBySetsid(request: SpawnRequest): SpawnedChild | undefined {
     const { command, group } = request;
     const { uid, gid, env } = command;
     if (
       this.#fork || !group || Deno.build.os !== "linux" ||
       uid !== undefined || gid !== undefined ||
-      // These variables are for the program, but would affect `setsid`, too.
+      // These variables are for the program, but would also affect `setsid`.
       Object.keys(env ?? {}).some((name) => LOADER_VARIABLE.test(name))
     ) return undefined;
     const search = searchLikeDeno(request);
@@ -114,7 +115,7 @@ export class Spawner {
     try {
       if (known.stillBroken()) return undefined;
       const { path, setsid, errno } = known.find();
-      // Deno's own start fails with the error that says best what is wrong.
+      // Deno's own start fails with the error that best explains the failure.
       if (path === "" || setsid === "" || errno !== 0) return undefined;
       return spawnThrough(request, {
         command: [setsid, "--", path],
@@ -140,7 +141,7 @@ export class Spawner {
       : spawnAsUser(login, user, this.#programs, this.#fork);
   }
 
-  /** Returns the user that a child is to run as, or throws. */
+  /** Returns the user that a child runs as, or throws. */
   #findAllowed(wanted: string | number, request: SpawnRequest): User {
     if (Deno.build.os !== "linux") {
       const why = `the option "user" is for Linux`;
@@ -161,7 +162,7 @@ export class Spawner {
       wrong("user", "a user of this system", wanted);
   }
 
-  /** Starts a child in Deno's own way. */
+  /** Starts a child with Deno alone. */
   #spawnByDeno(request: SpawnRequest): SpawnedChild {
     const child = spawnByDeno(request);
     const { uid, gid } = request.command;
@@ -172,12 +173,10 @@ export class Spawner {
   }
 }
 
-/** Matches a path that Deno tidies before the program sees it. */
+/** Matches a path that Deno normalizes before the program sees it. */
 const UNTIDY = /\/(\.{0,2})(\/|$)/;
 
-/**
- * Returns where Deno looks for a program; `undefined` if only Deno can tell.
- */
+/** Returns where Deno looks for a program; `undefined` if only Deno knows. */
 function searchLikeDeno(
   { program, command: { clearEnv, env } }: SpawnRequest,
 ): Search | undefined {
@@ -192,7 +191,7 @@ function searchLikeDeno(
 }
 
 /**
- * Starts a child if this program may run only some programs. Throws where Deno
+ * Starts a child if this program can run only some programs. Throws where Deno
  * would prompt for the permission.
  */
 function spawnAllowed(request: SpawnRequest): Deno.ChildProcess {
@@ -220,7 +219,7 @@ function spawnAllowed(request: SpawnRequest): Deno.ChildProcess {
   throw missing;
 }
 
-/** Starts a child in Deno's own way. */
+/** Starts a child with Deno alone. */
 function spawnByDeno(
   request: SpawnRequest,
   program: string = request.program,
@@ -233,22 +232,22 @@ function spawnByDeno(
   }
 }
 
-/** A program to be started through others. */
+/** A program to be started through other programs. */
 interface Chain {
   /**
    * The other programs with their arguments, and then the path of the program.
    */
   readonly command: readonly string[];
-  /** How the first program is started, apart from its arguments. */
+  /** How to start the first program, apart from its arguments. */
   readonly options: Deno.CommandOptions;
   /** The search that finds the program again; `program` is its path. */
   readonly search: Search;
-  /** What is remembered of the program. */
+  /** The entry of the program in the cache. */
   readonly known: KnownProgram;
 }
 
 /**
- * Starts a program through others.
+ * Starts a program through other programs.
  *
  * @throws What Deno throws if the first program of the chain cannot be started.
  */
@@ -275,9 +274,9 @@ function spawnThrough(
  *
  * @param request What to start, with the environment of the user's login.
  * @param user The user.
- * @param programs The memory of where programs are.
- * @param fork Whether Deno itself makes the session of the child, by a fork,
- * instead of `setsid`.
+ * @param programs The cache of where programs are.
+ * @param fork Whether Deno makes the session of the child by a fork, instead of
+ * `setsid`.
  * @throws {SpawnError} If the program cannot be started.
  */
 function spawnAsUser(
@@ -351,7 +350,7 @@ function searchLikeSetpriv(
 }
 
 /**
- * Takes the variables of the loader out of an environment, and returns the
+ * Removes the variables of the loader from an environment, and returns the
  * command that sets them for the program alone.
  */
 function withoutLoader(env: Record<string, string>) {

@@ -37,20 +37,21 @@ import {
 
 /** A command with every default filled in. */
 export interface Spec {
-  /** The name that the options give; `undefined` for a default name. */
+  /** The name in the options; `undefined` for a default name. */
   readonly name: string | undefined;
   /** The program. */
   readonly program: string;
   /** The arguments of the program. */
   readonly args: readonly string[];
-  /** What a child is started with, besides the arguments. */
+  /** The options for starting a child, except the arguments. */
   readonly command: ChildOptions;
   /**
-   * The working directory of this program when the command was specified, from
-   * which relative paths start; `undefined` if it had been deleted.
+   * The working directory of this program when the command was specified,
+   * against which relative paths are resolved; `undefined` if it had been
+   * deleted.
    */
   readonly home: string | undefined;
-  /** Whether each run is to lead a session. */
+  /** Whether each run leads a session. */
   readonly group: boolean;
   /** When and how the process is restarted. */
   readonly restart: RestartRules;
@@ -60,13 +61,13 @@ export interface Spec {
   readonly output: OutputRules;
   /** The file that the output is written to; `undefined` for none. */
   readonly file: FileRules | undefined;
-  /** Stops the process when it is aborted. */
+  /** Stops the process when the signal is aborted. */
   readonly signal: AbortSignal | undefined;
-  /** Whether the manager shuts down when the process ends unasked. */
+  /** Whether the manager shuts down when the process ends by itself. */
   readonly critical: boolean;
-  /** Returns the changes for the next run, which have been checked. */
+  /** Returns the checked changes for the next run. */
   readonly prepare: CheckedPrepare | undefined;
-  /** Holds each run back until it returns. */
+  /** Holds back each run until it returns. */
   readonly gate: CommandOptions["gate"];
   /** The default options of the manager, which an update falls back on. */
   readonly defaults: CommandDefaults;
@@ -84,7 +85,7 @@ export type CheckedPrepare = (context: PrepareContext) => Promise<PreparedRun>;
  * @param args Its arguments.
  * @param options The options of the command.
  * @param defaults The default options of the manager, which have been checked.
- * @param random The source of random numbers if the options name none.
+ * @param random The source of random numbers if the options contain none.
  * @returns The command.
  * @throws {TypeError} If an argument or option has a wrong type.
  * @throws {RangeError} If an option is out of range.
@@ -128,11 +129,11 @@ export function specify(
 
 /**
  * Replaces options of a command. Each given option replaces the command's
- * option as a whole: what it leaves out is as in the defaults of the manager.
+ * option as a whole; for what it leaves out, the defaults of the manager apply.
  *
  * @param spec The command.
  * @param options The options that replace those of the command.
- * @returns The new command; the old one stays as it is.
+ * @returns The new command; the old one does not change.
  * @throws {TypeError} If an option does not exist or has a wrong type.
  * @throws {RangeError} If an option is out of range.
  */
@@ -152,14 +153,14 @@ export function updated(spec: Spec, options: UpdateOptions): Spec {
 }
 
 /**
- * Returns the working directory of a run: the same one for each run, although
- * this program may have changed its own.
+ * Returns the working directory of a run. It is the same for each run, even if
+ * this program has changed its own.
  *
  * @param spec The command.
  * @param cwd The directory that `prepare` returned, if it did.
- * @returns The absolute path; `undefined` for that of this program.
- * @throws {Deno.errors.NotFound} If the path is relative, and the directory that
- * it starts from had been deleted.
+ * @returns The absolute path; `undefined` for the directory of this program.
+ * @throws {Deno.errors.NotFound} If the path is relative, and the directory
+ * that it is resolved against had been deleted.
  */
 export function directoryOf(
   { command, home }: Pick<Spec, "command" | "home">,
@@ -214,7 +215,8 @@ function stopOf(
 type Prepare = NonNullable<CommandOptions["prepare"]>;
 
 /**
- * Combines the functions that prepare a run; that of the defaults comes first.
+ * Combines the functions that prepare a run; the function of the defaults comes
+ * first.
  */
 function prepareOf(
   own: Prepare | undefined,
@@ -252,7 +254,7 @@ export class FreeNames {
   readonly #numbers = new Map<string, number>();
 
   /**
-   * Returns a free name that is made of the file name of a program.
+   * Returns a free name made from the file name of a program.
    *
    * @param program The program.
    * @param taken Returns whether a process has a given name.
@@ -266,7 +268,7 @@ export class FreeNames {
     return name();
   }
 
-  /** Notes that a name is free again. */
+  /** Records that a name is free again. */
   free(name: string): void {
     this.#numbers.delete(name);
     const [, base = "", digits] = /^(.+)-([1-9]\d*)$/s.exec(name) ?? [];

@@ -1,5 +1,5 @@
 /**
- * The stdin of a process over all its runs.
+ * The stdin of a process across all its runs.
  *
  * @module
  */
@@ -8,16 +8,16 @@ type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
 /**
  * One stream that writes to the run that is alive. Each chunk goes to one run
- * as a whole: it waits until a run takes it, and if the run ends before it has
- * taken all of the chunk, the next run gets the whole chunk.
+ * as a whole, and waits until there is one. If the run ends before it has read
+ * the whole chunk, the next run gets the whole chunk.
  */
 export class Stdin {
   /** The stream. */
   readonly writable: WritableStream<Uint8Array>;
   readonly #name: string;
-  /** The writer to the run; absent while no run takes anything. */
+  /** The writer to the run; absent while no run accepts input. */
   #writer: Writer | undefined;
-  /** Ends a write that the run does not take. */
+  /** Ends a write that the run does not accept. */
   #giveUp: () => void = () => {};
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #closed = false;
@@ -48,7 +48,7 @@ export class Stdin {
     this.#release("abort");
   }
 
-  /** Makes each write that waits for a run fail, since no run follows. */
+  /** Makes each write that waits for a run fail, because no run follows. */
   end(): void {
     this.#ended = true;
     this.detach();
@@ -80,23 +80,24 @@ export class Stdin {
     }
   }
 
-  /** Writes a chunk to a run, and returns whether the run has taken it. */
+  /** Writes a chunk to a run; returns whether the run has accepted it. */
   #taken(writer: Writer, chunk: Uint8Array): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    // A write never settles if another process holds the pipe open and unread.
+    // If another process holds the pipe open without reading, a write never
+    // settles.
     this.#giveUp = () => resolve(false);
     writer.write(chunk).then(() => resolve(true), () => resolve(false));
     return promise;
   }
 
-  /** Closes the stdin of this run and of all runs to come. */
+  /** Closes the stdin of this run and of all later runs. */
   #close(how: "close" | "abort"): void {
     this.#closed = true;
     this.#release(how);
   }
 
   #release(how: "close" | "abort"): void {
-    // Both fail when the child is gone, and then there is nothing to release.
+    // Both fail when the child is gone. Then there is nothing to release.
     this.#writer?.[how]().catch(() => {});
     this.#writer = undefined;
     this.#giveUp();

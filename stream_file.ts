@@ -1,8 +1,8 @@
 /**
- * A stream of this program, or a device, to which lines are written like to a
- * file. A Worker writes them, since a write that a full pipe or a paused
- * terminal holds up cannot be cancelled and would keep this program alive. The
- * end of the Worker ends such a write.
+ * A stream of this program, or a device, that lines are written to like a file.
+ * A Worker writes them: if a full pipe or a paused terminal blocks a write, the
+ * write cannot be cancelled and would keep this program alive. Terminating the
+ * Worker ends such a write.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { Losses } from "./losses.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A stream or device, whose writes run one after another. */
+/** A stream or device. Its writes run one after another. */
 export class StreamFile {
   readonly #stream: WorkerStream;
   readonly #destination: Destination;
@@ -23,7 +23,7 @@ export class StreamFile {
   /** Resolves when the last write so far has ended. */
   #last: Promise<void> = Promise.resolve();
 
-  /** Creates the file; its Worker is started when there is a line to write. */
+  /** Creates the file. Its Worker is started when there is a line to write. */
   constructor(
     target: FileTarget,
     warn: (message: string) => void,
@@ -35,11 +35,11 @@ export class StreamFile {
   }
 
   /**
-   * Appends lines, which are lost if they cannot be written.
+   * Appends lines. They are lost if they cannot be written.
    *
    * @param lines The lines, each with its line break.
-   * @param options The signal that is aborted when the lines are to be lost
-   * rather than awaited.
+   * @param options The signal that is aborted when lines are to be dropped
+   * instead of waiting.
    */
   async append(
     lines: Bytes,
@@ -55,7 +55,7 @@ export class StreamFile {
     return Promise.resolve();
   }
 
-  /** Ends the writing. What has not been written by now is lost. */
+  /** Ends the writing. Lines that have not been written yet are lost. */
   async close(): Promise<void> {
     this.#stream.end();
     await this.#last;
@@ -68,7 +68,8 @@ export class StreamFile {
     let failed = false;
     const rest = await this.#destination.write(lines, (error) => {
       failed = true;
-      // Lines that are no longer awaited are counted when the file is closed.
+      // Lines that nothing waits for any more are counted when the file is
+      // closed.
       if (!signal.aborted) losses.failed(error);
     });
     if (failed) losses.add(rest);
@@ -76,12 +77,12 @@ export class StreamFile {
   }
 }
 
-/** What the Worker answers: how many bytes it has written, or an error. */
+/** The answer of the Worker: how many bytes it has written, or an error. */
 type Answer =
   | { readonly written: number }
   | { readonly name: string; readonly message: string };
 
-/** What the Worker does. */
+/** The code of the Worker. */
 const SCRIPT = `
 let stream;
 onmessage = async ({ data: { kind, path, bytes } }) => {
@@ -96,12 +97,12 @@ onmessage = async ({ data: { kind, path, bytes } }) => {
 };
 `;
 
-/** A stream that is written by a Worker. */
+/** A stream that a Worker writes. */
 class WorkerStream implements Stream {
   readonly #target: FileTarget;
   /** Present between the first write and the end. */
   #worker: Worker | undefined;
-  /** Present while a write is under way. */
+  /** Present while a write is in progress. */
   #writing: PromiseWithResolvers<number> | undefined;
   #ended = false;
 
@@ -120,7 +121,7 @@ class WorkerStream implements Stream {
     return writing.promise;
   }
 
-  /** Ends the Worker, and with it a write that is under way. */
+  /** Terminates the Worker, and with it a write in progress. */
   end(): void {
     this.#ended = true;
     this.#worker?.terminate();
@@ -136,7 +137,7 @@ class WorkerStream implements Stream {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      // An error ends the Worker; the next try starts another one.
+      // An error ends the Worker; the next attempt starts another one.
       this.#worker = undefined;
       this.#writing?.reject(new Error(event.message));
     };

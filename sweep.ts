@@ -1,5 +1,5 @@
 /**
- * The sweep: the last look at runs that ended well and seem to have left
+ * The sweep: a last look at runs that ended with success and seem to have left
  * nothing behind. It waits a little, so that one look serves many runs.
  *
  * @module
@@ -11,12 +11,12 @@ import type { ProcessTable, Table } from "./process_table.ts";
 /** How long the look waits for more runs, in milliseconds. */
 const WAIT_MS = 200;
 
-/** How many looks at a run can be doubtful; the next one counts in any case. */
+/** How many looks at a run can be doubtful; the next one always counts. */
 const MAX_DOUBTS = 4;
 
 /**
- * Deals with one run when the table has been read, or could not be read. Once
- * `patience` is aborted, it kills whatever is left of the run.
+ * Handles one run when the table has been read, or could not be read. Once
+ * `patience` is aborted, it kills everything that is left of the run.
  */
 export type Swept = (
   table: Table | undefined,
@@ -24,7 +24,7 @@ export type Swept = (
 ) => Promise<void>;
 
 /**
- * Reads the process table once for all runs that end within some time.
+ * Reads the process table once for all runs that end within a short time.
  *
  * The wait does not keep the program alive. If the program is about to end, the
  * sweep looks at once.
@@ -48,7 +48,7 @@ export class Sweep {
     this.#clock = clock;
   }
 
-  /** Adds a run that has ended, which is given by its session. */
+  /** Adds a run that has ended, identified by its session. */
   add(session: number, swept: Swept): void {
     if (this.#waiting.push({ session, swept }) > 1) return;
     addEventListener("beforeunload", this.#beforeUnload);
@@ -57,7 +57,7 @@ export class Sweep {
     sweep.then(() => this.#sweeps.delete(sweep));
   }
 
-  /** Looks at once; resolves when all runs have been dealt with. */
+  /** Looks at once; resolves when all runs have been handled. */
   async flush(): Promise<void> {
     this.#hasten();
     await Promise.all(this.#sweeps);

@@ -20,7 +20,7 @@ export const systemClock: Clock = {
 };
 
 /**
- * Creates a kernel that runs real programs, and remembers where they are.
+ * Creates a kernel that runs real programs, and caches where they are.
  *
  * @param options How to start children.
  * @returns The kernel.
@@ -61,8 +61,8 @@ async function wait(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Waits without keeping the program alive. It uses no timer, because Deno takes
- * some milliseconds to load its timers when the first one is set.
+ * Waits without keeping the program alive. This uses no timer, because Deno
+ * takes some milliseconds to load its timers when the first one is set.
  */
 function waitUnnoticed(ms: number, signal?: AbortSignal): Promise<void> {
   const cell = new Int32Array(new SharedArrayBuffer(4));
@@ -78,7 +78,7 @@ function waitUnnoticed(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Waits without letting any other code of this thread run.
+ * Blocks this thread.
  *
  * @param ms How long, in milliseconds.
  */

@@ -7,7 +7,7 @@
 
 import { mayReadUid } from "./permissions.ts";
 
-/** A user, with the data that a login takes from its entry. */
+/** A user, with the data of its entry that a login uses. */
 export interface User {
   /** The name. */
   readonly name: string;
@@ -26,13 +26,13 @@ export interface User {
 /** The ID of a user or a group, in digits. */
 const ID = /^\d{1,10}$/;
 
-/** How many users are remembered. */
+/** The maximum number of users to remember. */
 const MOST = 1_000;
 
 /**
  * A shell script that prints the entry of a user, the user ID of this program,
- * and the path of `setpriv`. The `setpriv` of BusyBox is skipped, since it can
- * set neither user nor groups.
+ * and the path of `setpriv`. It skips the `setpriv` of BusyBox, which can set
+ * neither user nor groups.
  */
 const SCRIPT = `
 set -f
@@ -55,7 +55,7 @@ done
 printf '%s\\0' "$entry" "$(id -u)" "$able"
 `;
 
-/** Finds users, and remembers them. */
+/** Finds users, and caches them. */
 export class Users {
   readonly #known = new Map<string, User>();
   #own: number | undefined;
@@ -89,7 +89,7 @@ export class Users {
 }
 
 /**
- * Looks a user up, by name or ID, which takes some milliseconds.
+ * Looks up a user by name or ID. Takes some milliseconds.
  *
  * @returns The user; `undefined` if there is none.
  * @throws What Deno throws if the shell cannot be started; an `Error` if the
@@ -123,14 +123,14 @@ function lookUpSync(user: string | number): User | undefined {
   };
 }
 
-/** Returns the variables with which a login tells a program its user. */
+/** Returns the variables in which a login tells a program its user. */
 export function loginEnv({ name, home }: User): Record<string, string> {
   return { HOME: home, USER: name, LOGNAME: name };
 }
 
 /**
- * Returns a command that takes on the IDs and groups of a user. It executes the
- * program that is appended to it.
+ * Returns a command that switches to the IDs and groups of a user, and then
+ * executes the program that is appended to it.
  */
 export function become({ uid, gid, setpriv }: User): string[] {
   return [setpriv, `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"];

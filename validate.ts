@@ -6,9 +6,9 @@
  */
 
 /**
- * Throws if a value is wrong for an option; the path names the option. Returns
- * a copy of an object or array that could be something else when it is read
- * again, and otherwise nothing.
+ * Throws if a value is wrong for an option; `path` names the option. For an
+ * object or array whose contents could change between two reads, it returns a
+ * copy; otherwise it returns nothing.
  */
 export type Check = (value: unknown, path: string) => unknown;
 
@@ -19,12 +19,12 @@ export type OptionsCheck<T> = (value: unknown, path: string) => T;
 export type Checks<T> = { readonly [Name in keyof Required<T>]: Check };
 
 /**
- * Returns a check for an object of options. It refuses unknown options, and
- * options that their own check refuses. `undefined` is the same as leaving the
- * option out, which `required` options cannot be.
+ * Returns a check for an object of options. It rejects unknown options, and
+ * options that fail their own check. `undefined` is the same as leaving the
+ * option out; a `required` option cannot be left out.
  *
- * The check reads each option once, and returns what it has read: a getter can
- * return something else when it is called again.
+ * The check reads each option once, and returns what it has read, because a
+ * getter can return something else the next time.
  */
 export function options<T>(
   checks: Checks<T>,
@@ -34,7 +34,8 @@ export function options<T>(
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       wrong(path || "options", "an object", value);
     }
-    // Other objects, such as a signal or a `Map`, would pass as no options.
+    // Other objects, such as a signal or a `Map`, would look like empty
+    // options.
     if (!isPlain(value)) wrong(path || "options", "a plain object", value);
     const copy: Partial<Record<string, unknown>> = {};
     for (const [name, entry] of Object.entries(value)) {
@@ -57,7 +58,10 @@ export function options<T>(
   };
 }
 
-/** Whether an object is made by `{}`, in any realm, or has no prototype. */
+/**
+ * Returns whether an object was made by `{}`, in any realm, or has no
+ * prototype.
+ */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -89,7 +93,9 @@ export function callable(value: unknown, path: string): void {
   if (typeof value !== "function") wrong(path, "a function", value);
 }
 
-/** Checks for a string without NUL; the system would cut a string off there. */
+/**
+ * Checks for a string without NUL. The system would cut off a string at NUL.
+ */
 export function text(value: unknown, path: string): asserts value is string {
   if (typeof value !== "string") wrong(path, "a string", value);
   if (value.includes("\0")) {
@@ -145,7 +151,7 @@ export function arrayOf<T>(check: Check): OptionsCheck<T[]> {
 /** An object whose properties are not `undefined`. */
 export type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
-/** An object whose properties are all there, and not `undefined`. */
+/** An object whose properties are all present and not `undefined`. */
 export type Filled<T> = Required<Given<T>>;
 
 /** Returns a copy of an object without the properties that are `undefined`. */
@@ -192,7 +198,7 @@ function showObject(value: object): string {
     if (value instanceof URL) return show(value.href);
     return Array.isArray(value) ? "an array" : "an object";
   } catch {
-    // It is a proxy, and its handler throws.
+    // It is a Proxy whose handler throws.
     return "an object";
   }
 }

@@ -6,14 +6,14 @@
  */
 
 /**
- * Checks what must be true of an argument.
+ * Throws an error about an argument unless a condition holds.
  *
- * @param holds Whether it is true.
+ * @param holds Whether the condition holds.
  * @param name The name of the argument.
  * @param expected What the argument must be.
  * @param value The argument.
  * @param kind The class of the error.
- * @throws An error of this class, if it is not true.
+ * @throws An error of this class, if the condition does not hold.
  */
 export function must(
   holds: boolean,
@@ -35,9 +35,9 @@ export function must(
  * @param value The argument.
  * @param name The name of the argument.
  * @param expected What the number must be.
- * @param holds Whether it is that.
- * @throws {TypeError} If it is not a number.
- * @throws {RangeError} If it is another number.
+ * @param holds Returns whether the number is that.
+ * @throws {TypeError} If the value is not a number.
+ * @throws {RangeError} If the number is not as expected.
  */
 export function number(
   value: unknown,
@@ -70,7 +70,7 @@ export function signalName(value: unknown, name: string): void {
   must(right, name, 'the name of a signal, such as "SIGTERM"', value);
 }
 
-/** Checks for a plain object with no other options than some. */
+/** Checks for a plain object with no other options than the known ones. */
 export function optionsAmong(
   value: unknown,
   name: string,
@@ -78,7 +78,7 @@ export function optionsAmong(
 ): void {
   const object = typeof value === "object" && value !== null;
   must(object, name, "an object", value);
-  // Other objects, such as a `Map`, would pass as no options.
+  // Other objects, such as a `Map`, would look like empty options.
   const prototype = Object.getPrototypeOf(value);
   const plain = prototype === null || Object.getPrototypeOf(prototype) === null;
   must(plain, name, "a plain object", value);

@@ -1,5 +1,5 @@
 /**
- * A system that exists in a test only.
+ * A fake system for tests.
  *
  * @module
  */
@@ -33,9 +33,9 @@ export type ChildScript = (
 /** Options for {@linkcode FakeKernel}. */
 export interface FakeKernelOptions {
   /**
-   * What each program does, by the name that commands use for it. A program
-   * with an error in place of a script cannot be started; the error is then the
-   * `cause` of the `SpawnError`. All other programs are missing.
+   * What each program does, keyed by the name that commands use for it. A
+   * program with an error instead of a script cannot be started; the error is
+   * then the `cause` of the `SpawnError`. All other programs are missing.
    */
   programs?: Readonly<Record<string, ChildScript | Error>> | undefined;
   /**
@@ -47,10 +47,10 @@ export interface FakeKernelOptions {
 }
 
 /**
- * A system that exists in a test only: scripted children, a virtual clock and
- * reproducible random numbers. It needs no permission and takes no time. A fake
- * child has its arguments and environment variables; the kernel ignores `cwd`,
- * `user` and the like.
+ * A fake system for tests: scripted children, a virtual clock and reproducible
+ * random numbers. It needs no permission and takes no real time. A fake child
+ * has its arguments and environment variables; the kernel ignores `cwd`, `user`
+ * and similar options.
  *
  * @example A job fails twice, and each restart waits for its backoff
  * ```ts
@@ -75,9 +75,9 @@ export class FakeKernel implements Kernel {
   /** Returns a random number in `[0, 1)`. */
   readonly random: () => number;
   /**
-   * Whether a child can lead a session. A test can set it to `false`: before it
-   * creates a manager, to have no sessions at all, or later, as if a permission
-   * had been revoked.
+   * Whether a child can lead a session. A test can set this to `false`: before
+   * it creates a manager, for a system without sessions, or later, to simulate
+   * a revoked permission.
    */
   sessions: boolean = true;
   readonly #programs = new Map<string, ChildScript | Error>();
@@ -143,7 +143,7 @@ export class FakeKernel implements Kernel {
     return this.clock.time();
   }
 
-  /** Waits on the clock, see {@linkcode VirtualClock.delay}. */
+  /** Waits on the clock; see {@linkcode VirtualClock.delay}. */
   delay(ms: number, options?: DelayOptions): Promise<void> {
     return this.clock.delay(ms, options);
   }
@@ -154,7 +154,7 @@ export class FakeKernel implements Kernel {
    * @param request What to start.
    * @returns The child.
    * @throws {SpawnError} If the program is missing or cannot be started.
-   * @throws {TypeError} If the request is no request.
+   * @throws {TypeError} If `request` is not a request.
    */
   spawn(request: SpawnRequest): SpawnedChild {
     const right = isObject(request) && isObject(request.command);
@@ -228,7 +228,7 @@ export class FakeKernel implements Kernel {
   }
 }
 
-/** Returns a text for anything that a script threw. */
+/** Returns a text for any value that a script threw. */
 function textOf(thrown: unknown): string {
   try {
     return String(thrown);

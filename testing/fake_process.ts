@@ -1,5 +1,5 @@
 /**
- * Processes that exist in a test only.
+ * Fake processes for tests.
  *
  * @module
  */
@@ -60,13 +60,13 @@ export type FakeProcessPlace = Pick<
 /** Options for {@linkcode FakeProcess.fork}. */
 export interface ForkOptions {
   /**
-   * What the new process leads: a group, or a session and a group. If it is
-   * left out, the process is in the group and the session of its parent.
+   * What the new process leads: a group, or a session and a group. If you leave
+   * it out, the process is in the group and the session of its parent.
    */
   leads?: "group" | "session" | undefined;
 }
 
-/** A process that exists in a test only. */
+/** A fake process for tests. */
 export class FakeProcess implements ProcessEntry {
   /** The process ID. */
   readonly pid: number;
@@ -113,13 +113,13 @@ export class FakeProcess implements ProcessEntry {
   }
 
   /**
-   * Sets what a signal does to the process. Without a handler, signals end the
-   * process, except for those that a real process ignores by default, and those
-   * that suspend or continue one: these have no effect. `SIGKILL` always
-   * ends the process.
+   * Sets what a signal does to the process. Without a handler, a signal ends
+   * the process. Exceptions are the signals that a real process ignores by
+   * default and the signals that suspend or continue a process: they have no
+   * effect. `SIGKILL` always ends the process.
    *
    * @param signal The signal.
-   * @param handler Called at each such signal. By default, the process ignores
+   * @param handler Called on each such signal. By default, the process ignores
    * the signal.
    * @throws {TypeError} If there is no such signal, or the handler is not a
    * function.
@@ -135,7 +135,7 @@ export class FakeProcess implements ProcessEntry {
    *
    * @param code The exit code, from 0 to 255.
    * @throws {TypeError} If the code is not a number.
-   * @throws {RangeError} If no process can end with it.
+   * @throws {RangeError} If the code is not a possible exit code.
    */
   exit(code: number): void {
     number(
@@ -148,7 +148,7 @@ export class FakeProcess implements ProcessEntry {
   }
 
   /**
-   * Sends the process a signal, which has no effect once it has ended.
+   * Sends the process a signal. It has no effect if the process has ended.
    *
    * @param signal The signal.
    * @throws {TypeError} If there is no such signal.
@@ -165,7 +165,7 @@ export class FakeProcess implements ProcessEntry {
   }
 
   /**
-   * Starts another process, as a child of this one. It has no script, and lives
+   * Starts another process as a child of this one. It has no script, and lives
    * until `exit()` or a signal ends it.
    *
    * @param name The name.
@@ -207,19 +207,23 @@ export interface FakeStart {
   readonly program: string;
   /** The arguments. */
   readonly args: readonly string[];
-  /** The environment variables, without those of this program. */
+  /**
+   * The environment variables of the command, without those of this program.
+   */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A child that exists in a test only, and does what its script says. */
+/** A fake child for tests, which does what its script says. */
 export class FakeChild extends FakeProcess implements Child {
   /** The program. */
   readonly program: string;
   /** The arguments. */
   readonly args: readonly string[];
-  /** The environment variables, without those of this program. */
+  /**
+   * The environment variables of the command, without those of this program.
+   */
   readonly env: Readonly<Record<string, string>>;
-  /** The stream to write the stdin of the child to. */
+  /** The stream that writes to the stdin of the child. */
   readonly stdin: WritableStream<Uint8Array<ArrayBuffer>>;
   readonly #stdout = new FakePipe();
   readonly #stderr = new FakePipe();
@@ -245,12 +249,12 @@ export class FakeChild extends FakeProcess implements Child {
     });
   }
 
-  /** What the child writes to stdout, as a stream of bytes. */
+  /** The stdout of the child, as a stream of bytes. */
   get stdout(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#stdout.readable;
   }
 
-  /** What the child writes to stderr, as a stream of bytes. */
+  /** The stderr of the child, as a stream of bytes. */
   get stderr(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#stderr.readable;
   }

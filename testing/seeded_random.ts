@@ -7,9 +7,9 @@
 import { whole } from "./arguments.ts";
 
 /**
- * Returns a source of random numbers, which are the same for the same seed. It
- * can be used as the option `restart.random`. The algorithm is mulberry32.
- *
+ * Returns a source of random numbers that always returns the same numbers for
+ * the same seed. You can use it as the option `restart.random`. The algorithm
+ * is mulberry32.
  * @example
  * ```ts
  * import { seededRandom } from "@isbm/processman/testing";

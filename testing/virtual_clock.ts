@@ -16,7 +16,6 @@ interface Timer {
 /**
  * A clock that stands still until a test moves it. Waits that end at the same
  * time end in the order in which they began.
- *
  * @example
  * ```ts
  * import { VirtualClock } from "@isbm/processman/testing";
@@ -40,10 +39,10 @@ export class VirtualClock implements Clock {
   /**
    * Creates a clock.
    *
-   * @param epoch What `time()` returns at first, in milliseconds since the
+   * @param epoch The initial value of `time()`, in milliseconds since the
    * epoch.
-   * @throws {TypeError} If it is not a number.
-   * @throws {RangeError} If it is not finite.
+   * @throws {TypeError} If `epoch` is not a number.
+   * @throws {RangeError} If `epoch` is not finite.
    */
   constructor(epoch: number = Date.UTC(2030, 0, 1)) {
     number(epoch, "epoch", "a finite number", Number.isFinite);
@@ -64,7 +63,7 @@ export class VirtualClock implements Clock {
    * Waits until the clock has been moved by a time, or the signal is aborted.
    * Never rejects.
    *
-   * @param ms The time in milliseconds. A time below 0 is over at once.
+   * @param ms The time in milliseconds. A negative time is over at once.
    * @param options The signal. A wait never keeps the program alive.
    * @throws {TypeError} If an argument has a wrong type.
    * @throws {RangeError} If `ms` is `NaN`.
@@ -128,12 +127,12 @@ export class VirtualClock implements Clock {
    * Moves the clock from wait to wait until a promise has settled.
    *
    * @param promise The promise.
-   * @param maxMs How far to move the clock at most, in milliseconds; by
+   * @param maxMs The maximum time to move the clock, in milliseconds; by
    * default, one day.
-   * @returns A promise of what the promise resolves to. It rejects with what
-   * the promise rejects with, with an `Error` if no wait is left or the next
-   * one ends after `maxMs`, and with a `TypeError` or a `RangeError` if an
-   * argument is wrong.
+   * @returns A promise of the value of the promise. It rejects with what the
+   * promise rejects with; with an `Error` if no wait is left or the next one
+   * ends after `maxMs`; and with a `TypeError` or a `RangeError` if an argument
+   * is wrong.
    */
   async until<T>(promise: Promise<T>, maxMs: number = 86_400_000): Promise<T> {
     const thenable = promise as { then?: unknown } | null | undefined;
