@@ -29,9 +29,10 @@ import {
 /** The file to which processman writes the output of a process. */
 export interface OutputFileOptions {
   /**
-   * The path of the file, in an existing folder. Lines are appended to the
-   * file. Several processes of one manager can write to it. Other programs and
-   * managers can move it, but should not write to it.
+   * The path of the file. processman creates the file and its folder if they
+   * are missing, and appends lines to an existing file. Several processes of
+   * one manager can write to it. Other programs and managers can move it, but
+   * should not write to it.
    *
    * A relative path is resolved when you call `command()`, against the working
    * directory that this program has then. If the path is a link, processman
