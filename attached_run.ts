@@ -265,7 +265,7 @@ export class AttachedRun {
     patience.removeEventListener("abort", kill);
   }
 
-  /** Sends a signal to all groups of the session except that of the child. */
+  /** Sends a signal to the groups of the session, except the child's group. */
   async #signalOtherGroups(signal: Deno.Signal): Promise<void> {
     const { run } = this;
     const table = await this.#host.table.look();

@@ -217,8 +217,7 @@ export class Guard {
   /**
    * Prepares for the end of this program by an uncaught error. If the guard
    * process does not know a run, this method sends the run its signal. If
-   * another listener handles the error, the program goes on, and the guard goes
-   * on too.
+   * another listener handles the error, the program and the guard continue.
    */
   prepareForEnd(): void {
     this.leave();

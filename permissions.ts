@@ -111,7 +111,7 @@ export const NO_TABLE: string =
   "The process table cannot be read: a stop neither reaches nor reports " +
   "processes that have left the process group of the child";
 
-/** The permissions that Deno has; together they are those of `--allow-all`. */
+/** All permissions of Deno; together they equal `--allow-all`. */
 const ALL = [
   "run",
   "read",
