@@ -1,15 +1,15 @@
 // deno-lint-ignore-file no-console
 /**
- * The entry point of a container: runs one program, restarts it when it
- * crashes, passes on the request to end, and reports how it ended.
+ * The entry point of a container: runs one program, restarts it after a crash,
+ * passes on SIGTERM, and ends with the exit code of the program.
  *
- * `docker stop` sends SIGTERM and gives ten seconds, of which the program gets
- * eight. A program that crashes for the fourth time in a minute ends the
- * container with its own exit code, for the platform to decide what is next.
+ * `docker stop` sends SIGTERM and SIGKILL ten seconds later. The program gets
+ * eight of these seconds. If it crashes for the fourth time in a minute, the
+ * container ends with its exit code, and the platform decides what follows.
  *
  * Run it with `deno run --allow-run examples/container.ts PROGRAM ARGS…`, in a
- * container below an init: `docker run --init …`. As process 1 it would have to
- * reap the processes that others leave to it, which it does not do: they would
+ * container with an init process: `docker run --init …`. Without an init
+ * process it would be process 1 itself. It does not reap orphans, so they would
  * stay in the process table as zombies until the container ends.
  *
  * @module
@@ -28,7 +28,7 @@ pm.command(program, args, {
   name: "main",
   stdout: "inherit",
   stderr: "inherit",
-  // Its exit code becomes that of the container.
+  // Its exit code becomes the exit code of the container.
   critical: true,
   restart: {
     backoff: exponential({ initialMs: 200, jitter: "equal" }),

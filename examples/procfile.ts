@@ -1,6 +1,6 @@
 /**
- * Runs all that a Procfile names, each line of output with the name of who
- * wrote it, and restarts what crashes. Ctrl-C ends all of it.
+ * Runs all processes of a Procfile, prints their output with the name of the
+ * process before each line, and restarts them after a crash. Ctrl-C ends all.
  *
  * Run it with
  * `deno run --allow-run --allow-read examples/procfile.ts examples/Procfile`.

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * A web server that is kept alive. It is ready when it says so; visit `/crash`
- * to see it crash and come back. Ctrl-C ends both.
+ * Keeps a web server alive, and prints its address when it is ready. Visit
+ * `/crash` to make it crash and restart. Ctrl-C ends both programs.
  *
  * Run it with `deno run --allow-run examples/web_server.ts`.
  *

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * Visits a web page and tells what it got.
+ * Visits a web page and prints the response.
  *
  * Run it with `deno run --allow-net=HOST examples/programs/visit.ts URL`.
  *
