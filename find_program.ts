@@ -320,9 +320,9 @@ export interface Place {
 }
 
 /**
- * Lists the files that Deno tries for a program, in order. Empty unless they
- * depend on the options of the child or on the working directory; only then
- * does the program need a permission other than the one for its name.
+ * Lists the files that Deno tries for a program, in order. The list is empty
+ * unless it depends on the options of the child or on the working directory. If
+ * it does, the program needs a permission for the file, not for its name.
  *
  * @param request What to start.
  * @param home The working directory of this program, if it has one.

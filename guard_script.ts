@@ -328,7 +328,7 @@ while [ -n "$left" ]; do
   look
 done
 [ -z "$writers" ] || wait $writers
-# Kills the readers by their group, which is that of this shell: the numbers of
-# those that have ended can belong to other processes by now.
+# Kills the readers through their group, which is the group of this shell. The
+# IDs of readers that have ended can belong to other processes by now.
 [ -z "$drains" ] || kill -9 "-$$"
 `;

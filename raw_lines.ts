@@ -25,10 +25,7 @@ export interface RawLines {
 const LF = 10;
 const CR = 13;
 
-/**
- * The maximum number of bytes for one UTF-16 code unit; for invalid bytes, more
- * than needed.
- */
+/** The maximum number of bytes for one UTF-16 code unit, or more than that. */
 const UNIT_BYTES = 4;
 
 /**
