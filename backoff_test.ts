@@ -155,7 +155,7 @@ Deno.test("backoffs refuse bad input", () => {
     [
       () => exponential({ maxMS: 5 } as ExponentialOptions),
       TypeError,
-      'Option "maxMS" does not exist: there are initialMs, factor, maxMs, jitter',
+      'Option "maxMS" does not exist: the options are initialMs, factor, maxMs, jitter',
     ],
     [
       () => exponential(null as unknown as ExponentialOptions),

@@ -140,7 +140,9 @@ function read(file: string): Promise<string> {
 /** Returns the names of the options that a check knows, from its message. */
 function knownNames(check: (value: object) => void): string[] {
   const { message } = assertThrows(() => check({ "?": 0 }), TypeError);
-  const names = message.match(/^Option "\?" does not exist: there are (.+)$/);
+  const names = message.match(
+    /^Option "\?" does not exist: the options are (.+)$/,
+  );
   assert(names?.[1] !== undefined, message);
   return names[1].split(", ").sort();
 }

@@ -123,7 +123,7 @@ export function targetOf(
     }
     at = targetOfLink(at);
   }
-  wrong(option, "a path without a circle of links", path);
+  wrong(option, "a path without a loop of links", path);
 }
 
 /**

@@ -122,7 +122,7 @@ Deno.test({
       ["folder/.", "a regular file, not a directory"],
       ["l-folder", "a regular file, not a directory"],
       ["new/", "a regular file, not a directory"],
-      ["circle", "a path without a circle of links"],
+      ["circle", "a path without a loop of links"],
     ];
     for (const [path, expected] of cases) {
       assertThrows(

@@ -254,7 +254,9 @@ const PLACE_CHECKS: Checks<Pick<CommandDefaults, "cwd" | "env">> = {
     const copy = { ...value };
     for (const [name, entry] of Object.entries(copy)) {
       filled(name, `${path}: a name`);
-      if (name.includes("=")) wrong(`${path}: a name`, "without =", name);
+      if (name.includes("=")) {
+        wrong(`${path}: a name`, 'a string without "="', name);
+      }
       text(entry, `${path}.${name}`);
     }
     return copy;

@@ -195,7 +195,7 @@ Deno.test("Processman.command() refuses options that do not exist", () =>
         checkError(
           () => pm.command("true", [], nested(path, value)),
           TypeError,
-          `Option "${path}" does not exist: there are ${known}`,
+          `Option "${path}" does not exist: the options are ${known}`,
         );
       }
     }
@@ -242,7 +242,7 @@ Deno.test("Processman.command() refuses bad arguments", () =>
       ],
       [
         ["true", [], { env: { "A=B": "1" } }],
-        'env: a name" must be without =: current value is "A=B"',
+        'env: a name" must be a string without "=": current value is "A=B"',
       ],
       [
         ["true", [], { env: { "A\0B": "1" } }],
@@ -303,7 +303,7 @@ Deno.test("Processman refuses bad options", () => {
     [null, 'options" must be an object: current value is null'],
     [
       { singals: [] },
-      'singals" does not exist: there are logger, signals, onSignal, exitDeadlineMs, orphans, orphanLog, kernel, defaults',
+      'singals" does not exist: the options are logger, signals, onSignal, exitDeadlineMs, orphans, orphanLog, kernel, defaults',
     ],
     [{ logger: "a" }, 'logger" must be a logger or null: current value is "a"'],
     [
@@ -330,7 +330,7 @@ Deno.test("Processman refuses bad options", () => {
     ],
     [
       { exitOnSignal: true },
-      'exitOnSignal" does not exist: there are logger, signals, onSignal, exitDeadlineMs, orphans, orphanLog, kernel, defaults',
+      'exitOnSignal" does not exist: the options are logger, signals, onSignal, exitDeadlineMs, orphans, orphanLog, kernel, defaults',
     ],
     [
       { exitDeadlineMs: "5 s" },
@@ -351,7 +351,7 @@ Deno.test("Processman refuses bad options", () => {
     ],
     [
       { defaults: { name: "web" } },
-      `defaults.name" does not exist: there are ${
+      `defaults.name" does not exist: the options are ${
         OPTIONS.replace(", name, signal, critical, gate", "")
       }`,
     ],
@@ -375,7 +375,7 @@ Deno.test("Processman.shutdown() refuses bad options and does nothing", async ()
   await using pm = new Processman({ logger: null });
   const cases: [Wrong, string][] = [
     [null, '"options" must be an object: current value is null'],
-    [{ timeout: 5 }, '"timeout" does not exist: there are signal'],
+    [{ timeout: 5 }, '"timeout" does not exist: the options are signal'],
     [{ signal: 5 }, '"signal" must be an AbortSignal: current value is 5'],
   ];
   for (const [options, message] of cases) {
@@ -406,7 +406,7 @@ Deno.test("Process.stop() and restart() refuse bad options and do nothing", asyn
     [
       { graceMs: 1 },
       TypeError,
-      '"graceMs" does not exist: there are signal, gracePeriodMs, to',
+      '"graceMs" does not exist: the options are signal, gracePeriodMs, to',
     ],
   ];
   for (const method of ["stop", "restart"] as const) {

@@ -302,6 +302,6 @@ Deno.test("printOutput() rejects wrong options", async () => {
   assertThrows(
     () => printOutput(pm, { colour: true } as object),
     TypeError,
-    'Option "colour" does not exist: there are time, color',
+    'Option "colour" does not exist: the options are time, color',
   );
 });

@@ -95,7 +95,7 @@ export function signalName(
     wrong(path, 'the name of a signal, such as "SIGTERM"', value);
   }
   if (MISSING[Deno.build.os]?.includes(value as Deno.Signal)) {
-    wrong(path, "a signal that this system has", value);
+    wrong(path, "a signal that exists on this system", value);
   }
 }
 

@@ -26,14 +26,7 @@ import {
   restartRules,
 } from "./restart_options.ts";
 import { STOP_DEFAULTS, type StopOptions } from "./stop.ts";
-import {
-  arrayOf,
-  type Filled,
-  filled,
-  given,
-  text,
-  wrong,
-} from "./validate.ts";
+import { arrayOf, type Filled, filled, given, text } from "./validate.ts";
 
 /** A command with every default filled in. */
 export interface Spec {
@@ -177,7 +170,9 @@ function childOptions(options: CommandOptions): ChildOptions {
   const { cwd, env, clearEnv, user, uid, gid } = options;
   const { windowsRawArguments, stdin, stdout, stderr } = options;
   if (user !== undefined && (uid ?? gid) !== undefined) {
-    wrong("user", 'without "uid" and "gid"', user);
+    throw new TypeError(
+      'Option "user" cannot be combined with "uid" or "gid"',
+    );
   }
   return given({
     cwd,

@@ -237,7 +237,7 @@ Deno.test("specify() names the prepare() whose result is wrong", async () => {
     await assertRejects(
       async () => await prepareOf(own, defaults)(contextOf()),
       TypeError,
-      `Option "${path}" does not exist: there are cwd, env, args`,
+      `Option "${path}" does not exist: the options are cwd, env, args`,
     );
   }
 });
@@ -309,7 +309,7 @@ Deno.test("updated() refuses options that cannot be changed, and wrong values", 
     [null, 'Option "options" must be an object'],
     [
       { cwd: "/" },
-      'Option "cwd" does not exist: there are restart, stop, critical, prepare, gate',
+      'Option "cwd" does not exist: the options are restart, stop, critical, prepare, gate',
     ],
     [{ gate: 5 }, 'Option "gate" must be a function: current value is 5'],
     [{ critical: 1 }, 'Option "critical" must be true or false'],

@@ -42,7 +42,7 @@ export function options<T>(
       const at = path === "" ? name : `${path}.${name}`;
       if (!Object.hasOwn(checks, name)) {
         throw new TypeError(
-          `Option "${at}" does not exist: there are ${
+          `Option "${at}" does not exist: the options are ${
             Object.keys(checks).join(", ")
           }`,
         );
