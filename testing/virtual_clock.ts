@@ -69,7 +69,12 @@ export class VirtualClock implements Clock {
    * @throws {RangeError} If `ms` is `NaN`.
    */
   delay(ms: number, options: DelayOptions = {}): Promise<void> {
-    number(ms, "ms", "no NaN", (value) => !Number.isNaN(value));
+    number(
+      ms,
+      "ms",
+      "a number other than NaN",
+      (value) => !Number.isNaN(value),
+    );
     optionsAmong(options, "options", ["signal", "persistent"]);
     const { signal } = options;
     if (signal !== undefined) {
@@ -130,7 +135,7 @@ export class VirtualClock implements Clock {
    * @param maxMs The maximum time to move the clock, in milliseconds; by
    * default, one day.
    * @returns A promise of the value of the promise. It rejects with what the
-   * promise rejects with; with an `Error` if no wait is left or the next one
+   * promise rejects with; with an `Error` if no timer is pending or the next one
    * ends after `maxMs`; and with a `TypeError` or a `RangeError` if an argument
    * is wrong.
    */
@@ -147,10 +152,12 @@ export class VirtualClock implements Clock {
     while (!settled) {
       const timer = this.#next();
       if (timer === undefined) {
-        throw new Error("Cannot wait for the promise: no wait is left");
+        throw new Error("Cannot wait for the promise: no timer is pending");
       }
       if (timer.at > end) {
-        throw new Error(`Cannot wait for the promise: ${maxMs} ms are over`);
+        throw new Error(
+          `Cannot wait for the promise: it did not settle within ${maxMs} ms`,
+        );
       }
       await this.advance(timer.at - this.#now);
     }

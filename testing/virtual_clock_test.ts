@@ -42,9 +42,13 @@ Deno.test("VirtualClock.until() moves no further than the promise needs", async 
 Deno.test("VirtualClock.until() refuses to wait for ever", async () => {
   const clock = new VirtualClock();
   const never = new Promise<void>(() => {});
-  await assertRejects(() => clock.until(never), Error, "no wait is left");
+  await assertRejects(() => clock.until(never), Error, "no timer is pending");
   clock.delay(20);
-  await assertRejects(() => clock.until(never, 10), Error, "10 ms are over");
+  await assertRejects(
+    () => clock.until(never, 10),
+    Error,
+    "it did not settle within 10 ms",
+  );
   await assertRejects(
     () => clock.advance(-1),
     RangeError,
