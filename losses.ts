@@ -51,7 +51,7 @@ export class Losses {
     if (this.#lost !== undefined) return;
     this.#lost = 0;
     this.#warn(
-      `Cannot write to "${this.#path}", lines are lost until it works again: ${
+      `Cannot write to "${this.#path}": lines are lost until a write succeeds: ${
         messageOf(error)
       }`,
     );

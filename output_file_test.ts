@@ -277,7 +277,7 @@ Deno.test({
     const [warning = "", ...more] = warnings;
     assertMatch(
       warning,
-      /^Cannot write to "\/.*\/gone\/log", lines are lost until it works again: Not a directory/,
+      /^Cannot write to "\/.*\/gone\/log": lines are lost until a write succeeds: Not a directory/,
     );
     assertEquals(more, []);
 
@@ -340,7 +340,7 @@ Deno.test({
     await writer.write(lines("b"));
     await writer.close();
     assertEquals(warnings, [
-      `Cannot write to "${folder.log}", lines are lost until it works again: Permission denied (os error 13)`,
+      `Cannot write to "${folder.log}": lines are lost until a write succeeds: Permission denied (os error 13)`,
       `Writing to "${folder.log}" again: 1 line was lost`,
     ]);
     assertEquals(await folder.read(), ["b\n"]);
@@ -606,7 +606,7 @@ Deno.test({
         pass(1_000);
         await writer.write(lines("lost", "lost, too"));
         assertEquals(warnings, [
-          `Cannot write to "${log}", lines are lost until it works again: "${log}" is ${what}, not a regular file`,
+          `Cannot write to "${log}": lines are lost until a write succeeds: "${log}" is ${what}, not a regular file`,
         ]);
         await Deno.remove(log);
         await files.reopen();
@@ -714,7 +714,7 @@ Deno.test({
     assertEquals(warnings.length, 2);
     assertMatch(
       warnings[0] ?? "",
-      /^Cannot write to "\/dev\/full", .*No space/,
+      /^Cannot write to "\/dev\/full": .*No space/,
     );
     assertMatch(warnings[1] ?? "", /: 2 lines were lost$/);
 

@@ -145,7 +145,7 @@ class WorkerStream implements Stream {
   }
 
   #fail(): void {
-    this.#writing?.reject(new Error("it took no more"));
+    this.#writing?.reject(new Error("the stream is full"));
   }
 }
 
