@@ -161,7 +161,9 @@ export class Reporter {
   #leftBehind(pids: readonly number[]): void {
     this.#log(
       "warn",
-      `Process "${this.#name}" left behind pid ${pids.join(", ")}`,
+      `Processes of "${this.#name}" are still alive after SIGKILL: pid ${
+        pids.join(", ")
+      }`,
     );
   }
 

@@ -245,6 +245,35 @@ Deno.test("Reporter takes a program that was not started for no success", async 
   ]);
 });
 
+Deno.test("Reporter names the processes that live on after SIGKILL", async () => {
+  for (const end of ["crash", "stop"]) {
+    const { kernel, pm, lines } = fake((child) => {
+      child.fork("worker");
+      child.fork("worker");
+    });
+    const { kill } = kernel;
+    kernel.kill = (target, signal) =>
+      kill.call(kernel, target, signal && "SIGCHLD");
+    const job = pm.command("job", [], { restart: { policy: "never" } });
+    await kernel.clock.settle();
+    const [child] = kernel.started;
+    if (end === "stop") job.stop();
+    child?.exit(1);
+    await kernel.clock.until(job.finished);
+    const survivors = kernel.alive;
+    const pids = survivors.map(({ pid }) => pid).join(", ");
+    assertEquals(survivors.length, 2);
+    assertEquals(lines.filter(([level]) => level === "warn").at(-1), [
+      "warn",
+      `Processes of "job" are still alive after SIGKILL: pid ${pids}`,
+    ]);
+    kernel.kill = kill;
+    for (const { pid } of survivors) kernel.kill(pid, "SIGKILL");
+    await kernel.clock.until(pm.shutdown());
+    kernel.assertNothingLeft();
+  }
+});
+
 /** Replaces outputs of each child by pipes, which a test can break. */
 function withPipes(kernel: FakeKernel, names: readonly OutputSource[]) {
   const { spawn } = kernel;
