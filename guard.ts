@@ -354,7 +354,7 @@ export class Guard {
     for (const run of this.#entries.keys()) run.child.ref();
     this.#letEnd();
     if (livedMs > EARLY_MS) this.#failures = 0;
-    else this.#failed("it ends again and again");
+    else this.#failed("its shell exits repeatedly");
     if (this.#entries.size > 0) this.#start();
   }
 

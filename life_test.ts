@@ -137,7 +137,11 @@ Deno.test("Process.stop() while a gate waits ends the wait, and starts nothing",
   const { contexts, pass } = gate();
   const job = pm.command("server", [], { gate: pass });
   await kernel.clock.settle();
-  const started = assertRejects(() => job.start(), TypeError, "stopped first");
+  const started = assertRejects(
+    () => job.start(),
+    TypeError,
+    "a stop came first",
+  );
   const { steps } = await job.stop();
   await started;
   assertEquals([steps, job.state.kind], [[], "exited"]);

@@ -355,7 +355,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       throw new ProcessmanClosedError(
         `Cannot start process "${name}": ${
           this.#exit.due
-            ? "this program ends by a signal"
+            ? "a signal is ending this program"
             : "the manager has been shut down"
         }`,
       );

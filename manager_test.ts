@@ -98,7 +98,11 @@ Deno.test("Processman.shutdown() ends a wait for a restart", async () => {
     restart: { backoff: constant(3_600_000) },
   });
   await eventOf(events, "restart");
-  const started = assertRejects(() => job.start(), TypeError, "stopped first");
+  const started = assertRejects(
+    () => job.start(),
+    TypeError,
+    "a stop came first",
+  );
   await pm.shutdown();
   await started;
   assertEquals(job.state.kind, "exited");

@@ -44,7 +44,7 @@ export function mayNotRun(files: readonly string[], name?: string): Error {
   const each = [...new Set(files)];
   const listed = each.map((file) => `"${file}"`).join(" and ");
   const why = name !== undefined && mayRunProgram(name)
-    ? `, which the permission for "${name}" does not give`
+    ? `, which the permission for "${name}" does not cover`
     : "";
   // A denial takes precedence over what is allowed.
   const denied = each.filter((file) => stateOf(file) === "denied");
@@ -102,7 +102,7 @@ export function checkFileAccess(
 
 /** The warning that a stop reaches only the children. */
 export const NO_GROUPS: string =
-  "Process groups and the orphan guard are off, since " +
+  "Process groups and the orphan guard are off, because " +
   "they need --allow-run for all programs: a stop reaches each child, but not " +
   "what it started";
 

@@ -242,7 +242,7 @@ export class Phases {
 
 /** Returns the error of a start that a stop has prevented. */
 export function stoppedFirst(name: string): TypeError {
-  return new TypeError(`Cannot start process "${name}": it was stopped first`);
+  return new TypeError(`Cannot start process "${name}": a stop came first`);
 }
 
 /** Returns the public state in a phase. */

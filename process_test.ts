@@ -343,7 +343,11 @@ Deno.test("Process.stop() wins over a start that waits and a restart", async () 
   const job = pm.command(...STUBBORN);
   await lineOf(job, "ready");
   const stopped = job.stop({ gracePeriodMs: 100 });
-  const started = assertRejects(() => job.start(), TypeError, "stopped first");
+  const started = assertRejects(
+    () => job.start(),
+    TypeError,
+    "a stop came first",
+  );
   await assertRejects(() => job.restart(), TypeError, "being stopped");
   await Promise.all([job.stop(), stopped, started]);
   assertEquals(job.state.kind, "exited");
@@ -356,7 +360,7 @@ Deno.test("Process.stop() wins over a restart that is under way", async () => {
   const restarted = assertRejects(
     () => job.restart({ gracePeriodMs: 200 }),
     TypeError,
-    "stopped first",
+    "a stop came first",
   );
   await Promise.all([job.stop(), restarted]);
   assertEquals(job.state.kind, "exited");
@@ -606,7 +610,7 @@ Deno.test("CommandOptions.prepare that gives nonsense is a failed start", async 
   assertEquals(
     stateOf(job, "failed").error.message,
     'Cannot start process "true": prepare() failed: ' +
-      'Option "prepare().arsg" does not exist: there are cwd, env, args',
+      'Option "prepare().arsg" does not exist: the options are cwd, env, args',
   );
 });
 
@@ -630,7 +634,7 @@ Deno.test("Process.stop() does not wait for prepare", async (t) => {
       const started = assertRejects(
         () => job.start(),
         TypeError,
-        "stopped first",
+        "a stop came first",
       );
       const { steps, status } = await job.stop();
       await started;

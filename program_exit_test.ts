@@ -127,7 +127,7 @@ Deno.test("Processman starts nothing more when the program ends by a signal", as
   await lineOf(parent, "running");
   parent.signal("SIGINT");
   assertEquals((await parent.finished).signal, "SIGINT");
-  const why = "this program ends by a signal";
+  const why = "a signal is ending this program";
   assertEquals(
     printed(parent).slice(1).filter((line) => line !== "Terminated"),
     [

@@ -702,7 +702,7 @@ Deno.test("Process stops when its start is told and the listener asks for that",
     let job: Process | undefined = undefined as Process | undefined;
     job = pm.command("sleep", ["500"]);
     await job.stop();
-    await assertRejects(() => job.start(), TypeError, "it was stopped first");
+    await assertRejects(() => job.start(), TypeError, "a stop came first");
     await Promise.all(reports);
     assertEquals([reports.length, job.pid], [1, undefined]);
   });

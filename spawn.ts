@@ -144,7 +144,7 @@ export class Spawner {
   /** Returns the user that a child runs as, or throws. */
   #findAllowed(wanted: string | number, request: SpawnRequest): User {
     if (Deno.build.os !== "linux") {
-      const why = `the option "user" is for Linux`;
+      const why = `the option "user" works only on Linux`;
       throw spawnError(request, new Deno.errors.NotSupported(why));
     }
     if (!mayRunAll()) {
@@ -168,7 +168,7 @@ export class Spawner {
     const { uid, gid } = request.command;
     if (!uid || gid !== undefined || this.#users.own() !== 0) return { child };
     const warning = `Process "${request.name}" runs as user ${uid} with the ` +
-      `group and HOME of root: the option "user" gives it those of the user`;
+      `group and HOME of root: use the option "user" to set both`;
     return { child, warning };
   }
 }

@@ -499,7 +499,7 @@ Deno.test({
       assertThrows(
         () => pm.command("sleep", ["500"], { user: 0, gid: 0 }),
         TypeError,
-        'Option "user" must be without "uid" and "gid"',
+        'Option "user" cannot be combined with "uid" or "gid"',
       );
       assertEquals(pm.processes().size, 0);
     });
@@ -543,7 +543,7 @@ Deno.test({
     assert(success);
     assertEquals(warnings, [
       'Process "true" runs as user 1 with the group and HOME of root: ' +
-      'the option "user" gives it those of the user',
+      'use the option "user" to set both',
     ]);
     await pm.command("true", [], { uid: 1, gid: 1 }).finished;
     assertEquals(warnings.length, 1);
@@ -1070,7 +1070,7 @@ Deno.test({
         };
         // What is allowed is the "sh" in the PATH of this program.
         const why = program === "sh"
-          ? ', which the permission for "sh" does not give'
+          ? ', which the permission for "sh" does not cover'
           : "";
         assertEquals(
           await said("sh"),
