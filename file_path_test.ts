@@ -229,6 +229,7 @@ Deno.test({
     }
     const here = ["--allow-run", `--allow-read=${at}`, `--allow-write=${at}`];
     const files = ["--allow-run", "--allow-read", "--allow-write"];
+    const nothing = ["--allow-read=/dev/null", "--allow-write=/dev/null"];
     const all = '/dev/full", run again with --allow-all';
     const cases: [flags: string[], path: string, message: string][] = [
       [["--allow-run"], "/dev/full", `all access to "${all}`],
@@ -240,6 +241,12 @@ Deno.test({
       [files, `${at}/devices/full`, `all access to "${all}`],
       [files, "/./dev/full", `all access to "${all}`],
       [files, "/dev/null", "none"],
+      [
+        ["--allow-run"],
+        "/dev/null",
+        'read access to "/dev/null", run again with ' + nothing.join(" "),
+      ],
+      [["--allow-run", ...nothing], "/dev/null", "none"],
       [files, `${at}/log`, "none"],
       [here, `${at}/out`, "none"],
       [here, "/dev/stdout", "none"],

@@ -90,10 +90,13 @@ export function checkFileAccess(
   for (const name of names) {
     const { state } = Deno.permissions.querySync({ name, path: file });
     if (state === "granted") continue;
+    // Rotation needs the folder of a regular file; a device is not renamed.
+    const device = file.startsWith("/dev/");
     const folder = file.slice(0, file.lastIndexOf("/")) || "/";
+    const needed = device ? file : folder;
     const how = state === "denied"
       ? `without --deny-${name}=${file}`
-      : `with --allow-read=${folder} --allow-write=${folder}`;
+      : `with --allow-read=${needed} --allow-write=${needed}`;
     throw new Deno.errors.NotCapable(
       `${before}requires ${name} access to "${file}", run again ${how}`,
     );
