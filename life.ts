@@ -392,7 +392,7 @@ export class Life {
     this.#report.resolve(report);
 
     tell?.(decision);
-    if (error) this.#reporter.failed(error);
+    if (error) this.#reporter.failed(error, last);
     else if (asked) this.#reporter.stopped(report);
     if (critical && !asked) this.#owner.lost(status.code || (error ? 1 : 0));
   }

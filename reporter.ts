@@ -77,8 +77,10 @@ export class Reporter {
       });
     }
     const what = error?.message ?? this.#endOf(end);
-    const level = crashed ? "warn" : "debug";
-    this.#log(level, what + whatFollows(decision) + lastOf(stderr));
+    this.#log(
+      levelOf(end, decision),
+      what + whatFollows(decision) + lastOf(stderr),
+    );
   }
 
   /** Reports how the processes that a run left behind were ended. */
@@ -143,10 +145,11 @@ export class Reporter {
     this.#log("debug", `Stopped process "${this.#name}"${how}`);
   }
 
-  /** Reports that processman has given up the process. */
-  failed(error: Error): void {
+  /** Reports that processman has given up the process after its last end. */
+  failed(error: Error, last: RunEnd): void {
     this.#audience.emit({ kind: "failed", ...this.#base, error });
-    this.#log("error", error.message);
+    // The report of the end has already logged why there was no child.
+    if (error !== last.error) this.#log("error", error.message);
   }
 
   /** The properties that all events have. */
@@ -199,6 +202,16 @@ const FOREGROUND: Partial<Record<string, string>> = {
 function foreground(program: string): string {
   const how = FOREGROUND[program.slice(program.lastIndexOf("/") + 1)];
   return how === undefined ? "" : ` (${program}: ${how})`;
+}
+
+/** Returns the level at which the end of a run is logged. */
+function levelOf(
+  { crashed }: RunEnd,
+  decision: Decision | undefined,
+): LogLevel {
+  if (!crashed) return "debug";
+  const last = decision?.kind === "fail" && decision.reason === "spawn";
+  return last ? "error" : "warn";
 }
 
 /** Returns the part of a message that announces a restart. */

@@ -240,9 +240,31 @@ Deno.test("Reporter takes a program that was not started for no success", async 
   assertEquals(stateOf(job, "failed").error, error);
   assertEquals(exits(events).map(({ crashed }) => crashed), [true]);
   assertEquals(lines.filter(([level]) => level !== "debug"), [
-    ["warn", "it is missing"],
     ["error", "it is missing"],
   ]);
+});
+
+Deno.test("Reporter logs each failed start once", async () => {
+  const restart = { backoff: constant(5), limit: { restarts: 1 } };
+  const why = 'Cannot start process "job": prepare() failed: no';
+  const cases: [RestartOptions, [LogLevel, string][]][] = [
+    [{ policy: "never" }, [["error", why]]],
+    [restart, [
+      ["warn", `${why}, restarting in 5 ms (attempt 1, 0 left)`],
+      ["warn", why],
+      ["error", 'Cannot restart process "job": 1 restart in a row'],
+    ]],
+  ];
+  for (const [rules, expected] of cases) {
+    const { kernel, pm, lines } = fake(() => {});
+    const prepare = () => {
+      throw new Error("no");
+    };
+    const job = pm.command("job", [], { restart: rules, prepare });
+    await kernel.clock.until(job.finished);
+    await pm.shutdown();
+    assertEquals(lines.filter(([level]) => level !== "debug"), expected);
+  }
 });
 
 Deno.test("Reporter names the processes that live on after SIGKILL", async () => {
