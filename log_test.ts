@@ -218,7 +218,10 @@ Deno.test("Processman logs to stderr, without colors unless it is a terminal", a
   await program.finished;
   assertEquals(linesOf(program, "stdout"), ["done"]);
   const [line = "", ...more] = linesOf(program, "stderr");
-  assertMatch(line, /^WARN Process "false" crashed with code 1 after \d+ ms$/);
+  assertMatch(
+    line,
+    /^WARN Process "false" crashed with code 1 after \d+ ms, not restarted \(policy "never"\)$/,
+  );
   assertEquals(more, []);
 });
 

@@ -186,9 +186,10 @@ Deno.test("Process does not restart when its policy is never", async () => {
   assertEquals((await job.finished).code, 1);
   assertEquals(job.state.kind, "exited");
   assert(
-    /^Process "false" crashed with code 1 after \d+ ms$/.test(
-      warnings[0] ?? "",
-    ),
+    /^Process "false" crashed with code 1 after \d+ ms, not restarted \(policy "never"\)$/
+      .test(
+        warnings[0] ?? "",
+      ),
   );
 });
 

@@ -7,7 +7,7 @@
 import type { EventBase, ProcessEvent } from "./events.ts";
 import type { Clock } from "./kernel.ts";
 import { FLUSH_MS } from "./output.ts";
-import type { Decision, RestartDecision } from "./restart.ts";
+import type { Decision, LeaveDecision, RestartDecision } from "./restart.ts";
 import { lastOf, type RunEnd } from "./run_end.ts";
 import type { EscapedProcess, StopOutcome, StopReport } from "./stop.ts";
 
@@ -204,6 +204,13 @@ function foreground(program: string): string {
   return how === undefined ? "" : ` (${program}: ${how})`;
 }
 
+/** Why no restart follows a run, for a message. */
+const WHY_NOT: Readonly<Record<LeaveDecision["reason"], string>> = {
+  "success": "",
+  "never": ', not restarted (policy "never")',
+  "stop-code": ", not restarted (stopCodes)",
+};
+
 /** Returns the level at which the end of a run is logged. */
 function levelOf(
   { crashed }: RunEnd,
@@ -214,8 +221,9 @@ function levelOf(
   return last ? "error" : "warn";
 }
 
-/** Returns the part of a message that announces a restart. */
+/** Returns the part of a message that says whether a restart follows. */
 function whatFollows(decision: Decision | undefined): string {
+  if (decision?.kind === "leave") return WHY_NOT[decision.reason];
   if (decision?.kind !== "restart") return "";
   const { delayMs, attempt, restartsLeft } = decision;
   const left = restartsLeft === undefined ? "" : `, ${restartsLeft} left`;

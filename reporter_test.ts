@@ -88,9 +88,13 @@ Deno.test("Reporter tells a clean end from a crash, whatever follows", async () 
     assertEquals(exit.stderr, crashed ? ["last words"] : []);
     const said = crashed ? "crashed" : "ended";
     const words = crashed ? ": last words" : "";
+    const why = new Map<string | undefined, string>([
+      ["never", ', not restarted (policy "never")'],
+      ["stop-code", ", not restarted (stopCodes)"],
+    ]).get(exit.decision?.reason) ?? "";
     assertEquals(end, [
       crashed ? "warn" : "debug",
-      `Process "job" ${said} with code ${code} after 0 ms${words}`,
+      `Process "job" ${said} with code ${code} after 0 ms${why}${words}`,
     ]);
     const failed = exit.decision?.kind === "fail";
     assertEquals(state.kind, failed ? "failed" : "exited");
