@@ -4,10 +4,16 @@ import config from "../deno.json" with { type: "json" };
 import { publish } from "../tools/jsr.ts";
 import { publishedFiles, readPackage, root } from "../tools/package.ts";
 import { registryEnv } from "../tools/registry.ts";
+import { hasTerminals, openTerminal } from "../tools/terminal.ts";
 import { alive, lineOf, outputOf, permitted } from "../tools/testing.ts";
 
 const ignore = !permitted("run");
 const here = import.meta.url;
+const CTRL_C = "\x03";
+// deno-lint-ignore no-control-regex
+const ESCAPE = /\x1b\[[^a-zA-Z]*[a-zA-Z]/g;
+/** Bold, dim, or one of the colors that a terminal defines; or the end of it. */
+const PALETTE = /\[([012]|3[1-6])m$/;
 
 Deno.test(
   { name: "demo.ts shows the main job and leaves nothing", ignore },
@@ -18,23 +24,24 @@ Deno.test(
 
     const lines = textOf(demo);
     const said = lines.join("\n");
+    assertMatch(lines[0] ?? "", /^Four programs .* Ctrl-C ends the demo\.$/);
     assertMatch(said, / web +\| listening on http:/);
     assertMatch(said, / visit +\| got 200, "hello from pid \d+"/);
-    assertMatch(said, / worker crashed with code 1: "job \d went wrong"/);
+    assertMatch(said, / worker crashed \(code 1\): "job \d went wrong"/);
     assertMatch(
       said,
-      / worker restarting in \d+ ms\n(.*\n)*.* worker running again, pid \d+/,
+      / worker restarts in \d+ ms\n(.*\n)*.* worker restarted, pid \d+/,
     );
     assertMatch(
       said,
-      /kill -9 (\d+)(.*\n)+.* web +crashed by SIGKILL\n(.*\n)*.* web +restarting in \d+ ms\n(.*\n)*.* web +running again/,
+      /kill -9 (\d+)(.*\n)+.* web +crashed \(SIGKILL\)\n(.*\n)*.* web +restarts in \d+ ms\n(.*\n)*.* web +restarted/,
     );
-    assertMatch(said, /stopping all: [2-9] are in the process table/);
-    assertMatch(
-      lines.at(-1) ?? "",
-      /\d+ children were started, none of them is left$/,
-    );
-    assertEquals(lines.filter((line) => line.length > 80), []);
+    assertMatch(said, / loader given up: its limit is 2 restarts in 60 s\n/);
+    assertMatch(said, /stops everything: [2-9] processes are alive/);
+    assertEquals(summaryOf(lines), expectedSummary(lines));
+    assertMatch(said, /^loader +3 +2 +3 × code 2, "no database" +given up$/m);
+    assertMatch(said, /^clock +1 +0 +none +stopped by SIGTERM$/m);
+    assertFits(lines, 80);
     await assertGone(pidsIn(said));
   },
 );
@@ -48,12 +55,48 @@ Deno.test({ name: "demo.ts stops all at Ctrl-C", ignore }, async () => {
   demo.signal("SIGINT");
   assertEquals(await demo.finished, { success: true, code: 0, signal: null });
 
-  const said = textOf(demo).join("\n");
-  assertMatch(said, /got SIGINT: stopping all\n(.*\n)*.*none of them is left$/);
+  const lines = textOf(demo);
+  const said = lines.join("\n");
+  assertMatch(said, /got SIGINT and stops everything\n(.*\n)*.*none left\.\n/);
+  assertEquals(summaryOf(lines), expectedSummary(lines));
   for (const name of ["web", "worker", "clock"]) {
-    assertMatch(said, new RegExp(` ${name} +stopped \\(`));
+    assertMatch(said, new RegExp(`^${name} .* stopped (by SIG|in)`, "m"));
   }
   await assertGone([...family, ...pidsIn(said)]);
+});
+
+Deno.test({
+  name: "demo.ts fits the terminal",
+  ignore: ignore || !hasTerminals(),
+}, async () => {
+  await Promise.all([
+    [40, "NO_COLOR=1"],
+    [80, "NO_COLOR="],
+    [200, "NO_COLOR=1"],
+  ].map(async ([columns, color]) => {
+    await using terminal = openTerminal(
+      "",
+      `stty cols ${columns}; ${color} "$DENO" run --quiet --no-prompt ` +
+        `--allow-run ${path("demo.ts")}`,
+    );
+    const { process } = terminal;
+    await lineOf(process, / loader .*given up/);
+    await terminal.type(CTRL_C);
+    await process.finished;
+
+    const shown = textOf(process)
+      .map((line) => line.replace(/^\^C/, "").trimEnd());
+    const colored = color === "NO_COLOR=";
+    const escapes = shown.join("\n").match(ESCAPE) ?? [];
+    assertEquals(escapes.length > 0, colored);
+    // A palette of the terminal fits its background; other colors may not.
+    assertEquals(escapes.filter((code) => !PALETTE.test(code)), []);
+    const lines = shown.map((line) => line.replaceAll(ESCAPE, ""));
+    assertFits(lines, Number(columns));
+    assertEquals(lines.some((line) => line.endsWith("…")), columns === 40);
+    if (columns === 40) return;
+    assertEquals(summaryOf(lines), expectedSummary(lines));
+  }));
 });
 
 Deno.test({ name: "web_server.ts restarts the server", ignore }, async () => {
@@ -258,9 +301,55 @@ function textOf(process: Process): string[] {
   return process.tail(10_000).map(({ text }) => text);
 }
 
+/** Reads the summary of the demo: what it says about each process, and in all. */
+function summaryOf(lines: string[]): unknown {
+  const begin = lines.findIndex((line) => line.startsWith("process "));
+  const end = lines.indexOf("", begin);
+  const rows = lines.slice(begin + 1, end).map((line) => {
+    const [name, runs, restarts, crashes] = line.split(/ {2,}/);
+    return [
+      name,
+      Number(runs),
+      Number(restarts),
+      crashes?.replace(/, ".*/, ""),
+    ];
+  });
+  return [rows, lines[end + 1]];
+}
+
+/** Computes the summary of the demo from all that it printed before. */
+function expectedSummary(lines: string[]): unknown {
+  const happened = lines.flatMap((line) => {
+    const [, name, what, how = ""] = line.match(
+      /^ *\d+\.\d\d (\w+) +(started|restarted|crashed)(?: \((.*?)\))?/,
+    ) ?? [];
+    return name ? [{ name, what, how }] : [];
+  });
+  const times = (name: string, what: string) =>
+    happened.filter((each) => each.name === name && each.what === what).length;
+  const names = [...new Set(happened.map(({ name }) => name))];
+  const rows = names.map((name) => {
+    const again = times(name, "restarted");
+    const crashes = times(name, "crashed");
+    const how = happened.find((each) => each.name === name && each.how)?.how;
+    const why = how ? `${crashes} × ${how}` : "none";
+    return [name, times(name, "started") + again, again, why];
+  });
+  const children = happened.filter(({ what }) => what !== "crashed");
+  const again = children.filter(({ what }) => what === "restarted");
+  return [
+    rows,
+    `${children.length} children started (${again.length} by restarts), none left.`,
+  ];
+}
+
+function assertFits(lines: string[], columns: number): void {
+  assertEquals(lines.filter((line) => [...line].length > columns), []);
+}
+
 /** Lists the process IDs of all that were started. */
 function pidsIn(output: string): number[] {
-  return [...output.matchAll(/(?:started|again), pid (\d+)/g)]
+  return [...output.matchAll(/started, pid (\d+)/g)]
     .map(([, pid]) => Number(pid));
 }
 
