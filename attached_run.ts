@@ -21,7 +21,7 @@ import type { Stdin } from "./stdin.ts";
 import { type EscapedProcess, KILL, type StopRequest } from "./stop.ts";
 
 /** How many lines of stderr are reported with a crash. */
-const LAST_LINES = 10;
+const LAST_LINES = 20;
 
 /** The smallest buffer assumed to hold all the last lines, in bytes. */
 const LAST_BYTES = 8_192;

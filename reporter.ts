@@ -8,7 +8,7 @@ import type { EventBase, ProcessEvent } from "./events.ts";
 import type { Clock } from "./kernel.ts";
 import { FLUSH_MS } from "./output.ts";
 import type { Decision, LeaveDecision, RestartDecision } from "./restart.ts";
-import { lastOf, type RunEnd } from "./run_end.ts";
+import { quoteOf, type RunEnd } from "./run_end.ts";
 import type { EscapedProcess, StopOutcome, StopReport } from "./stop.ts";
 
 /** The levels of messages in the log. */
@@ -79,7 +79,7 @@ export class Reporter {
     const what = error?.message ?? this.#endOf(end);
     this.#log(
       levelOf(end, decision),
-      what + whatFollows(decision) + lastOf(stderr),
+      what + whatFollows(decision) + quoteOf(stderr),
     );
   }
 

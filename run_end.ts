@@ -29,6 +29,14 @@ export interface RunEnd extends Ended {
   readonly stderr: () => readonly string[];
 }
 
+/** The control sequences of terminals, such as colors. */
+// deno-lint-ignore no-control-regex
+const SEQUENCE = /\x1b\[[0-?]*[ -/]*[@-~]/g;
+
+/** The beginning of a line that says what went wrong, in many languages. */
+const ERROR =
+  /^(?:\[?[\w.$]*(?:error|exception|panic|fatal|rejection)|thread '.*panicked)\b/i;
+
 /** The status that a shell reports for a missing program. */
 const NOT_FOUND: Deno.CommandStatus = {
   success: false,
@@ -98,7 +106,7 @@ export function failure(
     const stderr = end.stderr();
     const many = restarts === 1 ? "restart" : "restarts";
     return new RestartLimitError(
-      `${cannot}: ${restarts} ${many} ${when}${lastOf(stderr)}`,
+      `${cannot}: ${restarts} ${many} ${when}${quoteOf(stderr)}`,
       { process: name, decision, stderr },
     );
   }
@@ -109,8 +117,17 @@ export function failure(
   return new (kind ?? Error)(`${cannot}: ${why}`, { cause });
 }
 
-/** Returns the last line that is not blank, as the end of a message. */
-export function lastOf(lines: readonly string[]): string {
-  const last = lines.findLast((line) => line.trim() !== "");
-  return last === undefined ? "" : `: ${last}`;
+/**
+ * Returns the line that says what went wrong, as the end of a message: the last
+ * one that begins like an error, because a stack trace can follow it. If there
+ * is none, returns the last line that is not indented, or not blank.
+ *
+ * @param lines The last lines of stderr.
+ */
+export function quoteOf(lines: readonly string[]): string {
+  const texts = lines.map((line) => line.replaceAll(SEQUENCE, "").trimEnd())
+    .filter((line) => line !== "");
+  const line = texts.findLast((line) => ERROR.test(line)) ??
+    texts.findLast((line) => /^\S/.test(line)) ?? texts.at(-1);
+  return line === undefined ? "" : `: ${line.trimStart()}`;
 }
