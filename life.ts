@@ -393,7 +393,7 @@ export class Life {
 
     tell?.(decision);
     if (error) this.#reporter.failed(error, last);
-    else if (asked) this.#reporter.stopped(report);
+    else if (asked) this.#reporter.stopped(report, last);
     if (critical && !asked) this.#owner.lost(status.code || (error ? 1 : 0));
   }
 }

@@ -9,7 +9,12 @@ import type { Clock } from "./kernel.ts";
 import { FLUSH_MS } from "./output.ts";
 import type { Decision, LeaveDecision, RestartDecision } from "./restart.ts";
 import { quoteOf, type RunEnd } from "./run_end.ts";
-import type { EscapedProcess, StopOutcome, StopReport } from "./stop.ts";
+import type {
+  EscapedProcess,
+  StopOutcome,
+  StopReport,
+  StopStep,
+} from "./stop.ts";
 
 /** The levels of messages in the log. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -89,9 +94,13 @@ export class Reporter {
     this.#audience.emit({ ...event, ...outcome });
     const { steps, survivors } = outcome;
     if (survivors.length > 0) this.#leftBehind(survivors);
+    const name = this.#name;
+    const why = whyKilled(steps);
+    if (why !== undefined && survivors.length === 0) {
+      return this.#killedLeftovers(why);
+    }
     const signal = steps.at(-1)?.signal;
     if (signal === undefined) return;
-    const name = this.#name;
     this.#log("debug", `Ended the leftovers of process "${name}" by ${signal}`);
   }
 
@@ -134,15 +143,22 @@ export class Reporter {
     this.#audience.emit({ kind: "restart", ...this.#base, decision, error });
   }
 
-  /** Reports that the process was stopped. */
-  stopped(report: StopReport): void {
-    const { survivors, forced } = report;
+  /** Reports that the process was stopped, and how its last run ended. */
+  stopped(report: StopReport, { requested, status }: RunEnd): void {
+    const { survivors, forced, steps } = report;
     this.#audience.emit({ kind: "stop", ...this.#base, report });
     const escaped = new Set(report.escaped.map(({ pid }) => pid));
     const stuck = survivors.filter((pid) => !escaped.has(pid));
     if (stuck.length > 0) return this.#leftBehind(stuck);
-    const how = forced ? " by SIGKILL" : "";
-    this.#log("debug", `Stopped process "${this.#name}"${how}`);
+    const name = this.#name;
+    // If the run ended by itself, only leftovers were killed: see `left()`.
+    const why = requested ? whyKilled(steps) : undefined;
+    if (why === undefined) {
+      const how = forced ? " by SIGKILL" : "";
+      this.#log("debug", `Stopped process "${name}"${how}`);
+    } else if (status.signal === "SIGKILL") {
+      this.#log("warn", `Killed process "${name}": it ${why}`);
+    } else this.#killedLeftovers(why);
   }
 
   /** Reports that processman has given up the process after its last end. */
@@ -167,6 +183,13 @@ export class Reporter {
       `Processes of "${this.#name}" are still alive after SIGKILL: pid ${
         pids.join(", ")
       }`,
+    );
+  }
+
+  #killedLeftovers(why: string): void {
+    this.#log(
+      "warn",
+      `Killed the leftovers of process "${this.#name}": they ${why}`,
     );
   }
 
@@ -219,6 +242,15 @@ function levelOf(
   if (!crashed) return "debug";
   const last = decision?.kind === "fail" && decision.reason === "spawn";
   return last ? "error" : "warn";
+}
+
+/** Returns why `SIGKILL` followed another signal; `undefined` if it did not. */
+function whyKilled(steps: readonly StopStep[]): string | undefined {
+  const [first] = steps;
+  if (steps.at(-1)?.signal !== "SIGKILL") return undefined;
+  if (first === undefined || first.signal === "SIGKILL") return undefined;
+  const ms = steps.slice(0, -1).reduce((sum, step) => sum + step.durationMs, 0);
+  return `did not end within ${Math.round(ms)} ms of ${first.signal}`;
 }
 
 /** Returns the part of a message that says whether a restart follows. */

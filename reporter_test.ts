@@ -9,6 +9,7 @@ import {
   RestartLimitError,
   type RestartOptions,
   SpawnError,
+  type StopOptions,
 } from "./mod.ts";
 import type { LogLevel } from "./reporter.ts";
 import { type FakeChild, FakeKernel } from "./testing/mod.ts";
@@ -296,6 +297,91 @@ Deno.test("Reporter names the processes that live on after SIGKILL", async () =>
     kernel.kill = kill;
     for (const { pid } of survivors) kernel.kill(pid, "SIGKILL");
     await kernel.clock.until(pm.shutdown());
+    kernel.assertNothingLeft();
+  }
+});
+
+/** A stop, and what is logged about it. */
+interface Stop {
+  /** What the child does with SIGTERM. */
+  child: "obeys" | "ignores" | "leaves";
+  /** How it is stopped. */
+  how: (job: Process) => Promise<unknown>;
+  /** What is logged last. */
+  line: [LogLevel, string];
+}
+
+Deno.test("Reporter warns of a stop that needed SIGKILL, but not of a kill", async () => {
+  const stop = (options: StopOptions) => (job: Process) => job.stop(options);
+  const grace = stop({ gracePeriodMs: 300 });
+  const late = "did not end within 300 ms of SIGTERM";
+  const kill = (job: Process) => job.kill();
+  const cases: Stop[] = [
+    { child: "obeys", how: grace, line: ["debug", 'Stopped process "job"'] },
+    {
+      child: "ignores",
+      how: grace,
+      line: ["warn", `Killed process "job": it ${late}`],
+    },
+    {
+      child: "leaves",
+      how: grace,
+      line: ["warn", `Killed the leftovers of process "job": they ${late}`],
+    },
+    {
+      child: "ignores",
+      how: (job) => {
+        grace(job);
+        return job.stop({ signal: "SIGINT", gracePeriodMs: 200 });
+      },
+      line: [
+        "warn",
+        'Killed process "job": it did not end within 200 ms of SIGTERM',
+      ],
+    },
+    ...[stop({ gracePeriodMs: 0 }), stop({ signal: "SIGKILL" }), kill].map((
+      how,
+    ): Stop => ({
+      child: "ignores",
+      how,
+      line: ["debug", 'Stopped process "job" by SIGKILL'],
+    })),
+  ];
+  for (const { child, how, line } of cases) {
+    const { kernel, pm, lines } = fake((leader) => {
+      leader.on("SIGTERM", () => child !== "ignores" && leader.exit(0));
+      leader.on("SIGINT");
+      if (child === "leaves") leader.fork("worker").on("SIGTERM");
+    });
+    const job = pm.command("job");
+    await job.start();
+    await kernel.clock.until(how(job));
+    assertEquals(lines.at(-1), line);
+    await pm.shutdown();
+    kernel.assertNothingLeft();
+  }
+});
+
+Deno.test("Reporter warns once of leftovers of a crash that needed SIGKILL", async () => {
+  const restart: RestartOptions = {
+    policy: "never",
+    leftovers: { gracePeriodMs: 50 },
+  };
+  for (const stopped of [false, true]) {
+    const { kernel, pm, lines } = fake((child) => {
+      child.fork("worker").on("SIGTERM");
+      return 1;
+    });
+    const job = pm.command("job", [], { restart });
+    await kernel.clock.advance(20);
+    if (stopped) job.stop();
+    await kernel.clock.until(job.finished);
+    // A stop that finds the leftovers ending does not repeat the warning.
+    assertEquals(lines.filter(([level]) => level === "warn").slice(1), [[
+      "warn",
+      'Killed the leftovers of process "job": they did not end within 50 ms of SIGTERM',
+    ]]);
+    await pm.shutdown();
     kernel.assertNothingLeft();
   }
 });
