@@ -13,7 +13,10 @@ import {
   type OptionsCheck,
 } from "./validate.ts";
 
-/** Options for {@linkcode Processman.events} and {@linkcode Process.events}. */
+/**
+ * Options for {@linkcode Processman.prototype.events | Processman.events} and
+ * {@linkcode Process.prototype.events | Process.events}.
+ */
 export interface EventsOptions {
   /** Ends the iteration, as `break` does, when the signal is aborted. */
   signal?: AbortSignal | undefined;

@@ -29,7 +29,7 @@ export interface Line {
   readonly truncated: boolean;
 }
 
-/** Options for {@linkcode Process.lines}. */
+/** Options for {@linkcode Process.prototype.lines | Process.lines}. */
 export interface LinesOptions {
   /**
    * Whether to start with the lines that are already buffered. If `false`, the

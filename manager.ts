@@ -182,7 +182,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Stops all processes at the same time, as {@linkcode Process.stop} does.
+   * Stops all processes at the same time, as
+   * {@linkcode Process.prototype.stop | Process.stop} does.
    *
    * @param options How to stop them; the options of each command are the
    * defaults.
@@ -195,7 +196,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Kills all processes at the same time, as {@linkcode Process.kill} does.
+   * Kills all processes at the same time, as
+   * {@linkcode Process.prototype.kill | Process.kill} does.
    *
    * @returns A promise of the reports. It rejects like `stopAll()`.
    */
@@ -232,7 +234,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     await this.#shutdown.finally(onAbort(signal, kill));
   }
 
-  /** Shuts down, as {@linkcode Processman.shutdown} does by default. */
+  /**
+   * Shuts down, as {@linkcode Processman.prototype.shutdown | shutdown()} does
+   * by default.
+   */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
@@ -242,11 +247,14 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * moved them. Without this call, processman notices the move within a second.
    *
    * @example On a signal from a `logrotate` script
-   * ```ts ignore
+   * ```ts
    * import { Processman } from "@isbm/processman";
    *
    * await using pm = new Processman();
-   * Deno.addSignalListener("SIGUSR1", () => pm.reopenFiles());
+   * const reopen = () => pm.reopenFiles();
+   * Deno.addSignalListener("SIGUSR2", reopen);
+   * await pm.finished;
+   * Deno.removeSignalListener("SIGUSR2", reopen);
    * ```
    *
    * @returns A promise that resolves when processman no longer writes to the

@@ -116,7 +116,9 @@ export interface ProcessmanOptions {
   defaults?: CommandDefaults | undefined;
 }
 
-/** Options for {@linkcode Processman.shutdown}. */
+/**
+ * Options for {@linkcode Processman.prototype.shutdown | Processman.shutdown}.
+ */
 export interface ShutdownOptions {
   /** Kills all processes that are left when the signal is aborted. */
   signal?: AbortSignal | undefined;

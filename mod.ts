@@ -1,22 +1,104 @@
 /**
- * Runs child processes and manages their life cycle: restarts a process that
- * crashes, provides its output as lines and streams, stops it together with
- * everything that it started, and leaves nothing behind.
+ * A process supervisor for Deno. It runs programs, restarts them when they
+ * crash, passes on their output line by line, and stops each program together
+ * with everything that it has started.
  *
- * ```ts
- * import { Processman } from "@isbm/processman";
+ * ## Install
  *
- * await using pm = new Processman();
- * const hello = pm.command("echo", ["hello"]);
- * for await (const line of hello.lines()) console.log(line.text);
+ * ```sh
+ * deno add jsr:@isbm/processman
  * ```
  *
- * It needs the permission `--allow-run`. Only the option `output.file` needs
- * more.
+ * Your program needs the permission `--allow-run`. Writing output to files also
+ * needs `--allow-read` and `--allow-write`.
+ *
+ * ## First program
+ *
+ * This program runs a job that always fails. processman restarts the job twice
+ * and then gives it up:
+ *
+ * ```ts
+ * import { constant, Processman } from "@isbm/processman";
+ *
+ * await using pm = new Processman();
+ * const job = pm.command("sh", ["-c", "echo working; exit 1"], {
+ *   name: "job",
+ *   restart: {
+ *     backoff: constant(20),
+ *     limit: { restarts: 2, withinMs: 60_000 },
+ *   },
+ * });
+ * for await (const { run, text } of job.lines()) console.log(run, text);
+ * await job.finished;
+ * console.log(job.state.kind);
+ * ```
+ *
+ * It prints:
+ *
+ * ```text
+ * 1 working
+ * 2 working
+ * 3 working
+ * failed
+ * ```
+ *
+ * The log on stderr gives the reason for each restart.
+ *
+ * ## Main ideas
+ *
+ * **Processes.** A {@linkcode Processman} manages your processes. Its method
+ * {@linkcode Processman.prototype.command | command()} starts a program and
+ * returns a {@linkcode Process}. A process can have many runs, and each run has
+ * a child with its own process ID. The name, the options and the output belong
+ * to the process, not to one run. {@linkcode ProcessState} lists the states of a
+ * process.
+ *
+ * **Restarts.** {@linkcode RestartOptions} set the restart policy, the backoff
+ * and the restart limit. {@linkcode uniform}, {@linkcode exponential} and
+ * {@linkcode constant} return backoffs. {@linkcode simulate} shows what the
+ * options do, without starting anything.
+ *
+ * **Stopping.** {@linkcode Process.prototype.stop | stop()} sends `SIGTERM` to
+ * the child and to everything that it has started. After the grace period, it
+ * sends `SIGKILL` to the remaining processes. {@linkcode StopOptions} change
+ * the signal and the grace period. `await using` stops all processes at the end
+ * of the block. processman also stops them when your program receives a signal.
+ * If your program is killed, an orphan guard stops them; Windows has no guard.
+ *
+ * **Output.** {@linkcode Process.prototype.lines | lines()} returns the output
+ * of a process as lines. {@linkcode printOutput} prints the output of all
+ * processes, with the name of the process before each line.
+ * {@linkcode OutputFileOptions} write the output to a file and rotate it.
+ *
+ * **Events and errors.** {@linkcode Processman.prototype.events | events()}
+ * reports each {@linkcode ProcessEvent}, such as a start, a crash or a restart.
+ * If a program cannot be started, `command()` throws a {@linkcode SpawnError}.
+ * If a process reaches its restart limit, processman gives it up, and its state
+ * holds a {@linkcode RestartLimitError}.
+ *
+ * **Tests.** The module `@isbm/processman/testing` has a fake operating system
+ * with a virtual clock. Tests that use it start no processes and never wait.
  *
  * @module
  */
 
+export { Processman } from "./manager.ts";
+export type { Process } from "./process.ts";
+export type {
+  CommandDefaults,
+  CommandOptions,
+  GateContext,
+  PrepareContext,
+  Prepared,
+  PreparedRun,
+  UpdateOptions,
+} from "./options.ts";
+export type {
+  OnSignal,
+  ProcessmanOptions,
+  ShutdownOptions,
+} from "./manager_options.ts";
+export { printOutput, type PrintOutputOptions } from "./print_output.ts";
 export {
   type Backoff,
   constant,
@@ -59,25 +141,8 @@ export type {
 } from "./kernel.ts";
 export type { Line, Lines, LinesOptions, OutputSource } from "./lines.ts";
 export type { Logger } from "./log.ts";
-export { Processman } from "./manager.ts";
-export type {
-  OnSignal,
-  ProcessmanOptions,
-  ShutdownOptions,
-} from "./manager_options.ts";
-export type {
-  CommandDefaults,
-  CommandOptions,
-  GateContext,
-  PrepareContext,
-  Prepared,
-  PreparedRun,
-  UpdateOptions,
-} from "./options.ts";
 export type { OutputFileOptions } from "./output_file.ts";
 export type { OutputOptions } from "./output.ts";
-export { printOutput, type PrintOutputOptions } from "./print_output.ts";
-export type { Process } from "./process.ts";
 export type { ProcessState } from "./process_state.ts";
 export type {
   Decision,

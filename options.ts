@@ -128,7 +128,7 @@ export interface CommandDefaults {
     | undefined;
 }
 
-/** Options for {@linkcode Processman.command}. */
+/** Options for {@linkcode Processman.prototype.command | command()}. */
 export interface CommandOptions extends CommandDefaults {
   /**
    * The name, unique among the processes of the manager. If the default is
@@ -181,7 +181,10 @@ export interface CommandOptions extends CommandDefaults {
   gate?: ((context: GateContext) => void | Promise<void>) | undefined;
 }
 
-/** The options that {@linkcode Process.update} can change. */
+/**
+ * The options that {@linkcode Process.prototype.update | Process.update} can
+ * change.
+ */
 export type UpdateOptions = Pick<
   CommandOptions,
   "restart" | "stop" | "critical" | "prepare" | "gate"

@@ -185,7 +185,7 @@ export class Process implements AsyncDisposable {
    * manager shuts down. It covers all runs and lives of the process.
    *
    * @param options When to end the iteration earlier.
-   * @returns The events, as {@linkcode Processman.events} returns them.
+   * @returns The events, as {@linkcode Processman.prototype.events} returns them.
    * @throws {TypeError} If an option does not exist or has a wrong type.
    * @throws The reason of `options.signal`, if it has been aborted.
    */
@@ -280,8 +280,9 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends a signal to the child and does nothing else. If the signal ends the
-   * child, that is a crash, and the restart policy decides what follows.
+   * Sends a signal to the child and does nothing else. If the child ends, this
+   * end is like any other: a success if the exit code is 0, and otherwise a
+   * crash. The restart policy decides what follows.
    *
    * @param signal The signal.
    * @param options What receives the signal.
@@ -328,7 +329,7 @@ export class Process implements AsyncDisposable {
     return showProcess({ name, state, pid, restarts }, ...how);
   }
 
-  /** Stops the process, as {@linkcode Process.stop} does by default. */
+  /** Stops the process with the defaults of {@linkcode Process.prototype.stop}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

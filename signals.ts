@@ -11,7 +11,7 @@ import {
   wrong,
 } from "./validate.ts";
 
-/** Options for {@linkcode Process.signal}. */
+/** Options for {@linkcode Process.prototype.signal | Process.signal}. */
 export interface SignalOptions {
   /**
    * What receives the signal: the child, or everything in its session

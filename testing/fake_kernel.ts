@@ -50,7 +50,7 @@ export interface FakeKernelOptions {
  * A fake system for tests: scripted children, a virtual clock and reproducible
  * random numbers. It needs no permission and takes no real time. A fake child
  * has its arguments and environment variables; the kernel ignores `cwd`, `user`
- * and similar options.
+ * and similar options. Log files are not fake: `output.file` writes a real file.
  *
  * @example A job fails twice, and each restart waits for its backoff
  * ```ts
@@ -143,7 +143,10 @@ export class FakeKernel implements Kernel {
     return this.clock.time();
   }
 
-  /** Waits on the clock; see {@linkcode VirtualClock.delay}. */
+  /**
+   * Waits on the clock; see
+   * {@linkcode VirtualClock.prototype.delay | VirtualClock.delay}.
+   */
   delay(ms: number, options?: DelayOptions): Promise<void> {
     return this.clock.delay(ms, options);
   }

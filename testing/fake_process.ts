@@ -57,7 +57,7 @@ export type FakeProcessPlace = Pick<
   "name" | "parent" | "group" | "session"
 >;
 
-/** Options for {@linkcode FakeProcess.fork}. */
+/** Options for {@linkcode FakeProcess.prototype.fork | FakeProcess.fork}. */
 export interface ForkOptions {
   /**
    * What the new process leads: a group, or a session and a group. If you leave

@@ -1,24 +1,45 @@
 /**
- * Helpers for tests of supervision, which start no processes and take no time:
- * a system with scripted children, a clock that a test moves, and reproducible
- * random numbers.
+ * Helpers for tests of programs that use processman. Tests that use them start
+ * no real processes, need no permissions, and never wait. The exception is
+ * `output.file`, which writes a real file, needs permission for it, and takes
+ * real time: leave it out in tests.
  *
+ * A {@linkcode FakeKernel} takes the place of the operating system: pass it to
+ * the manager as the option `kernel`. Each program is a {@linkcode ChildScript},
+ * a function in your test that decides what a {@linkcode FakeChild} writes and
+ * how it ends. Time stands still until the test moves the
+ * {@linkcode VirtualClock} of the kernel. Random numbers are the same in each
+ * test run.
+ *
+ * @example A server that crashes after a minute is restarted
  * ```ts
- * import { Processman } from "@isbm/processman";
+ * import { constant, Processman } from "@isbm/processman";
  * import { FakeKernel } from "@isbm/processman/testing";
+ * import { assertEquals } from "@std/assert";
  *
  * const kernel = new FakeKernel({
- *   programs: { server: (child) => child.on("SIGTERM", () => child.exit(0)) },
+ *   programs: {
+ *     server: async (child, clock) => {
+ *       child.on("SIGTERM", () => child.exit(0));
+ *       await clock.delay(60_000);
+ *       return 1;
+ *     },
+ *   },
  * });
  * await using pm = new Processman({ kernel, logger: null });
- * const server = pm.command("server");
- * await kernel.clock.advance(60_000);
- * console.log(server.state.kind); // running
- * const { status } = await server.stop();
- * console.log(status.code); // 0
- * ```
+ * const server = pm.command("server", [], {
+ *   restart: { backoff: constant(500) },
+ * });
  *
- * These helpers need no permissions.
+ * await kernel.clock.advance(60_000);
+ * assertEquals(server.state.kind, "backoff");
+ * await kernel.clock.advance(500);
+ * assertEquals(server.state.kind, "running");
+ *
+ * const { status } = await server.stop();
+ * assertEquals(status.code, 0);
+ * kernel.assertNothingLeft();
+ * ```
  *
  * @module
  */
