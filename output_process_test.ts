@@ -58,12 +58,14 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
-Deno.test("Process.stdout gives 1 GiB as it was written", async () => {
+Deno.test("Process.stdout gives all bytes as they were written", async () => {
+  // 1 GiB in full.
+  const bytes = Deno.args.includes("--full") ? 2 ** 30 : 2 ** 28;
   await using pm = new Processman(silent);
   // An executable is a large file whose parts differ.
   const script =
     `i=0; while [ $i -lt 99 ]; do echo $i; cat "$0"; i=$((i + 1)); done |
-     head -c 1073741824`;
+     head -c ${bytes}`;
   const job = pm.command(...sh(script, Deno.execPath()));
   const [sum, expected] = await Promise.all([
     sumOf(job.stdout),

@@ -461,7 +461,7 @@ Deno.test("Processman.exitDeadlineMs leaves a process time to end", async () => 
   await using parent = runScript(`${BEGIN}
     const pm = new Processman({
       logger,
-      exitDeadlineMs: 1_500,
+      exitDeadlineMs: 2_500,
       onSignal: () => new Promise(() => {}),
     });
     const polite = pm.command("sh", ["-c", ${POLITE}], { name: "polite" });

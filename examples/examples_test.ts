@@ -1,14 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Process, Processman } from "@isbm/processman";
-import config from "../deno.json" with { type: "json" };
-import { publish } from "../tools/jsr.ts";
-import { publishedFiles, readPackage, root } from "../tools/package.ts";
-import { registryEnv } from "../tools/registry.ts";
 import { hasTerminals, openTerminal } from "../tools/terminal.ts";
 import { alive, lineOf, outputOf, permitted } from "../tools/testing.ts";
 
 const ignore = !permitted("run");
-const here = import.meta.url;
 const CTRL_C = "\x03";
 // deno-lint-ignore no-control-regex
 const ESCAPE = /\x1b\[[^a-zA-Z]*[a-zA-Z]/g;
@@ -195,67 +190,6 @@ Deno.test(
     assertEquals(lines.filter((line) => line === "try").length, 4);
   },
 );
-
-Deno.test({
-  name: "the first example of README.md prints what it says",
-  ignore: ignore || !permitted("read", "write", "net", "env"),
-}, async () => {
-  const readme = await Deno.readTextFile(new URL("../README.md", here));
-  const [, packageName = ""] = readme.match(/`deno add (\S+)`/) ?? [];
-  const [, code = ""] = readme.match(/^```ts\n(.*?)^```$/ms) ?? [];
-  const [, output = ""] = readme.match(/^```text\n(.*?)\n```$/ms) ?? [];
-  const [, flag = ""] = code.match(/^\/\/ deno run (\S+) main.ts$/m) ?? [];
-
-  const folder = await Deno.makeTempDir({ prefix: "processman_" });
-  try {
-    await using registry = await publish(await readPackage(root));
-    await using pm = manager();
-    const cwd = `${folder}/app`;
-    const env = { ...registryEnv(registry, `${folder}/cache`), NO_COLOR: "1" };
-    await Deno.mkdir(cwd);
-    await Deno.writeTextFile(`${cwd}/main.ts`, code);
-    const add = pm.command(Deno.execPath(), ["add", packageName], { cwd, env });
-    assertEquals((await add.finished).code, 0);
-    const args = ["run", "--quiet", "--no-prompt", flag, "main.ts"];
-    const main = pm.command(Deno.execPath(), args, { cwd, env });
-    assertEquals((await main.finished).code, 0);
-    const sorted = (lines: string[]) =>
-      lines.map((line) => line.replace(/after \d+ ms/, "after N ms")).sort();
-    assertEquals(sorted(textOf(main)), sorted(output.split("\n")));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
-Deno.test({
-  name: "README.md and CONTRIBUTING.md name what there is",
-  ignore: !permitted("read"),
-}, async () => {
-  for (const name of ["README.md", "CONTRIBUTING.md"]) {
-    const text = await Deno.readTextFile(new URL(name, root));
-    const all = (pattern: RegExp) =>
-      new Set([...text.matchAll(pattern)].map(([, found = ""]) => found));
-
-    for (const task of all(/\btask ([\w:]+)/g)) {
-      assert(task in config.tasks, `${name} names the task "${task}"`);
-    }
-    const links = all(/\]\(([\w./]+)\)/g);
-    const files = all(/^deno .* ([\w/]+\.ts)(?: -- .*)?$/gm);
-    const modules = all(/^\| `(\w+\.ts|\w+\/)` /gm);
-    const missing: string[] = [];
-    for (const path of [...links, ...files, ...modules]) {
-      await Deno.stat(new URL(path, root)).catch(() => missing.push(path));
-    }
-    assertEquals(missing, [], `${name} names what is not there`);
-    if (name === "README.md") continue;
-    // A file of the core is named by itself, a ring by its folder.
-    const published = (await publishedFiles(root))
-      .filter((path) => path.endsWith(".ts"))
-      .map((path) => path.replace(/\/.*/, "/"));
-    const unnamed = new Set(published).difference(modules);
-    assertEquals([...unnamed], [], `${name} does not name what is there`);
-  }
-});
 
 function manager(): Processman {
   return new Processman({

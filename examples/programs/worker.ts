@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * A worker that does one job after another and crashes after a few of them.
+ * A worker that does one job after another, until a job fails.
  *
  * Run it with `deno run examples/programs/worker.ts`.
  *
