@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Processman } from "./mod.ts";
 import type { Line } from "./lines.ts";
 import type { Process } from "./process.ts";
@@ -75,7 +75,7 @@ type Kind = keyof typeof CHILDREN;
 
 const KINDS = Object.keys(CHILDREN) as Kind[];
 
-/** The only kind of which a part is out of reach, as the README says. */
+/** The only kind of which a part is out of reach, as the docs say. */
 const OUT_OF_REACH: Kind = "pipe held by another session";
 
 /** The kinds that can be told to have been asked. */
@@ -171,7 +171,7 @@ interface Ending {
   program?: (folder: string) => string;
   /** More of what the program is allowed. */
   flags?: readonly string[];
-  /** What happens to the processes, in the words of the README. */
+  /** What happens to the processes, in the words of the docs. */
   happens: string;
   /** Its exit code and signal. */
   ends: [number, Deno.Signal | null];
@@ -182,17 +182,17 @@ const killed = "killed at once";
 const guarded = "stopped by the guard";
 
 const ENDINGS: Record<string, Ending> = {
-  "`stopAll()`, end of main": {
+  "the end of its code, after `stopAll()`": {
     does: "pm.stopAll();",
     happens: stopped,
     ends: [0, null],
   },
-  "`shutdown()`": {
+  "the end of its code, after `shutdown()`": {
     does: "await pm.shutdown();",
     happens: stopped,
     ends: [0, null],
   },
-  "`await using`, left by a throw": {
+  "an error thrown below `await using`": {
     does: "{ await using scope = pm; throw new Error('half-way'); }",
     happens: stopped,
     ends: [1, null],
@@ -208,17 +208,17 @@ const ENDINGS: Record<string, Ending> = {
     happens: killed,
     ends: [3, null],
   },
-  "uncaught error": {
+  "an uncaught error": {
     does: "setTimeout(() => { throw new Error('oh'); });",
     happens: guarded,
     ends: [1, null],
   },
-  "unhandled rejection": {
+  "an unhandled rejection": {
     does: "Promise.reject(new Error('oh'));",
     happens: guarded,
     ends: [1, null],
   },
-  "throw in the first tick": {
+  "an error in its first turn of the event loop": {
     program: (folder) => newborn(folder, 1),
     does: "throw new Error('oh');",
     happens: guarded,
@@ -239,20 +239,20 @@ const ENDINGS: Record<string, Ending> = {
     happens: stopped,
     ends: [0, null],
   },
-  "a `critical` process exits with code 3": {
+  "a `critical` process that exits with code 3": {
     does:
       `pm.command("sh", ["-c", "exit 3"], { critical: true, restart: { policy: "never" } });`,
     happens: stopped,
     ends: [3, null],
   },
-  "a `critical` process is killed": {
+  "a `critical` process that is killed": {
     does:
       `pm.command("sh", ["-c", "kill -9 $$"], { critical: true, restart: { policy: "never" } });`,
     happens: stopped,
     ends: [137, null],
   },
   "SIGKILL": { gets: "SIGKILL", happens: guarded, ends: [137, "SIGKILL"] },
-  "SIGKILL after a burst": {
+  "SIGKILL after five commands in one turn": {
     // By then the guard has been told.
     program: (folder) =>
       `${newborn(folder, 5)}
@@ -261,7 +261,7 @@ const ENDINGS: Record<string, Ending> = {
     happens: guarded,
     ends: [137, "SIGKILL"],
   },
-  "`Worker.terminate()`": {
+  "`Worker.terminate()`, if it is a Worker": {
     program: (folder) => inWorker(programOf(folder)),
     flags: ["--allow-read"],
     happens: guarded,
@@ -436,12 +436,24 @@ Deno.test("nothing is left behind, whatever the end of this program", async () =
   printTable(rows);
 });
 
-Deno.test("README.md tells how this program ends and what happens then", async () => {
-  const { pathname } = new URL("README.md", import.meta.url);
-  const readme = (await outputOf("cat", pathname)).replaceAll(/ +/g, " ");
-  for (const [ending, { happens, ends: [code] }] of Object.entries(ENDINGS)) {
-    assertStringIncludes(readme, `| ${ending} | ${happens} | ${code} |`);
-  }
+Deno.test("The docs tell how this program ends and what happens then", async () => {
+  const actual = Object.entries(ENDINGS)
+    .map(([ending, { happens, ends: [code] }]) =>
+      `| ${ending} | ${happens} | ${code} |`
+    );
+  const rows = async (path: string) => {
+    const { pathname } = new URL(path, import.meta.url);
+    const text = (await outputOf("cat", pathname)).replaceAll(/ +/g, " ");
+    const [, table = ""] = text.match(
+      /^\| Your program ends by \| .*\n.*\n((?:\|.*\n)+)/m,
+    ) ?? [];
+    return table.trim().split("\n");
+  };
+  assertEquals((await rows("docs/exit.md")).sort(), actual.sort());
+  // The README has the main ones.
+  const main = await rows("README.md");
+  assertEquals(main.length, 11);
+  assertEquals(main.filter((row) => !actual.includes(row)), []);
 });
 
 Deno.test({

@@ -583,7 +583,7 @@ Deno.test({
         server,
         foreground,
         cell(stop),
-        byDefault || "nothing",
+        byDefault || "nothing is lost",
       ]),
     );
   },

@@ -45,7 +45,7 @@ export const DOCUMENTS: readonly {
   readonly url: URL;
   readonly write: (results: Results) => string;
 }[] = [
-  { url: new URL("../README.md", import.meta.url), write: summary },
+  { url: new URL("../docs/speed.md", import.meta.url), write: summary },
   { url: new URL("README.md", import.meta.url), write: report },
 ];
 
@@ -113,20 +113,23 @@ export async function readResults(): Promise<Results> {
   return JSON.parse(await Deno.readTextFile(RESULTS));
 }
 
-/** What stands before and after the part that is made of the results. */
-const MARKERS =
-  /(<!-- Written by `deno task bench` -->\n)[^]*?(\n<!-- End -->)/;
-
-/** Returns a document with the part that is made of the results replaced. */
-export function replacePart(document: string, part: string): string {
-  if (!MARKERS.test(document)) throw new Error("There is no part to replace");
+/** Returns a document with the part that a task writes replaced. */
+export function replacePart(
+  document: string,
+  part: string,
+  task: string = "bench",
+): string {
+  const markers = new RegExp(
+    `(<!-- Written by \`deno task ${task}\` -->\n)[^]*?(\n<!-- End -->)`,
+  );
+  if (!markers.test(document)) throw new Error("There is no part to replace");
   return document.replace(
-    MARKERS,
+    markers,
     (_, before, after) => `${before}\n${part}\n${after}`,
   );
 }
 
-/** Returns the part of the README. */
+/** Returns the part of `docs/speed.md`. */
 function summary({ versions, answers }: Results): string {
   const rows = SUMMARY.map(([what, question, row, column]) => {
     const { columns = [], rows = [] } = answers[question] ?? {};
@@ -135,7 +138,7 @@ function summary({ versions, answers }: Results): string {
   });
   const std = versions.filter((version) => /^Deno |@std\//.test(version));
   return [
-    table([["What", "Multiple of that of `Deno.Command`"], ...rows]),
+    table([["What", "Ratio to `Deno.Command`"], ...rows]),
     wrap(`Measured with ${std.join(", ")}.`),
   ].join("\n\n");
 }
@@ -179,7 +182,7 @@ function pad(text: string, index: number): string {
 }
 
 /** Writes a table in the form that `deno fmt` gives it. */
-function table([head = [], ...rows]: readonly string[][]): string {
+export function table([head = [], ...rows]: readonly string[][]): string {
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0))
   );
@@ -190,6 +193,7 @@ function table([head = [], ...rows]: readonly string[][]): string {
 }
 
 /** Breaks a text into lines of 80 characters, as `deno fmt` does. */
-function wrap(text: string): string {
-  return text.replace(/(.{1,80})(?: |$)/g, "$1\n").trimEnd();
+export function wrap(text: string, width: number = 80): string {
+  const line = new RegExp(`(.{1,${width}})(?: |$)`, "g");
+  return text.replace(line, "$1\n").trimEnd();
 }

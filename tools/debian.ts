@@ -18,6 +18,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "apache2": "apache2-bin",
   "gunicorn": "gunicorn",
   "busybox": "busybox",
+  "curl": "curl",
+  "logrotate": "logrotate",
+  "tini": "tini",
+  "supervisord": "supervisor",
 };
 
 /** How long all of it may take, in milliseconds. */

@@ -85,7 +85,8 @@ export const POSTGRES: ServerRow = {
   program: "postgres",
   foreground: "",
   stop: { signal: "SIGINT" },
-  byDefault: "waits for its clients until SIGKILL, then a recovery",
+  byDefault:
+    "gets SIGKILL while it waits for its clients, and recovers at the next start",
 };
 
 /** redis with a save point, which keeps what it has confirmed. */

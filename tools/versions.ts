@@ -1,5 +1,5 @@
 /**
- * The versions of Deno: `docs_test.ts` compares the documentation with them.
+ * The versions of Deno: `docs/links_test.ts` compares the documentation with them.
  *
  * @module
  */

@@ -4,26 +4,21 @@ import {
   checkExponential,
   EXPONENTIAL_DEFAULTS,
   uniform,
-} from "./backoff.ts";
-import { checkManager, MANAGER_DEFAULTS } from "./manager_options.ts";
-import { checkCommand, checkDefaults, COMMAND_DEFAULTS } from "./options.ts";
-import { checkOutput, OUTPUT_DEFAULTS } from "./output.ts";
-import { checkFile, FILE_DEFAULTS } from "./output_file.ts";
+} from "../backoff.ts";
+import { checkManager, MANAGER_DEFAULTS } from "../manager_options.ts";
+import { checkCommand, checkDefaults, COMMAND_DEFAULTS } from "../options.ts";
+import { checkOutput, OUTPUT_DEFAULTS } from "../output.ts";
+import { checkFile, FILE_DEFAULTS } from "../output_file.ts";
 import {
   checkLeftovers,
   checkRestart,
   RESTART_DEFAULTS,
-} from "./restart_options.ts";
-import { checkExit, EXIT_DEFAULTS } from "./simulate.ts";
-import { checkStop, STOP_DEFAULTS } from "./stop.ts";
-import { publishedFiles, root, WEB } from "./tools/package.ts";
-import { permitted } from "./tools/testing.ts";
-import {
-  FAULTY,
-  olderThan,
-  OLDEST,
-  OLDEST_FOR_CHECKS,
-} from "./tools/versions.ts";
+} from "../restart_options.ts";
+import { checkExit, EXIT_DEFAULTS } from "../simulate.ts";
+import { checkStop, STOP_DEFAULTS } from "../stop.ts";
+import { root } from "../tools/package.ts";
+import { readPages } from "../tools/pages.ts";
+import { permitted } from "../tools/testing.ts";
 
 const ignore = !permitted("read");
 
@@ -32,7 +27,7 @@ interface Documented {
   /** The file of their type, and the interfaces that make it up. */
   readonly file: string;
   readonly interfaces: readonly string[];
-  /** What the head of their table in README.md calls them, if they have one. */
+  /** What the head of their table in the docs calls them, if they have one. */
   readonly table?: string;
   /** Checks an object of them. */
   readonly check: (value: object) => void;
@@ -132,9 +127,14 @@ const FUNCTIONS: readonly [text: string, backoff: Backoff][] = [
   ["uniform(5_000)", uniform(5_000)],
 ];
 
-/** Reads a file beside this one. */
+/** Reads a file of the repository. */
 function read(file: string): Promise<string> {
-  return Deno.readTextFile(new URL(file, import.meta.url));
+  return Deno.readTextFile(new URL(file, root));
+}
+
+/** Reads all pages, as one text. */
+async function readDocs(): Promise<string> {
+  return (await readPages()).map(({ text }) => text).join("\n");
 }
 
 /** Returns the names of the options that a check knows, from its message. */
@@ -201,16 +201,16 @@ function docstringDefaults(source: string, type: string): [string, string][] {
   ]);
 }
 
-/** Returns the options of each table in README.md, with their defaults. */
-function readmeTables(readme: string): Map<string, [string, string][]> {
+/** Returns the options of each table of the docs, with their defaults. */
+function tablesOf(docs: string): Map<string, [string, string][]> {
   const tables = new Map<string, [string, string][]>();
-  const all = readme.matchAll(
+  const all = docs.matchAll(
     /^\| Option of `([^`]+)` +\| Default +\| Meaning +\|\n.*\n((?:\|.*\n)+)/gm,
   );
   for (const [, title = "", rows = ""] of all) {
     const options = rows.trim().split("\n").flatMap((row) => {
       const [, names = "", cell = ""] = row.split(/(?<!\\)\|/);
-      // The README speaks to the user, the docstrings about the program.
+      // The docs speak to the user, the docstrings about the program.
       const text = cell.trim().replace("your program", "this program");
       return names.split(",").map((name): [string, string] => [
         name.trim().replaceAll("`", ""),
@@ -254,20 +254,34 @@ for (const documented of DOCUMENTED) {
   });
 
   if (table === undefined) continue;
-  Deno.test(`README.md tells the options of ${table} and their defaults`, {
+  Deno.test(`The docs tell the options of ${table} and their defaults`, {
     ignore,
   }, async () => {
-    const rows = readmeTables(await read("README.md")).get(table);
+    const rows = tablesOf(await readDocs()).get(table);
     assert(rows !== undefined, `there is no table of ${table}`);
     assertEquals(byName(rows), actualDefaults(documented));
   });
 }
 
-Deno.test("README.md has no other tables of options", { ignore }, async () => {
-  const readme = await read("README.md");
-  const tables = [...readmeTables(readme).keys()].sort();
+Deno.test("A wrong default in the docs is found", { ignore }, async () => {
+  const stop = DOCUMENTED.find(({ table }) => table === "stop");
+  assert(stop !== undefined);
+  const right = await readDocs();
+  const wrong = right.replace(
+    /^(\| `gracePeriodMs` +\| `)10_000`/m,
+    "$19_000`",
+  );
+  const [before = [], after = []] = [right, wrong]
+    .map((docs) => byName(tablesOf(docs).get("stop") ?? []));
+  assertEquals(before, actualDefaults(stop));
+  assertThrows(() => assertEquals(after, actualDefaults(stop)));
+});
+
+Deno.test("The docs have each table of options once", { ignore }, async () => {
+  const docs = await readDocs();
+  const tables = [...tablesOf(docs).keys()].sort();
   assertEquals(tables, DOCUMENTED.flatMap(({ table }) => table ?? []).sort());
-  assertEquals(readme.match(/^\| Option/gm)?.length, tables.length);
+  assertEquals(docs.match(/^\| Option of/gm)?.length, tables.length);
 });
 
 Deno.test("All docstrings that tell a default are compared with the code", {
@@ -277,7 +291,7 @@ Deno.test("All docstrings that tell a default are compared with the code", {
     ...DOCUMENTED.flatMap(({ interfaces }) => interfaces),
     ...ELSEWHERE,
   ];
-  for await (const { name } of Deno.readDir(new URL(".", import.meta.url))) {
+  for await (const { name } of Deno.readDir(root)) {
     if (!name.endsWith(".ts") || name.endsWith("_test.ts")) continue;
     const source = await read(name);
     for (const { index } of source.matchAll(/@default/g)) {
@@ -290,9 +304,9 @@ Deno.test("All docstrings that tell a default are compared with the code", {
   }
 });
 
-Deno.test("README.md tells what defaults do not take", { ignore }, async () => {
-  const readme = (await read("README.md")).replace(/\s+/g, " ");
-  const sentence = readme.match(
+Deno.test("The docs tell what defaults do not take", { ignore }, async () => {
+  const docs = (await readDocs()).replace(/\s+/g, " ");
+  const sentence = docs.match(
     /`new Processman\(\{ defaults \}\)` takes all of them but ([^.]*), for all/,
   );
   const names = sentence?.[1]?.matchAll(/`(\w+)`/g) ?? [];
@@ -302,86 +316,4 @@ Deno.test("README.md tells what defaults do not take", { ignore }, async () => {
     knownNames((value) => checkCommand(value, ""))
       .filter((name) => !shared.includes(name)),
   );
-});
-
-Deno.test("The docs tell the versions of Deno that the tools use", {
-  ignore,
-}, async () => {
-  const versionsIn = async (file: string) => {
-    // What was measured is measured on some other version.
-    const text = (await read(file))
-      .replace(/<!-- Written.*?<!-- End -->/gs, "").replace(/\s+/g, " ");
-    return Array.from(
-      text.matchAll(/\bDeno (\d[\d.]*\d)/g),
-      ([, found]) => found,
-    );
-  };
-  assertEquals(await versionsIn("README.md"), [OLDEST, FAULTY]);
-  assertEquals(await versionsIn("CONTRIBUTING.md"), [OLDEST_FOR_CHECKS]);
-  // What the change from 0.1 was, and what it is.
-  assertEquals(await versionsIn("CHANGELOG.md"), ["2.6", OLDEST]);
-});
-
-Deno.test("olderThan() compares versions by their numbers", () => {
-  const versions = ["2.7.6", "2.7.14", "2.8.0", "2.8.3", "2.10.0", "3.0.0"];
-  for (const [i, version] of versions.entries()) {
-    for (const [j, other] of versions.entries()) {
-      assertEquals(olderThan(version, other), j < i, `${other}, ${version}`);
-    }
-  }
-});
-
-/** Returns the targets of the links of a text in Markdown, without its code. */
-function linksIn(markdown: string): string[] {
-  const prose = markdown.replace(/^```.*?^```$/gms, "").replace(/`[^`]*`/g, "");
-  const links = prose.matchAll(/\]\(\s*([^)\s]+)[^)]*\)|^\[[^\]]+\]: (\S+)/gm);
-  return Array.from(links, ([, inline, below]) => inline ?? below ?? "");
-}
-
-/** Returns the anchors of the headings of a text, as GitHub and JSR name them. */
-function anchorsIn(markdown: string): string[] {
-  return Array.from(
-    markdown.matchAll(/^#+ (.+)$/gm),
-    ([, title = ""]) =>
-      title.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-"),
-  );
-}
-
-Deno.test("Links lead to headings, published files, or the web", {
-  ignore,
-}, async () => {
-  const published = await publishedFiles(root);
-  const wrong: string[] = [];
-  for (const file of published.filter((name) => name.endsWith(".md"))) {
-    const text = await read(file);
-    for (const link of linksIn(text)) {
-      const [path = "", anchor] = link.split("#");
-      const ours = path.startsWith(WEB) ? path.slice(WEB.length) : undefined;
-      const there = ours === undefined
-        ? path === "" || published.includes(path) || URL.canParse(path)
-        : await Deno.stat(new URL(ours, root)).then(() => true, () => false);
-      const target = path === "" ? file : ours ?? path;
-      const found = there && (anchor === undefined || !target.endsWith(".md") ||
-        URL.canParse(target) ||
-        anchorsIn(await read(target)).includes(anchor));
-      // What is published needs no link to the web.
-      if (!found || published.includes(ours ?? "")) wrong.push(link);
-    }
-  }
-  assertEquals(wrong, []);
-});
-
-Deno.test("README.md links to all pages of docs/", { ignore }, async () => {
-  const text = await read("README.md");
-  // JSR shows the README, and does not have the pages.
-  const links = text.matchAll(
-    /\]\(https:\/\/github\.com\/isbm\/processman\/blob\/main\/docs\/([^)#]+)/g,
-  );
-  const pages = await Array.fromAsync(
-    Deno.readDir(new URL("docs/", import.meta.url)),
-    ({ name }) => name,
-  );
-  const linked = new Set(Array.from(links, ([, page = ""]) => page));
-  assertEquals([...linked].sort(), pages.sort());
-  assertEquals(text.match(/\]\(docs\//), null);
 });

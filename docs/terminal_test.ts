@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { hasTerminals, numbersOf, openTerminal } from "./tools/terminal.ts";
-import { lineOf, outputOf, runScript } from "./tools/testing.ts";
+import { hasTerminals, numbersOf, openTerminal } from "../tools/terminal.ts";
+import { lineOf, outputOf, runScript } from "../tools/testing.ts";
 
 const ignore = !hasTerminals();
 

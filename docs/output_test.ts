@@ -1,6 +1,9 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { Processman } from "./mod.ts";
-import { runScript } from "./tools/testing.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Processman } from "../mod.ts";
+import { root } from "../tools/package.ts";
+import { blocksOf } from "../tools/pages.ts";
+import { findProgram } from "../tools/servers.ts";
+import { Folder, outputOf, permitted, runScript } from "../tools/testing.ts";
 
 /**
  * A program that is busy while its process writes much to its stdout.
@@ -85,4 +88,61 @@ Deno.test("docs/output.md: all lines are there when a process has finished", asy
       assertEquals(last?.run, 1);
     }
   }
+});
+
+const logrotate = permitted("read", "write", "env")
+  ? findProgram("logrotate")
+  : undefined;
+
+Deno.test({
+  name: "docs/output.md: logrotate keeps the logs of a week",
+  ignore: logrotate === undefined,
+  async fn() {
+    await using folder = new Folder();
+    const { path } = folder;
+    const page = await Deno.readTextFile(new URL("docs/output.md", root));
+    const textOf = (name: string) => {
+      const file = blocksOf(page)
+        .find((block) => block.kind === "file" && block.name === name);
+      assert(file?.kind === "file", `the page has no file ${name}`);
+      return file.text;
+    };
+    const config = textOf("shop.conf").replaceAll("/srv/shop", path);
+    await Deno.writeTextFile(`${path}/shop.conf`, config);
+    const log = `${path}/logs/web.log`;
+    await Deno.mkdir(`${path}/logs`);
+    for (let day = 1; day <= 7; day++) {
+      const name = day === 1 ? `${log}.1` : `${log}.${day}.gz`;
+      await Deno.writeTextFile(name, "an old day");
+    }
+    const numbered = textOf("shop.ts")
+      .replace("echo at work", "i=$((i + 1)); echo $i");
+    await using program = runScript(numbered, {
+      limits: `cd ${path}`,
+      flags: [
+        `--config=${new URL("deno.json", root).pathname}`,
+        "--allow-read=logs",
+        "--allow-write=logs",
+      ],
+    });
+    const args = ["--force", "--state", `${path}/state`, `${path}/shop.conf`];
+    const reopened = ["-c", `until test -s ${log}; do sleep 0.01; done`];
+    for (let day = 1; day <= 2; day++) {
+      // An empty file stays.
+      await outputOf("sh", ...reopened);
+      await outputOf(logrotate ?? "", ...args);
+    }
+    await outputOf("sh", ...reopened);
+    program.signal("SIGTERM");
+    await program.finished;
+    const names = await Array.fromAsync(
+      Deno.readDir(`${path}/logs`),
+      ({ name }) => name,
+    );
+    const compressed = [2, 3, 4, 5, 6, 7].map((day) => `web.log.${day}.gz`);
+    assertEquals(names.sort(), ["web.log", "web.log.1", ...compressed]);
+    const all = `zcat ${log}.2.gz; cat ${log}.1 ${log}`;
+    const lines = (await outputOf("sh", "-c", all)).trimEnd().split("\n");
+    assertEquals(lines, lines.map((_, index) => String(index + 1)));
+  },
 });

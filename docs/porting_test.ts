@@ -1,0 +1,381 @@
+/**
+ * Compares the tables of the porting pages with both sides: with the options
+ * and members of this package, and with what the origin has.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { checkManager } from "../manager_options.ts";
+import * as library from "../mod.ts";
+import { checkCommand } from "../options.ts";
+import { type Page, readPages } from "../tools/pages.ts";
+import { permitted } from "../tools/testing.ts";
+
+const ignore = !permitted("read");
+
+/** What the first columns of the tables of a page have to name. */
+interface Origin {
+  readonly page: string;
+  /** The head of the first column, and all that it names, between spaces. */
+  readonly tables: Readonly<Record<string, string>>;
+}
+
+const ORIGINS: readonly Origin[] = [
+  {
+    // supervisor 4.2.5: options.py, `_processes_from_section()`; and what
+    // `read_config()` and `process_groups_from_parser()` get from sections.
+    page: "docs/from_supervisord.md",
+    tables: {
+      "`[program:x]`":
+        `autorestart autostart command directory environment exitcodes
+        killasgroup numprocs numprocs_start priority process_name
+        redirect_stderr serverurl startretries startsecs stderr_capture_maxbytes
+        stderr_events_enabled stderr_logfile stderr_logfile_backups
+        stderr_logfile_maxbytes stderr_syslog stdout_capture_maxbytes
+        stdout_events_enabled stdout_logfile stdout_logfile_backups
+        stdout_logfile_maxbytes stdout_syslog stopasgroup stopsignal
+        stopwaitsecs umask user`,
+      Section: `[eventlistener:x] [fcgi-program:x] [group:x] [include]
+        [inet_http_server] [rpcinterface:x] [supervisorctl] [supervisord]
+        [unix_http_server] buffer_size childlogdir directory environment events
+        identifier logfile logfile_backups logfile_maxbytes loglevel minfds
+        minprocs nocleanup nodaemon pidfile priority programs result_handler
+        silent socket socket_backlog socket_mode socket_owner strip_ansi umask
+        user`,
+    },
+  },
+  {
+    // pm2 7.0.4: the keys and aliases of lib/API/schema.json.
+    page: "docs/from_pm2.md",
+    tables: {
+      pm2: `append_env_to_name args automation autorestart autostart
+        combine_logs cron cron_restart cwd deep_monitoring disable_logs
+        disable_source_map_support disable_trace env env_* err err_file err_log
+        error error_file event_loop_inspector exec exec_interpreter exec_mode
+        execute_command exp_backoff_restart_delay filter_env force gid
+        ignore_watch increment_var install_url instance_var instances
+        interpreter interpreterArgs interpreter_args io kill_retry_time
+        kill_timeout listen_timeout log log_date_format log_file log_type
+        max_memory_restart max_restarts merge_logs min_uptime name name_prefix
+        namespace node_args out out_file out_log output pid pid_file pmx port
+        post_update restart_delay script shutdown_with_message
+        source_map_support stop_exit_codes time trace treekill uid user
+        username v8 vizion wait_ready watch watch_delay watch_options
+        windowsHide write`,
+    },
+  },
+  {
+    // systemd 252: the directives of systemd.service(5) and systemd.kill(5).
+    page: "docs/from_systemd.md",
+    tables: {
+      "`[Service]`": `BusName= ExecCondition= ExecReload= ExecStart=
+        ExecStartPost= ExecStartPre= ExecStop= ExecStopPost= ExitType=
+        FileDescriptorStoreMax= FinalKillSignal= GuessMainPID= KillMode=
+        KillSignal= NonBlocking= NotifyAccess= OOMPolicy= PIDFile=
+        RemainAfterExit= Restart= RestartForceExitStatus= RestartKillSignal=
+        RestartPreventExitStatus= RestartSec= RootDirectoryStartOnly=
+        RuntimeMaxSec= RuntimeRandomizedExtraSec= SendSIGHUP= SendSIGKILL=
+        Sockets= SuccessExitStatus= TimeoutAbortSec= TimeoutSec=
+        TimeoutStartFailureMode= TimeoutStartSec= TimeoutStopFailureMode=
+        TimeoutStopSec= Type= USBFunctionDescriptors= USBFunctionStrings=
+        WatchdogSec= WatchdogSignal=`,
+    },
+  },
+  {
+    // concurrently 9.2.5: `concurrently --help`.
+    page: "docs/from_concurrently.md",
+    tables: {
+      concurrently: `--default-input-target --group --handle-input --help
+        --hide --kill-others --kill-others-on-fail --kill-signal --kill-timeout
+        --ks --max-processes --name-separator --names --no-color --pad-prefix
+        --passthrough-arguments --prefix --prefix-colors --prefix-length --raw
+        --restart-after --restart-tries --success --teardown --timestamp-format
+        --timings --version -P -V -c -g -h -i -k -l -m -n -p -r -s -t -v`,
+    },
+  },
+  {
+    // execa 9.6.1: CommonOptions, Subprocess, IpcMethods, PipableSubprocess,
+    // CommonResult and the values that index.d.ts exports.
+    page: "docs/from_execa.md",
+    tables: {
+      execa: `all argv0 buffer cancelSignal cleanup cwd detached encoding env
+        extendEnv forceKillAfterDelay gid gracefulCancel input inputFile ipc
+        ipcInput killSignal lines localDir maxBuffer node nodeOptions nodePath
+        preferLocal reject serialization shell stderr stdin stdio stdout
+        stripFinalNewline timeout uid verbose windowsHide
+        windowsVerbatimArguments`,
+      Subprocess: `Symbol.asyncIterator all duplex() getEachMessage()
+        getOneMessage() iterable() kill() pid pipe() readable() sendMessage()
+        stderr stdin stdio stdout writable()`,
+      Result: `all cause code command cwd durationMs escapedCommand exitCode
+        failed ipcOutput isCanceled isForcefullyTerminated
+        isGracefullyCanceled isMaxBuffer isTerminated message name
+        originalMessage pipedFrom shortMessage signal signalDescription stack
+        stderr stdio stdout timedOut`,
+      Function: `$ ExecaError ExecaSyncError execa() execaCommand()
+        execaCommandSync() execaNode() execaSync() getCancelSignal()
+        getEachMessage() getOneMessage() parseCommandString() sendMessage()`,
+    },
+  },
+  {
+    // github.com/isbm/processman 7bac727, and `Command()` of its README.
+    page: "docs/from_go.md",
+    tables: {
+      Go: `ErrProcessmanGone New() RESTART_DISABLED RESTART_FOREVER
+        p.ErrChan() p.Getpid() p.Kill() p.Stderr() p.Stdout() p.Stop()
+        pm.Command() pm.KillAll() pm.Processes() pm.SetRestartAfter()
+        pm.Shutdown() pm.StartConcurrent() pm.StartSerial() pm.StopAll()`,
+    },
+  },
+];
+
+/** A table of a page: its head, and its rows, as cells. */
+type Table = readonly (readonly string[])[];
+
+/** Returns the porting pages. */
+async function portingPages(): Promise<Page[]> {
+  return (await readPages())
+    .filter(({ path }) => path.startsWith("docs/from_"));
+}
+
+/** Returns the tables of a page. */
+function tablesOf({ text }: Page): Table[] {
+  return Array.from(
+    text.matchAll(/^(?:\|.*\n)+/gm),
+    ([table]) =>
+      table.trimEnd().split("\n")
+        .filter((_, row) => row !== 1)
+        .map((row) =>
+          row.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim())
+        ),
+  );
+}
+
+/** Returns the table whose first column has a head. */
+function tableOf(page: Page, head: string): Table {
+  const table = tablesOf(page).find(([first]) => first?.[0] === head);
+  assert(table !== undefined, `${page.path} has no table of ${head}`);
+  return table;
+}
+
+/** Returns the spans of code in a text. */
+function spansOf(text: string): string[] {
+  return Array.from(text.matchAll(/`([^`]+)`/g), ([, span = ""]) => span);
+}
+
+/** Returns what the first column of a table names. */
+function originNames(table: Table): string[] {
+  const names = table.slice(1).flatMap(([cell = ""]) => spansOf(cell));
+  return [...new Set(names)].sort();
+}
+
+for (const { page: path, tables } of ORIGINS) {
+  Deno.test(`${path} tells all options of the origin and no others`, {
+    ignore,
+  }, async () => {
+    const page = (await portingPages()).find((each) => each.path === path);
+    assert(page !== undefined);
+    for (const [head, names] of Object.entries(tables)) {
+      const all = names.split(/\s+/).sort();
+      assertEquals(originNames(tableOf(page, head)), all);
+    }
+  });
+}
+
+Deno.test("There is a list of the origin for each porting page", {
+  ignore,
+}, async () => {
+  assertEquals(
+    (await portingPages()).map(({ path }) => path),
+    ORIGINS.map(({ page }) => page).sort(),
+  );
+});
+
+/** Returns a text file of the origin, if it is installed here. */
+async function installed(path: string): Promise<string | undefined> {
+  try {
+    using file = await Deno.open(path);
+    const bytes = file.readable;
+    const unpacked = path.endsWith(".gz")
+      ? bytes.pipeThrough(new DecompressionStream("gzip"))
+      : bytes;
+    return await new Response(unpacked).text();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Compares a list of the origin with what is installed. A later version can
+ * have more than the list.
+ */
+function assertInstalled(
+  actual: readonly string[],
+  [path, head]: readonly [path: string, head: string],
+  sameVersion: boolean,
+): void {
+  const origin = ORIGINS.find(({ page }) => page === path);
+  const listed = (origin?.tables[head] ?? "").split(/\s+/);
+  assertEquals(listed.filter((name) => !actual.includes(name)), []);
+  if (!sameVersion) return;
+  assertEquals(actual.filter((name) => !listed.includes(name)), []);
+}
+
+Deno.test("The keys of supervisord are those of the one that is installed", {
+  ignore,
+}, async () => {
+  const folder = "/usr/lib/python3/dist-packages/supervisor";
+  const source = await installed(`${folder}/options.py`);
+  const version = await installed(`${folder}/version.txt`);
+  if (source === undefined) return;
+  const [, body = ""] =
+    source.match(/def _processes_from_section\((.*?)return programs/s) ?? [];
+  const keys = Array.from(
+    body.matchAll(/\bget\(section, ?'(\w+)'/g),
+    ([, key = ""]) => key,
+  );
+  const perOutput = Array.from(
+    body.matchAll(/'%s(_\w+)' % k\b/g),
+    ([, end = ""]) => [`stdout${end}`, `stderr${end}`],
+  );
+  assertInstalled(
+    [...keys, ...perOutput.flat()],
+    ["docs/from_supervisord.md", "`[program:x]`"],
+    version?.trim() === "4.2.5",
+  );
+});
+
+/** Returns the directives that the text of a manual page describes. */
+function directivesOf(manual: string): string[] {
+  return Array.from(
+    manual.matchAll(/^\.PP\n((?:\\fI[A-Z].*\n)+)\.RS 4$/gm),
+    ([, terms = ""]) => terms.match(/(?<=\\fI)[A-Z]\w+=/g) ?? [],
+  ).flat();
+}
+
+Deno.test("The directives of systemd are those of its manual", {
+  ignore,
+}, async () => {
+  const read = (name: string) => installed(`/usr/share/man/man5/${name}.5.gz`);
+  const [service, kill, ...others] = await Promise.all(
+    ["service", "kill", "exec", "unit", "resource-control"]
+      .map((name) => read(`systemd.${name}`)),
+  );
+  if (service === undefined || kill === undefined) return;
+  const own = directivesOf(service + kill);
+  const sameVersion = /^\.TH .* "systemd 252"/m.test(service);
+  const path = "docs/from_systemd.md";
+  assertInstalled(own, [path, "`[Service]`"], sameVersion);
+
+  const all = [...own, ...directivesOf(others.join(""))];
+  const page = (await portingPages()).find((each) => each.path === path);
+  assert(page !== undefined);
+  for (const head of ["`[Service]`, environment", "`[Unit]`"]) {
+    for (const name of originNames(tableOf(page, head))) {
+      const pattern = new RegExp(`^${name.replace("…", ".+")}$`);
+      assert(all.some((each) => pattern.test(each)), name);
+    }
+  }
+});
+
+/** Returns the names of options that a check knows, from its message. */
+function namesIn(check: (value: object) => void, parents: string[]): string[] {
+  const value = nested(parents, { "?": 0 });
+  const { message } = assertThrows(() => check(value as object), TypeError);
+  const [, names] =
+    message.match(/^Option ".*\?" does not exist: the options are (.+)$/) ?? [];
+  return names?.split(", ") ?? [];
+}
+
+/** Returns an object that holds a value at a path. */
+function nested(path: readonly string[], value: unknown): unknown {
+  return path.reduceRight((inner, name) => ({ [name]: inner }), value);
+}
+
+const command = (value: object) => void checkCommand(value, "");
+const manager = (value: object) => void checkManager(value, "");
+
+/** Returns why there is no such option; `undefined` if there is one. */
+function optionFault(path: string, value: string | undefined) {
+  const names = path.split(".");
+  const name = names.at(-1) ?? "";
+  const check = [command, manager]
+    .find((check) => namesIn(check, names.slice(0, -1)).includes(name));
+  if (check === undefined) return "there is no such option";
+  if (value === undefined || value.includes("…")) return undefined;
+  const json = value.replace(/(\w+):/g, '"$1":').replace(/(\d)_(?=\d)/g, "$1");
+  try {
+    check(nested(names, JSON.parse(json)) as object);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** Returns why an object has no such member; `undefined` if it has it. */
+function memberFault(object: object, name: string, call: boolean) {
+  if (!(name in object)) return "there is no such member";
+  const prototype = Object.getPrototypeOf(object);
+  const { value } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  const method = typeof value === "function";
+  return method === call ? undefined : `is it a method? ${method}`;
+}
+
+/** Returns why code names nothing of this package. */
+function faultOf(
+  span: string,
+  objects: Readonly<Record<string, object>>,
+): string | undefined {
+  const [, owner = "", member = "", call] =
+    span.match(/^(pm|process)\.(\w+)(\(.*\))?$/) ?? [];
+  const object = objects[owner];
+  if (object) return memberFault(object, member, call !== undefined);
+  const [, exported] =
+    span.match(/^(?:new )?([A-Z]\w+|\w+(?=\())(?:\(.*\))?$/) ??
+      [];
+  if (exported !== undefined) {
+    return exported in library ? undefined : "it is not exported";
+  }
+  const [, path, value] = span.match(/^([\w.]+)(?:: (.+))?$/) ?? [];
+  return path === undefined ? "what is it?" : optionFault(path, value);
+}
+
+/** Returns the cells below the head "processman", with their tables. */
+function ourCells(page: Page): { cell: string; all: boolean }[] {
+  return tablesOf(page).flatMap(([head = [], ...rows]) => {
+    const column = head.indexOf("processman");
+    // In the second column, a cell names what replaces the first.
+    return rows.map((row) => ({ cell: row[column] ?? "", all: column === 1 }));
+  });
+}
+
+Deno.test("The porting pages name options and members that exist", {
+  ignore,
+}, async () => {
+  await using pm = new library.Processman({ logger: null });
+  const process = pm.command("true");
+  const faults: string[] = [];
+  for (const page of await portingPages()) {
+    const look = (span: string) => {
+      const fault = faultOf(span, { pm, process });
+      if (fault !== undefined) faults.push(`${page.path}: ${span}: ${fault}`);
+    };
+    for (const { cell, all } of ourCells(page)) {
+      if (!all || cell === "none") continue;
+      if (!/^`[^`]+`(?:, `[^`]+`)*$/.test(cell)) {
+        faults.push(`${page.path}: neither code nor "none": ${cell}`);
+      }
+      spansOf(cell).forEach(look);
+    }
+    // Elsewhere, what looks like an option or a member is one.
+    const prose = page.text.replace(/^```.*?^```$/gms, "");
+    spansOf(prose)
+      .filter((span) => /^(pm|process|restart|stop|output)\.[a-z]/.test(span))
+      .filter((span) => /^[\w.]+(\(.*\)|: .+)?$/.test(span))
+      .filter((span) => !/^pm\.[A-Z]/.test(span))
+      .forEach(look);
+  }
+  assertEquals(faults, []);
+});

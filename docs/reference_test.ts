@@ -1,0 +1,110 @@
+/**
+ * Compares the tables of members, states, events, decisions and errors with the
+ * code, so that none is missing and none is invented.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import * as library from "../mod.ts";
+import { root } from "../tools/package.ts";
+import { readPages } from "../tools/pages.ts";
+import { permitted } from "../tools/testing.ts";
+import * as testing from "../testing/mod.ts";
+
+const ignore = !permitted("read");
+
+/** Returns the first cells of the table of a page that has this head. */
+async function firstCells(page: string, head: string): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL(`docs/${page}`, root));
+  const tables = text.matchAll(/^\| ([^|]+?) +\|.*\n\| ---.*\n((?:\|.*\n)+)/gm);
+  const [, , rows] = tables.find(([, found]) => found === head) ?? [];
+  assert(rows !== undefined, `docs/${page} has no table "${head}"`);
+  return rows.trim().split("\n").map((row) => row.split("|")[1]?.trim() ?? "");
+}
+
+/** Returns what the code in some cells names, without arguments. */
+function namesIn(cells: readonly string[]): string[] {
+  const spans = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)]);
+  return spans.flatMap(([, span = ""]) => span.match(/^[\w-]+(?=\(|$)/) ?? []);
+}
+
+/** Returns the public members of an object, without symbols. */
+function membersOf(object: object): string[] {
+  return [object, Object.getPrototypeOf(object)]
+    .flatMap((owner) => Object.getOwnPropertyNames(owner))
+    .filter((name) => name !== "constructor").sort();
+}
+
+/** Returns all that a pattern finds in a module. */
+async function inModule(file: string, pattern: RegExp): Promise<string[][]> {
+  const source = await Deno.readTextFile(new URL(file, root));
+  return [...source.matchAll(pattern)].map(([, ...groups]) => groups);
+}
+
+Deno.test("docs/api.md lists the members of Processman and Process", {
+  ignore,
+}, async () => {
+  await using pm = new library.Processman({ logger: null });
+  const process = pm.command("true");
+  for (
+    const [name, object] of Object.entries({ Processman: pm, Process: process })
+  ) {
+    const listed = namesIn(await firstCells("api.md", `\`${name}\``));
+    assertEquals(listed.sort(), membersOf(object));
+  }
+});
+
+Deno.test("The docs list each state, event and decision", {
+  ignore,
+}, async () => {
+  const kind = /^.*readonly kind: "(\w+)"/gm;
+  const states = (await inModule("process_state.ts", kind)).flat();
+  const events = (await inModule("events.ts", kind)).flat();
+  assertEquals(
+    namesIn(await firstCells("api.md", "`kind`")).sort(),
+    states.sort(),
+  );
+  assertEquals(
+    namesIn(await firstCells("events.md", "`kind`")).sort(),
+    events.sort(),
+  );
+
+  const decisions = (await inModule(
+    "restart.ts",
+    /readonly kind: "(\w+)";[^}]*?readonly reason:([^;]*);/g,
+  )).flatMap(([kind, reasons = ""]) =>
+    Array.from(
+      reasons.matchAll(/"([\w-]+)"/g),
+      ([, reason]) => `${kind}, ${reason}`,
+    )
+  );
+  const listed = (await firstCells("restarting.md", "`kind`, `reason`"))
+    .filter((cell) => cell.includes(","))
+    .map((cell) => cell.replaceAll("`", ""));
+  assertEquals(listed.sort(), decisions.sort());
+});
+
+Deno.test("docs/errors.md lists the errors that are exported", {
+  ignore,
+}, async () => {
+  const exported = Object.entries(library)
+    .filter(([, value]) => Object.prototype.isPrototypeOf.call(Error, value))
+    .map(([name]) => name);
+  const text = await Deno.readTextFile(new URL("docs/errors.md", root));
+  const rows = text.matchAll(/^\| `(\w+Error)` /gm);
+  const standard = ["AggregateError", "RangeError", "TypeError"];
+  assertEquals(
+    Array.from(rows, ([, name]) => name).sort(),
+    [...exported, ...standard].sort(),
+  );
+});
+
+Deno.test("Some page names each function and class", { ignore }, async () => {
+  const pages = (await readPages()).map(({ text }) => text).join("\n");
+  const names = [...Object.keys(library), ...Object.keys(testing)];
+  const missing = names.filter((name) =>
+    !new RegExp(`\\b${name}\\b`).test(pages)
+  );
+  assertEquals(missing, []);
+});

@@ -1,0 +1,83 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { root } from "../tools/package.ts";
+import { blocksOf } from "../tools/pages.ts";
+import {
+  Folder,
+  lineOf,
+  outputOf,
+  permitted,
+  runScript,
+} from "../tools/testing.ts";
+
+/** Whether a command ends with success. */
+async function works(program: string, ...args: string[]): Promise<boolean> {
+  try {
+    const command = new Deno.Command(program, { args });
+    return (await command.output()).success;
+  } catch {
+    return false;
+  }
+}
+
+/** A shell that says by which signals it is asked to end. */
+const TELLS = "trap 'echo got TERM' TERM; trap 'echo got INT; over=1' INT; " +
+  "echo ready; until [ $over ]; do sleep 0.01; done";
+
+/** A program that stops such a shell by SIGINT. */
+const STOPS_BY_INT = `
+  import { printOutput, Processman } from "@isbm/processman";
+  const pm = new Processman({ logger: null });
+  printOutput(pm);
+  pm.command("sh", ["-c", ${JSON.stringify(TELLS)}], {
+    name: "child",
+    stop: { signal: "SIGINT" },
+  });
+  await pm.finished;
+`;
+
+/** Runs that program, asks it to end, and returns what its shell got. */
+async function signalsAfter(ask: (pid: number) => unknown): Promise<string[]> {
+  await using program = runScript(STOPS_BY_INT);
+  await lineOf(program, "child | ready");
+  await ask(program.pid ?? 0);
+  await program.finished;
+  return program.tail(100).map(({ text }) => text.slice("child | ".length))
+    .filter((text) => text.startsWith("got"));
+}
+
+Deno.test("docs/systemd.md: KillMode=mixed leaves the signals to processman", async () => {
+  const got = await signalsAfter((pid) => Deno.kill(pid, "SIGTERM"));
+  assertEquals(got, ["got INT"]);
+});
+
+Deno.test("docs/systemd.md: KillMode=control-group overrides stop.signal", async () => {
+  // systemd sends it to the program, to what it runs, and to its guard.
+  const got = await signalsAfter((pid) =>
+    outputOf("sh", "-c", `kill -TERM $(ps -o pid= --ppid ${pid}) ${pid}`)
+  );
+  assertEquals(got.sort(), ["got INT", "got TERM"]);
+});
+
+Deno.test({
+  name: "docs/systemd.md: systemd understands the unit",
+  ignore: !permitted("read", "write") ||
+    !await works("systemd-analyze", "--version"),
+  async fn() {
+    const page = await Deno.readTextFile(new URL("docs/systemd.md", root));
+    const unit = blocksOf(page).map((block) =>
+      block.kind === "file" && block.name === "shop.service" ? block.text : ""
+    ).join("");
+    assertMatch(unit, /^KillMode=mixed$/m);
+    await using folder = new Folder();
+    const file = `${folder.path}/shop.service`;
+    const here = unit.replace("/usr/bin/deno", Deno.execPath());
+    await Deno.writeTextFile(file, here);
+    const { code, stderr } = await new Deno.Command("systemd-analyze", {
+      args: ["verify", file],
+    }).output();
+    // It ends with success although it does not know a name.
+    const said = new TextDecoder().decode(stderr).split("\n");
+    assertEquals(said.filter((line) => line.includes("shop.service")), []);
+    assertEquals(code, 0);
+  },
+});
