@@ -22,10 +22,7 @@ export interface Runtimes {
 /** Installs the peers if they are not there, and makes the files for Node. */
 export async function prepare(): Promise<Runtimes> {
   const peers = here("peers/");
-  const installed = await Deno.stat(new URL("node_modules/execa", peers))
-    .then(() => true, () => false);
-  if (!installed) await deno(["install", "--quiet", "--no-lock"], peers);
-
+  await installPeers();
   const files = ["contender.ts", "subject.ts", "peers/peers.ts"];
   for await (const { name } of Deno.readDir(here("."))) {
     const text = name.endsWith(".ts") && await Deno.readTextFile(here(name));
@@ -52,9 +49,6 @@ export async function prepare(): Promise<Runtimes> {
     outputOf("go", ["version"]),
   ]);
   const std = await stdPackages({ entry: new URL("../mod.ts", here(".")) });
-  const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
-    await Deno.readTextFile(new URL("package.json", peers)),
-  );
   return {
     versions: [
       `Deno ${Deno.version.deno}`,
@@ -63,7 +57,7 @@ export async function prepare(): Promise<Runtimes> {
       ),
       ...node ? [`Node ${node.replace("v", "")}`] : [],
       ...go ? [go.replace(/^go version go(\S+).*/, "Go $1")] : [],
-      ...Object.entries(dependencies).map((entry) => entry.join(" ")),
+      ...(await peerVersions()).map((entry) => entry.join(" ")),
     ],
     deno: [Deno.execPath(), "run", "-A", "--quiet", "--v8-flags=--expose-gc"],
     node: [
@@ -73,6 +67,22 @@ export async function prepare(): Promise<Runtimes> {
     ],
     go: built === undefined ? [] : [program],
   };
+}
+
+/** Installs the peers if they are not there. */
+export async function installPeers(): Promise<void> {
+  const peers = here("peers/");
+  const installed = await Deno.stat(new URL("node_modules/execa", peers))
+    .then(() => true, () => false);
+  if (!installed) await deno(["install", "--quiet", "--no-lock"], peers);
+}
+
+/** Returns the names and the versions of the peers. */
+export async function peerVersions(): Promise<[string, string][]> {
+  const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
+    await Deno.readTextFile(here("peers/package.json")),
+  );
+  return Object.entries(dependencies);
 }
 
 /** Returns the address of a file in this folder. */
@@ -93,7 +103,7 @@ async function deno(args: string[], cwd = here(".")): Promise<void> {
 }
 
 /** Returns what a program prints; `undefined` if it is missing or fails. */
-async function outputOf(
+export async function outputOf(
   program: string,
   args: string[],
   cwd?: URL,

@@ -11,7 +11,7 @@ import process from "node:process";
 import type { Child, Contender } from "../contender.ts";
 
 /** Loads a package, which need not be there when types are checked. */
-function load<T>(name: string): Promise<T> {
+export function load<T>(name: string): Promise<T> {
   return import(name);
 }
 
