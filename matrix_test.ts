@@ -9,6 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Processman } from "./mod.ts";
 import type { Line } from "./lines.ts";
 import type { Process } from "./process.ts";
+import { tableOf } from "./tools/pages.ts";
 import { outputOf, permitted, runScript, scriptDeno } from "./tools/testing.ts";
 
 /** How long a child may take to end, in milliseconds. */
@@ -443,11 +444,9 @@ Deno.test("The docs tell how this program ends and what happens then", async () 
     );
   const rows = async (path: string) => {
     const { pathname } = new URL(path, import.meta.url);
-    const text = (await outputOf("cat", pathname)).replaceAll(/ +/g, " ");
-    const [, table = ""] = text.match(
-      /^\| Your program ends by \| .*\n.*\n((?:\|.*\n)+)/m,
-    ) ?? [];
-    return table.trim().split("\n");
+    const text = await outputOf("cat", pathname);
+    const [, ...rows] = tableOf({ path, text }, "Your program ends by");
+    return rows.map((cells) => `| ${cells.join(" | ")} |`);
   };
   assertEquals((await rows("docs/exit.md")).sort(), actual.sort());
   // The README has the main ones.

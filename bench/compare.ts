@@ -25,6 +25,7 @@ import {
   readComparison,
   written,
 } from "./compare/table.ts";
+import type { Try } from "./compare/trials.ts";
 import { installPeers, outputOf, peerVersions } from "./prepare.ts";
 
 /** How often each trial is repeated. */
@@ -57,11 +58,12 @@ async function main([text = ""]: string[]): Promise<number> {
     return 2;
   }
   const rows: Cells[] = [];
+  const tried = new Map<Try, Numbers>();
   for (const row of ROWS) {
     const before = last?.rows.find(({ title }) => title === row.title);
     const cells = before && !row.title.includes(text)
       ? before.cells
-      : await cellsOf(row);
+      : await cellsOf(row, tried);
     console.log([row.title, ...cells].join(" | "));
     rows.push({ title: row.title, cells });
   }
@@ -69,13 +71,22 @@ async function main([text = ""]: string[]): Promise<number> {
   return 0;
 }
 
-/** Returns the cells of a row. */
-async function cellsOf(row: Row): Promise<string[]> {
+/** What each contender did in each round. */
+type Numbers = readonly (readonly (readonly number[])[])[];
+
+/** Returns the cells of a row. Rows of the same trial share what it found. */
+async function cellsOf(row: Row, tried: Map<Try, Numbers>): Promise<string[]> {
   if ("facts" in row) {
     const facts = CONTENDERS.map(({ name }) => row.facts[name]);
     await prove(facts.flatMap((fact) => fact ?? []));
     return facts.map((fact) => fact?.cell ?? "-");
   }
+  const numbers = tried.get(row.try) ?? await tryAll(row);
+  tried.set(row.try, numbers);
+  return cellsOfTrials(row, numbers);
+}
+
+async function tryAll(row: TrialRow): Promise<Numbers> {
   const numbers = CONTENDERS.map((): (readonly number[])[] => []);
   for (let round = 0; round < ROUNDS; round++) {
     // What is measured is idle, and what is tried waits: they do not compete.
@@ -84,7 +95,7 @@ async function cellsOf(row: Row): Promise<string[]> {
     );
     found.forEach((some, i) => numbers[i]?.push(some));
   }
-  return cellsOfTrials(row, numbers);
+  return numbers;
 }
 
 async function tryOnce(

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Processman } from "../mod.ts";
+import { pathWith } from "../tools/deno.ts";
 import { root } from "../tools/package.ts";
-import { blocksOf } from "../tools/pages.ts";
+import { blocksOf, readPage } from "../tools/pages.ts";
 import { findProgram, freePort } from "../tools/servers.ts";
 import {
   Folder,
@@ -10,27 +11,19 @@ import {
   permitted,
   runScript,
   scriptDeno,
+  works,
 } from "../tools/testing.ts";
 
 /** What makes a program process 1, or the child of a process 1 that reaps. */
-const NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc"];
+const NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc"] as const;
 
 /** Whether this user can make a program process 1. */
 const namespaces = await works(...NAMESPACE, "true");
 
-/** Whether a command ends with success. */
-async function works(program = "", ...args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
 /** Writes the files of the page, with a port that is free. */
 async function writeFiles(folder: string, port: number): Promise<void> {
-  const page = await Deno.readTextFile(new URL("docs/container.md", root));
-  for (const block of blocksOf(page)) {
+  const page = await readPage("docs/container.md");
+  for (const block of blocksOf(page.text)) {
     if (block.kind !== "file") continue;
     const text = block.text.replaceAll("8000", String(port));
     await Deno.writeTextFile(`${folder}/${block.name}`, text);
@@ -62,10 +55,7 @@ Deno.test({
     const [program = "", ...args] = [...NAMESPACE, ...entry];
     const container = pm.command(program, args, {
       cwd: folder.path,
-      env: {
-        NO_COLOR: "1",
-        PATH: `${scriptDeno.replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
-      },
+      env: { NO_COLOR: "1", PATH: pathWith(scriptDeno) },
       restart: { policy: "never" },
     });
     await lineOf(container, "listening");

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { publishedFiles, root, WEB } from "../tools/package.ts";
-import { type Page, readPages } from "../tools/pages.ts";
+import { type Page, readPage, readPages } from "../tools/pages.ts";
 import { permitted } from "../tools/testing.ts";
 import {
   FAULTY,
@@ -11,9 +11,11 @@ import {
 
 const ignore = !permitted("read");
 
+const published = ignore ? [] : await publishedFiles(root);
+
 /** Reads a file of the repository. */
-function read(file: string): Promise<string> {
-  return Deno.readTextFile(new URL(file, root));
+async function read(file: string): Promise<string> {
+  return (await readPage(file)).text;
 }
 
 Deno.test("The docs tell the versions of Deno that the tools use", {
@@ -61,7 +63,6 @@ function anchorsIn(markdown: string): string[] {
 
 /** Returns the links of a page that lead nowhere. */
 async function deadLinks({ path, text }: Page): Promise<string[]> {
-  const published = await publishedFiles(root);
   const dead: string[] = [];
   for (const link of linksIn(text)) {
     const [target = "", anchor] = link.split("#");
@@ -96,9 +97,7 @@ async function readAll(): Promise<Page[]> {
   const more = ["CHANGELOG.md", "CONTRIBUTING.md", "bench/README.md"];
   return [
     ...await readPages(),
-    ...await Promise.all(
-      more.map(async (path) => ({ path, text: await read(path) })),
-    ),
+    ...await Promise.all(more.map(readPage)),
   ];
 }
 
@@ -164,8 +163,7 @@ Deno.test("CONTRIBUTING.md names all modules", { ignore }, async () => {
   const named = new Set(Array.from(rows, ([, name = ""]) => name));
   // A file of the core is named by itself, a ring by its folder.
   const modules = new Set(
-    (await publishedFiles(root))
-      .filter((path) => path.endsWith(".ts"))
+    published.filter((path) => path.endsWith(".ts"))
       .map((path) => path.replace(/\/.*/, "/")),
   );
   assertEquals([...modules.difference(named)], []);

@@ -17,7 +17,7 @@ import {
 import { checkExit, EXIT_DEFAULTS } from "../simulate.ts";
 import { checkStop, STOP_DEFAULTS } from "../stop.ts";
 import { root } from "../tools/package.ts";
-import { readPages } from "../tools/pages.ts";
+import { readPages, tablesOf } from "../tools/pages.ts";
 import { permitted } from "../tools/testing.ts";
 
 const ignore = !permitted("read");
@@ -202,16 +202,15 @@ function docstringDefaults(source: string, type: string): [string, string][] {
 }
 
 /** Returns the options of each table of the docs, with their defaults. */
-function tablesOf(docs: string): Map<string, [string, string][]> {
+function optionsIn(docs: string): Map<string, [string, string][]> {
   const tables = new Map<string, [string, string][]>();
-  const all = docs.matchAll(
-    /^\| Option of `([^`]+)` +\| Default +\| Meaning +\|\n.*\n((?:\|.*\n)+)/gm,
-  );
-  for (const [, title = "", rows = ""] of all) {
-    const options = rows.trim().split("\n").flatMap((row) => {
-      const [, names = "", cell = ""] = row.split(/(?<!\\)\|/);
+  for (const [head = [], ...rows] of tablesOf(docs)) {
+    const [, title] = head[0]?.match(/^Option of `([^`]+)`$/) ?? [];
+    if (title === undefined) continue;
+    assertEquals(head.slice(1), ["Default", "Meaning"]);
+    const options = rows.flatMap(([names = "", cell = ""]) => {
       // The docs speak to the user, the docstrings about the program.
-      const text = cell.trim().replace("your program", "this program");
+      const text = cell.replace("your program", "this program");
       return names.split(",").map((name): [string, string] => [
         name.trim().replaceAll("`", ""),
         text.match(/^`(.*)`$/)?.[1] ?? (text || "none"),
@@ -257,7 +256,7 @@ for (const documented of DOCUMENTED) {
   Deno.test(`The docs tell the options of ${table} and their defaults`, {
     ignore,
   }, async () => {
-    const rows = tablesOf(await readDocs()).get(table);
+    const rows = optionsIn(await readDocs()).get(table);
     assert(rows !== undefined, `there is no table of ${table}`);
     assertEquals(byName(rows), actualDefaults(documented));
   });
@@ -272,14 +271,14 @@ Deno.test("A wrong default in the docs is found", { ignore }, async () => {
     "$19_000`",
   );
   const [before = [], after = []] = [right, wrong]
-    .map((docs) => byName(tablesOf(docs).get("stop") ?? []));
+    .map((docs) => byName(optionsIn(docs).get("stop") ?? []));
   assertEquals(before, actualDefaults(stop));
   assertThrows(() => assertEquals(after, actualDefaults(stop)));
 });
 
 Deno.test("The docs have each table of options once", { ignore }, async () => {
   const docs = await readDocs();
-  const tables = [...tablesOf(docs).keys()].sort();
+  const tables = [...optionsIn(docs).keys()].sort();
   assertEquals(tables, DOCUMENTED.flatMap(({ table }) => table ?? []).sort());
   assertEquals(docs.match(/^\| Option of/gm)?.length, tables.length);
 });

@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { Processman } from "../mod.ts";
 import { root } from "../tools/package.ts";
-import { blocksOf } from "../tools/pages.ts";
+import { fileIn, readPage } from "../tools/pages.ts";
 import { findProgram } from "../tools/servers.ts";
 import { Folder, outputOf, permitted, runScript } from "../tools/testing.ts";
 
@@ -100,14 +100,8 @@ Deno.test({
   async fn() {
     await using folder = new Folder();
     const { path } = folder;
-    const page = await Deno.readTextFile(new URL("docs/output.md", root));
-    const textOf = (name: string) => {
-      const file = blocksOf(page)
-        .find((block) => block.kind === "file" && block.name === name);
-      assert(file?.kind === "file", `the page has no file ${name}`);
-      return file.text;
-    };
-    const config = textOf("shop.conf").replaceAll("/srv/shop", path);
+    const { text } = await readPage("docs/output.md");
+    const config = fileIn(text, "shop.conf").replaceAll("/srv/shop", path);
     await Deno.writeTextFile(`${path}/shop.conf`, config);
     const log = `${path}/logs/web.log`;
     await Deno.mkdir(`${path}/logs`);
@@ -115,7 +109,7 @@ Deno.test({
       const name = day === 1 ? `${log}.1` : `${log}.${day}.gz`;
       await Deno.writeTextFile(name, "an old day");
     }
-    const numbered = textOf("shop.ts")
+    const numbered = fileIn(text, "shop.ts")
       .replace("echo at work", "i=$((i + 1)); echo $i");
     await using program = runScript(numbered, {
       limits: `cd ${path}`,

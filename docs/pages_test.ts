@@ -6,8 +6,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { delimiter, dirname } from "node:path";
-import { denoCommand } from "../tools/deno.ts";
+import { denoCommand, pathWith } from "../tools/deno.ts";
 import { publish } from "../tools/jsr.ts";
 import { readPackage, root } from "../tools/package.ts";
 import { runPage } from "../tools/page_runner.ts";
@@ -53,7 +52,7 @@ Deno.test("The pages print what they say", { ignore }, async () => {
   await using registry = await publish(await readPackage(root));
   const env = {
     ...registryEnv(registry, `${folder.path}/cache`),
-    PATH: [dirname(Deno.execPath()), Deno.env.get("PATH")].join(delimiter),
+    PATH: pathWith(Deno.execPath()),
     NO_COLOR: "1",
     DENO_NO_PROMPT: "1",
     DENO_NO_UPDATE_CHECK: "1",

@@ -9,7 +9,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkManager } from "../manager_options.ts";
 import * as library from "../mod.ts";
 import { checkCommand } from "../options.ts";
-import { type Page, readPages } from "../tools/pages.ts";
+import {
+  type Page,
+  readPages,
+  type Table,
+  tableOf,
+  tablesOf,
+} from "../tools/pages.ts";
 import { permitted } from "../tools/testing.ts";
 
 const ignore = !permitted("read");
@@ -130,33 +136,10 @@ const ORIGINS: readonly Origin[] = [
   },
 ];
 
-/** A table of a page: its head, and its rows, as cells. */
-type Table = readonly (readonly string[])[];
-
 /** Returns the porting pages. */
 async function portingPages(): Promise<Page[]> {
   return (await readPages())
     .filter(({ path }) => path.startsWith("docs/from_"));
-}
-
-/** Returns the tables of a page. */
-function tablesOf({ text }: Page): Table[] {
-  return Array.from(
-    text.matchAll(/^(?:\|.*\n)+/gm),
-    ([table]) =>
-      table.trimEnd().split("\n")
-        .filter((_, row) => row !== 1)
-        .map((row) =>
-          row.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim())
-        ),
-  );
-}
-
-/** Returns the table whose first column has a head. */
-function tableOf(page: Page, head: string): Table {
-  const table = tablesOf(page).find(([first]) => first?.[0] === head);
-  assert(table !== undefined, `${page.path} has no table of ${head}`);
-  return table;
 }
 
 /** Returns the spans of code in a text. */
@@ -344,7 +327,7 @@ function faultOf(
 
 /** Returns the cells below the head "processman", with their tables. */
 function ourCells(page: Page): { cell: string; all: boolean }[] {
-  return tablesOf(page).flatMap(([head = [], ...rows]) => {
+  return tablesOf(page.text).flatMap(([head = [], ...rows]) => {
     const column = head.indexOf("processman");
     // In the second column, a cell names what replaces the first.
     return rows.map((row) => ({ cell: row[column] ?? "", all: column === 1 }));

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import * as library from "../mod.ts";
 import { root } from "../tools/package.ts";
-import { readPages } from "../tools/pages.ts";
+import { readPage, readPages, tableOf } from "../tools/pages.ts";
 import { permitted } from "../tools/testing.ts";
 import * as testing from "../testing/mod.ts";
 
@@ -16,11 +16,8 @@ const ignore = !permitted("read");
 
 /** Returns the first cells of the table of a page that has this head. */
 async function firstCells(page: string, head: string): Promise<string[]> {
-  const text = await Deno.readTextFile(new URL(`docs/${page}`, root));
-  const tables = text.matchAll(/^\| ([^|]+?) +\|.*\n\| ---.*\n((?:\|.*\n)+)/gm);
-  const [, , rows] = tables.find(([, found]) => found === head) ?? [];
-  assert(rows !== undefined, `docs/${page} has no table "${head}"`);
-  return rows.trim().split("\n").map((row) => row.split("|")[1]?.trim() ?? "");
+  const [, ...rows] = tableOf(await readPage(`docs/${page}`), head);
+  return rows.map(([cell = ""]) => cell);
 }
 
 /** Returns what the code in some cells names, without arguments. */
@@ -91,7 +88,7 @@ Deno.test("docs/errors.md lists the errors that are exported", {
   const exported = Object.entries(library)
     .filter(([, value]) => Object.prototype.isPrototypeOf.call(Error, value))
     .map(([name]) => name);
-  const text = await Deno.readTextFile(new URL("docs/errors.md", root));
+  const { text } = await readPage("docs/errors.md");
   const rows = text.matchAll(/^\| `(\w+Error)` /gm);
   const standard = ["AggregateError", "RangeError", "TypeError"];
   assertEquals(

@@ -1,23 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { root } from "../tools/package.ts";
-import { blocksOf } from "../tools/pages.ts";
+import { fileIn, readPage } from "../tools/pages.ts";
 import {
   Folder,
   lineOf,
   outputOf,
   permitted,
   runScript,
+  works,
 } from "../tools/testing.ts";
-
-/** Whether a command ends with success. */
-async function works(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    const command = new Deno.Command(program, { args });
-    return (await command.output()).success;
-  } catch {
-    return false;
-  }
-}
 
 /** A shell that says by which signals it is asked to end. */
 const TELLS = "trap 'echo got TERM' TERM; trap 'echo got INT; over=1' INT; " +
@@ -63,10 +53,8 @@ Deno.test({
   ignore: !permitted("read", "write") ||
     !await works("systemd-analyze", "--version"),
   async fn() {
-    const page = await Deno.readTextFile(new URL("docs/systemd.md", root));
-    const unit = blocksOf(page).map((block) =>
-      block.kind === "file" && block.name === "shop.service" ? block.text : ""
-    ).join("");
+    const { text } = await readPage("docs/systemd.md");
+    const unit = fileIn(text, "shop.service");
     assertMatch(unit, /^KillMode=mixed$/m);
     await using folder = new Folder();
     const file = `${folder.path}/shop.service`;

@@ -1,16 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Processman } from "../mod.ts";
-import { outputOf } from "../tools/testing.ts";
-
-/** Whether a command ends with success. */
-async function works(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    const command = new Deno.Command(program, { args });
-    return (await command.output()).success;
-  } catch {
-    return false;
-  }
-}
+import { outputOf, works } from "../tools/testing.ts";
 
 Deno.test({
   name: "docs/users.md: uid alone leaves the group and the home of root",

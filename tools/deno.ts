@@ -17,6 +17,11 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
+/** Returns a `PATH` in which `deno` is the one of a path. */
+export function pathWith(deno: string): string {
+  return `${dirname(deno)}:${Deno.env.get("PATH") ?? ""}`;
+}
+
 /**
  * Returns the command that runs this very `deno`. What it starts finds the same
  * one under that name, also where there is none but that of `npx`.
@@ -26,11 +31,10 @@ export function denoCommand(
   { env, ...options }: Deno.CommandOptions,
 ): Deno.Command {
   const deno = Deno.execPath();
-  const path = `${dirname(deno)}:${Deno.env.get("PATH") ?? ""}`;
   return new Deno.Command(deno, {
     ...options,
     args,
-    env: { ...env, PATH: path },
+    env: { ...env, PATH: pathWith(deno) },
   });
 }
 

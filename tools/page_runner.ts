@@ -5,6 +5,7 @@
  * @module
  */
 
+import { untilAborted } from "../abortable.ts";
 import { type Process, Processman } from "../mod.ts";
 import type { Block } from "./pages.ts";
 import { freePort } from "./servers.ts";
@@ -180,14 +181,8 @@ class Command {
 
   /** Waits, or throws what is missing when it is too late. */
   async #orLate(promise: Promise<void>, late: AbortSignal): Promise<void> {
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const abort = () => reject(this.#error("It takes too long"));
-    late.addEventListener("abort", abort, { once: true });
-    try {
-      await Promise.race([promise, aborted]);
-    } finally {
-      late.removeEventListener("abort", abort);
-    }
+    await untilAborted(promise, late);
+    if (late.aborted) throw this.#error("It takes too long");
   }
 
   #error(why: string): Error {

@@ -80,30 +80,31 @@ Deno.test("compare() takes any times, process IDs and omissions", () => {
 });
 
 Deno.test("faultsOf() finds code that no test runs", () => {
-  const faults = (page: string) =>
-    faultsOf(blocksOf(page.replaceAll("'''", "```")));
-  assertEquals(faults("'''ts\nconsole.log(1); // 1\n'''\n"), [
-    "1: nothing compares what console.log() prints",
-  ]);
-  assertEquals(faults("'''ts ignore\nlet a;\n'''\n'''js\nlet b;\n'''\n"), [
-    "1: nothing runs this block: ts ignore",
-    "4: nothing runs this block: js",
-  ]);
-  assertEquals(faults("a\n\n~~~ts\nlet a;\n~~~\n- b\n  '''ts\n  '''\n"), [
-    "3: nothing runs this block: ~~~ts",
-    "5: nothing runs this block: ~~~",
-    "7: nothing runs this block:   ```ts",
-    "8: nothing runs this block:   ```",
-  ]);
-  assertEquals(faults("'''ts ignore\n// a.ts\n'''\n'''ts\n// b.ts\n'''\n"), [
-    "1: no command and no file names a.ts",
-    '4: add "ignore" to a file',
-  ]);
-  assertEquals(faults("'''sh\n# a.sh\n'''\n'''sh\n# a.sh\n'''\n"), [
-    "1: there are several files a.sh",
-    "4: there are several files a.sh",
-  ]);
-  const named =
-    "'''ts ignore\n// a.ts\n'''\n'''console\n$ deno run a.ts\n'''\n";
-  assertEquals(faults(named), []);
+  const pages: [page: string, faults: string[]][] = [
+    ["'''ts\nconsole.log(1); // 1\n'''\n", [
+      "1: nothing compares what console.log() prints",
+    ]],
+    ["'''ts ignore\nlet a;\n'''\n'''js\nlet b;\n'''\n", [
+      "1: nothing runs this block: ts ignore",
+      "4: nothing runs this block: js",
+    ]],
+    ["a\n\n~~~ts\nlet a;\n~~~\n- b\n  '''ts\n  '''\n", [
+      "3: nothing runs this block: ~~~ts",
+      "5: nothing runs this block: ~~~",
+      "7: nothing runs this block:   ```ts",
+      "8: nothing runs this block:   ```",
+    ]],
+    ["'''ts ignore\n// a.ts\n'''\n'''ts\n// b.ts\n'''\n", [
+      "1: no command and no file names a.ts",
+      '4: add "ignore" to a file',
+    ]],
+    ["'''sh\n# a.sh\n'''\n'''sh\n# a.sh\n'''\n", [
+      "1: there are several files a.sh",
+      "4: there are several files a.sh",
+    ]],
+    ["'''ts ignore\n// a.ts\n'''\n'''console\n$ deno run a.ts\n'''\n", []],
+  ];
+  for (const [page, faults] of pages) {
+    assertEquals(faultsOf(blocksOf(page.replaceAll("'''", "```"))), faults);
+  }
 });

@@ -27,9 +27,43 @@ export async function readPages(): Promise<Page[]> {
   const names = entries.map(({ name }) => name)
     .filter((name) => name.endsWith(".md")).sort();
   const paths = ["README.md", ...names.map((name) => `docs/${name}`)];
-  return await Promise.all(paths.map(async (path) => {
-    return { path, text: await Deno.readTextFile(new URL(path, root)) };
-  }));
+  return await Promise.all(paths.map(readPage));
+}
+
+/** Reads one page. */
+export async function readPage(path: string): Promise<Page> {
+  return { path, text: await Deno.readTextFile(new URL(path, root)) };
+}
+
+/** Returns a file that a page shows, by its name. */
+export function fileIn(markdown: string, name: string): string {
+  for (const block of blocksOf(markdown)) {
+    if (block.kind === "file" && block.name === name) return block.text;
+  }
+  throw new Error(`The page has no file ${name}`);
+}
+
+/** A table of a page: its head, and its rows, as cells. */
+export type Table = readonly (readonly string[])[];
+
+/** Returns the tables of a page. */
+export function tablesOf(markdown: string): Table[] {
+  return Array.from(
+    markdown.matchAll(/^(?:\|.*\n)+/gm),
+    ([table]) =>
+      table.trimEnd().split("\n")
+        .filter((_, row) => row !== 1)
+        .map((row) =>
+          row.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim())
+        ),
+  );
+}
+
+/** Returns the table whose first column has a head. */
+export function tableOf({ path, text }: Page, head: string): Table {
+  const table = tablesOf(text).find(([first]) => first?.[0] === head);
+  if (table === undefined) throw new Error(`${path} has no table of ${head}`);
+  return table;
 }
 
 /** A block of code of a page. */

@@ -35,6 +35,18 @@ export async function outputOf(
   return new TextDecoder().decode(stdout).trim();
 }
 
+/** Whether a program is there and ends with success. */
+export async function works(
+  program: string,
+  ...args: string[]
+): Promise<boolean> {
+  try {
+    return (await new Deno.Command(program, { args }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a process is there and has not ended. */
 export async function alive(pid: number): Promise<boolean> {
   const state = await outputOf("ps", "-o", "stat=", "-p", String(pid));
