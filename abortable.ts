@@ -1,6 +1,6 @@
 /**
- * Waits and iterations that end when a signal is aborted, and a wait for the
- * code that reacts to an event.
+ * Waits and iterations that end when a signal is aborted, and waits for an
+ * event and for the code that reacts to it.
  *
  * @module
  */
@@ -70,6 +70,33 @@ export function onAbort(
 ): () => void {
   signal?.addEventListener("abort", act, { once: true });
   return () => signal?.removeEventListener("abort", act);
+}
+
+/** Something that happens again and again, and the wait for the next time. */
+export class Occasion {
+  /** The current wait; present while something waits. */
+  #wait: PromiseWithResolvers<void> | undefined;
+
+  /** Resolves the next time. A rejection that nothing handles is ignored. */
+  next(): Promise<void> {
+    if (this.#wait === undefined) {
+      this.#wait = Promise.withResolvers();
+      this.#wait.promise.catch(() => {});
+    }
+    return this.#wait.promise;
+  }
+
+  /** Ends all waits, because it has happened. */
+  happen(): void {
+    this.#wait?.resolve();
+    this.#wait = undefined;
+  }
+
+  /** Ends all waits with an error, because it cannot happen now. */
+  refuse(error: () => Error): void {
+    this.#wait?.reject(error());
+    this.#wait = undefined;
+  }
 }
 
 /** How many promises can lie between an event and a reaction to it. */

@@ -12,22 +12,26 @@ import type { OutputSource } from "./lines.ts";
 import type { LifeHost } from "./life_host.ts";
 import type { Launchable } from "./launch.ts";
 import type { Output } from "./output.ts";
+import { type ProbeListener, Probing } from "./probing.ts";
 import type { Pump, PumpFailure } from "./pump.ts";
 import type { Reporter } from "./reporter.ts";
-import { hasCrashed } from "./restart.ts";
+import { hasCrashed, type Verdict } from "./restart.ts";
 import type { Run } from "./run.ts";
 import type { RunEnd } from "./run_end.ts";
 import type { Stdin } from "./stdin.ts";
 import { type EscapedProcess, KILL, type StopRequest } from "./stop.ts";
 
-/** How many lines of stderr are reported with a crash. */
-const LAST_LINES = 20;
+/** How many of its last lines are reported with the end of a run. */
+export const LAST_LINES = 20;
 
 /** The smallest buffer assumed to hold all the last lines, in bytes. */
 const LAST_BYTES = 8_192;
 
 /** The longest wait for the last lines of a run, in milliseconds. */
 const LAST_LINES_MS = 50;
+
+/** The longest time from the abort of a probe to its end, in milliseconds. */
+const PROBES_MS = 1_000;
 
 /** Time without output after which the output is complete, in milliseconds. */
 const QUIET_MS = 2;
@@ -64,6 +68,14 @@ export class AttachedRun {
   readonly #pumps: Pump[] = [];
   /** Why an output could not be read; present after the first failure. */
   #outputError: Error | undefined;
+  /** Calls the probes; present if there are any, or were. */
+  #probing: Probing | undefined;
+  /** Whether the run has begun, so that a probe that is added comes later. */
+  #begun = false;
+  /** When to wait no longer for calls of probes; present after their end. */
+  #probesUntil: number | undefined;
+  /** Why a probe had the run ended; present after that. */
+  #verdict: Verdict | undefined;
 
   /** Connects the streams of a run, and kills the run if that fails. */
   constructor(run: Run, number: number, attachment: Attachment) {
@@ -85,6 +97,16 @@ export class AttachedRun {
     }
   }
 
+  /** Whether the run is ready. */
+  get ready(): boolean {
+    return this.#probing?.ready ?? true;
+  }
+
+  /** Why the run was not ready when that was last asked, if it was not. */
+  get answer(): string | undefined {
+    return this.#probing?.answer;
+  }
+
   /** Whether processman has finished reading the output. */
   get drained(): boolean {
     return this.#pumps.every(({ ended }) => ended);
@@ -93,6 +115,48 @@ export class AttachedRun {
   /** Whether the group is empty and all output has been read. */
   get spent(): boolean {
     return this.drained && !this.run.groupLeft();
+  }
+
+  /** Calls the present probes of the process, if there are any. */
+  probe(listener: ProbeListener): void {
+    const { probed: process, spec: { ready, live } } = this.#process;
+    const began = this.#begun;
+    this.#begun = true;
+    if (ready === undefined && live === undefined && !this.#probing) return;
+    const { number, run } = this;
+    const { startedAt } = run;
+    const condemn: ProbeListener["condemn"] = (verdict, failures) => {
+      // The child can have ended by itself just before.
+      if (!run.alive) return;
+      this.#verdict = verdict;
+      listener.condemn(verdict, failures);
+    };
+    this.#probing ??= new Probing(
+      { process, run: number, startedAt, ready: began || ready === undefined },
+      { ...listener, condemn },
+      this.#host.kernel,
+    );
+    this.#probing.begin({ ready, live });
+  }
+
+  /** Calls no probe any more, and aborts the calls in progress. */
+  endProbes(): void {
+    if (this.#probing === undefined) return;
+    this.#probing.end();
+    this.#probesUntil ??= this.#host.kernel.now() + PROBES_MS;
+  }
+
+  /** Waits for the calls of probes that were aborted, but not for long. */
+  async probesSettled(): Promise<void> {
+    if (this.#probing === undefined) return;
+    const settled = new AbortController();
+    this.#probing.settled().then(() => settled.abort());
+    await afterReactions();
+    const { signal } = settled;
+    if (signal.aborted) return;
+    const { kernel } = this.#host;
+    const restMs = (this.#probesUntil ?? 0) - kernel.now();
+    if (restMs > 0) await kernel.delay(restMs, { signal });
   }
 
   /**
@@ -113,12 +177,17 @@ export class AttachedRun {
     await this.#lastLinesRead(now);
     const { pid } = run;
     const { restart } = this.#process.spec;
-    const crashed = !requested && hasCrashed({ status }, restart);
-    const base = { run: number, pid, status, now, durationMs, requested };
+    const verdict = requested ? undefined : this.#verdict;
+    const crashed = verdict !== undefined ||
+      !requested && hasCrashed({ status }, restart);
+    const readySince = this.#probing?.readySince ?? now;
+    const readyMs = this.#probing ? now - readySince : durationMs;
+    const times = { now, durationMs, readyMs };
+    const base = { run: number, pid, status, ...times, requested, verdict };
     const stderr = () => crashed ? this.#lastLines("stderr") : [];
     const outputError = this.#outputError;
-    const end = { ...base, crashed, stderr, outputError };
-    if (requested) return end;
+    const end = { ...base, crashed, stderr, outputError, answer: this.answer };
+    if (requested || verdict !== undefined) return end;
     const lines = () => this.#certainLines();
     const why = await run.explain({ status, durationMs, lines });
     if (why === undefined) return end;

@@ -24,6 +24,9 @@ import {
  * is also 1 after a run that ended with success. `random` returns a random
  * number in `[0, 1)`. `previousMs` is the delay before the run that has just
  * ended; 0 on the first attempt.
+ *
+ * `JSON.stringify()` turns the backoffs of this package into their name and
+ * their options, such as `{"uniform":5000}`.
  */
 export type Backoff = (
   attempt: number,
@@ -124,7 +127,9 @@ const SHORTEST = Symbol("shortestWait");
  */
 export function uniform(maxMs: number): Backoff {
   milliseconds(maxMs, "maxMs");
-  return withShortest((_attempt, random) => random() * maxMs, () => 0);
+  return ours((_attempt, random) => random() * maxMs, () => 0, {
+    uniform: maxMs,
+  });
 }
 
 /**
@@ -145,7 +150,7 @@ export function uniform(maxMs: number): Backoff {
  */
 export function constant(ms: number): Backoff {
   milliseconds(ms, "ms");
-  return withShortest(() => ms, () => ms);
+  return ours(() => ms, () => ms, { constant: ms });
 }
 
 /**
@@ -169,33 +174,38 @@ export function constant(ms: number): Backoff {
  * delay is shorter than the first, or if the factor is below 1 or not finite.
  */
 export function exponential(options: ExponentialOptions = {}): Backoff {
-  const { initialMs, factor, maxMs, jitter } = {
+  const filled = {
     ...EXPONENTIAL_DEFAULTS,
     ...given(checkExponential(options, "")),
   };
+  const { initialMs, maxMs } = filled;
   if (maxMs < initialMs) {
     wrong("maxMs", `>= initialMs (${initialMs})`, maxMs, RangeError);
   }
+  return ours(...exponentialDelays(filled), { exponential: filled });
+}
+
+/** Returns the delays of an exponential backoff, and the shortest of them. */
+function exponentialDelays(
+  { initialMs, factor, maxMs, jitter }: Filled<ExponentialOptions>,
+): [Backoff, ShortestWait] {
   const plain: ShortestWait = (attempt) =>
     Math.min(maxMs, initialMs * Math.min(factor ** (attempt - 1), HUGE));
   switch (jitter) {
     case "none":
-      return withShortest(plain, plain);
+      return [plain, plain];
     case "full":
-      return withShortest(
-        (attempt, random) => random() * plain(attempt),
-        () => 0,
-      );
+      return [(attempt, random) => random() * plain(attempt), () => 0];
     case "equal":
-      return withShortest(
+      return [
         (attempt, random) => (1 + random()) / 2 * plain(attempt),
         (attempt) => plain(attempt) / 2,
-      );
+      ];
     case "decorrelated":
-      return withShortest((_attempt, random, previousMs) => {
+      return [(_attempt, random, previousMs) => {
         const upper = Math.min(Math.max(initialMs, previousMs) * factor, HUGE);
         return Math.min(maxMs, initialMs + random() * (upper - initialMs));
-      }, () => initialMs);
+      }, () => initialMs];
   }
 }
 
@@ -218,8 +228,15 @@ export function shortestWait(backoff: Backoff): ShortestWait | undefined {
   }
 }
 
-/** Makes a backoff that checks its arguments and its random numbers. */
-function withShortest(backoff: Backoff, shortest: ShortestWait): Backoff {
+/**
+ * Makes a backoff that checks its arguments and its random numbers. `form` is
+ * what `JSON.stringify()` gets: two backoffs with the same form are the same.
+ */
+function ours(
+  backoff: Backoff,
+  shortest: ShortestWait,
+  form: Record<string, unknown>,
+): Backoff {
   const checked: Backoff = (attempt, random, previousMs) => {
     whole(attempt, "attempt");
     if (attempt === 0) wrong("attempt", "a number >= 1", attempt, RangeError);
@@ -227,7 +244,8 @@ function withShortest(backoff: Backoff, shortest: ShortestWait): Backoff {
     milliseconds(previousMs, "previousMs");
     return backoff(attempt, () => fraction(random()), previousMs);
   };
-  return Object.assign(checked, { [SHORTEST]: shortest });
+  const toJSON = () => structuredClone(form);
+  return Object.assign(checked, { [SHORTEST]: shortest, toJSON });
 }
 
 /** Checks and returns a random number. */

@@ -211,3 +211,14 @@ Deno.test("shortestWait() calls no other backoff", () => {
     assertEquals(shortestWait(proxy), undefined);
   }
 });
+
+Deno.test("Our backoffs are their names and options in JSON", () => {
+  const json = (backoff: Backoff) => JSON.parse(JSON.stringify(backoff));
+  assertEquals(json(uniform(5_000)), { uniform: 5_000 });
+  assertEquals(json(constant(20)), { constant: 20 });
+  for (const jitter of JITTERS) {
+    assertEquals(json(exponential({ maxMs: 500, jitter })), {
+      exponential: { initialMs: 100, factor: 2, maxMs: 500, jitter },
+    });
+  }
+});

@@ -61,6 +61,46 @@ function returner(make: () => unknown): () => never {
 
 const never = { policy: "never" } as const;
 
+Deno.test("CommandOptions.ready and live can throw and return anything", async () => {
+  const values = [
+    ...Object.values(THROWN).flatMap((make) => [
+      thrower(make),
+      () => Promise.reject(make()),
+    ]),
+    ...Object.values(RETURNED).map(returner),
+  ];
+  for (const probe of values) {
+    for (const option of ["ready", "live"] as const) {
+      const { kernel, logged, pm } = fake();
+      const options = option === "ready"
+        ? { probe, withinMs: 1_000 }
+        : { probe, intervalMs: 1_000, failures: 1 };
+      const job = pm.command("server", [], {
+        name: "job",
+        restart: never,
+        [option]: options,
+      });
+      const status = await kernel.clock.until(job.finished);
+      assertEquals(status.signal, "SIGTERM");
+      assertStringIncludes(logged.join(), 'Ended process "job" by SIGTERM');
+      await pm.shutdown();
+      assertEquals(kernel.clock.pending, 0);
+      kernel.assertNothingLeft();
+    }
+  }
+});
+
+Deno.test("GateResult can throw and return anything", async () => {
+  for (const make of Object.values(THROWN)) {
+    const { error } = await failureOf("server", {
+      gate: () => thrower(make),
+      restart: never,
+    });
+    assert(error instanceof SpawnError);
+    assertStringIncludes(error.message, "gate() failed: ");
+  }
+});
+
 for (const name of ["gate", "prepare"] as const) {
   Deno.test(`CommandOptions.${name} can throw anything`, async () => {
     for (const [what, make] of Object.entries(THROWN)) {

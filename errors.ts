@@ -8,6 +8,7 @@
  */
 
 import type { LimitDecision } from "./restart.ts";
+import type { ProcessState } from "./process_state.ts";
 
 /** Options for {@linkcode SpawnError}. */
 export interface SpawnErrorOptions extends ErrorOptions {
@@ -183,5 +184,65 @@ export class RestartLimitError extends Error {
     this.process = options.process;
     this.decision = options.decision;
     this.stderr = options.stderr;
+  }
+}
+
+/** Options for {@linkcode ReadinessError}. */
+export interface ReadinessErrorOptions extends ErrorOptions {
+  /** The name of the process. */
+  process: string;
+  /** The state of the process. */
+  state: ProcessState;
+  /** The last answer of the probe, if it was called. */
+  answer: string | undefined;
+  /** The last lines of both outputs. */
+  tail: readonly string[];
+}
+
+/**
+ * A process has ended for good before it was ready. `process.ready` rejects with
+ * this error.
+ *
+ * @example
+ * ```ts
+ * import { Processman, ReadinessError } from "@isbm/processman";
+ *
+ * await using pm = new Processman({ logger: null });
+ * const job = pm.command("sh", ["-c", "echo no disk >&2; exit 1"], {
+ *   ready: () => false,
+ *   restart: { policy: "never" },
+ * });
+ * try {
+ *   await job.ready;
+ * } catch (error) {
+ *   if (!(error instanceof ReadinessError)) throw error;
+ *   console.log(error.state.kind, error.tail); // exited [ "no disk" ]
+ * }
+ * ```
+ */
+export class ReadinessError extends Error {
+  /** The name of this class. */
+  override readonly name: string = "ReadinessError";
+  /** The name of the process. */
+  readonly process: string;
+  /** The state of the process. */
+  readonly state: ProcessState;
+  /** The last answer of the probe; `undefined` if it was not called. */
+  readonly answer: string | undefined;
+  /** The last lines of both outputs. */
+  readonly tail: readonly string[];
+
+  /**
+   * Creates the error.
+   *
+   * @param message What failed, and why.
+   * @param options The process, its state, the last answer and the last lines.
+   */
+  constructor(message: string, options: ReadinessErrorOptions) {
+    super(message, options);
+    this.process = options.process;
+    this.state = options.state;
+    this.answer = options.answer;
+    this.tail = options.tail;
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Decision, RestartDecision } from "./restart.ts";
+import type { Decision, RestartDecision, Verdict } from "./restart.ts";
 import type { StopOutcome, StopReport } from "./stop.ts";
 
 /** The properties that all events of a process have. */
@@ -23,6 +23,44 @@ export interface StartEvent extends EventBase {
   readonly pid: number;
   /** The number of the run, 1 for the first. */
   readonly run: number;
+}
+
+/** A run has become ready, as the probe of the option `ready` says. */
+export interface ReadyEvent extends EventBase {
+  /** Distinguishes the kinds of events. */
+  readonly kind: "ready";
+  /** The process ID of the child. */
+  readonly pid: number;
+  /** The number of the run, 1 for the first. */
+  readonly run: number;
+  /** Time since the start of the run, in milliseconds. */
+  readonly afterMs: number;
+}
+
+/** A run that was ready is not ready any more; see `ready.recheckMs`. */
+export interface UnreadyEvent extends EventBase {
+  /** Distinguishes the kinds of events. */
+  readonly kind: "unready";
+  /** The process ID of the child. */
+  readonly pid: number;
+  /** The number of the run, 1 for the first. */
+  readonly run: number;
+  /** The answer of the probe. */
+  readonly reason: string;
+}
+
+/** The probe of the option `live` has failed too often: the run is ended. */
+export interface UnhealthyEvent extends EventBase {
+  /** Distinguishes the kinds of events. */
+  readonly kind: "unhealthy";
+  /** The process ID of the child. */
+  readonly pid: number;
+  /** The number of the run, 1 for the first. */
+  readonly run: number;
+  /** The number of negative answers in a row. */
+  readonly failures: number;
+  /** The last answer of the probe. */
+  readonly reason: string;
 }
 
 /** A gate holds back the next run of a process. */
@@ -59,6 +97,8 @@ export interface ExitEvent extends EventBase {
    * decides that.
    */
   readonly decision: Decision | undefined;
+  /** Why processman ended the run, if a probe was the reason. */
+  readonly verdict: Verdict | undefined;
   /** The last lines that a crashed run wrote to stderr; otherwise empty. */
   readonly stderr: readonly string[];
   /**
@@ -131,6 +171,9 @@ export interface LostEvent {
 export type ProcessEvent =
   | StartEvent
   | WaitingEvent
+  | ReadyEvent
+  | UnreadyEvent
+  | UnhealthyEvent
   | ExitEvent
   | LeftoversEvent
   | RestartEvent

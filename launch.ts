@@ -5,13 +5,15 @@
  */
 
 import { untilAborted } from "./abortable.ts";
-import { call } from "./foreign.ts";
+import { SpawnError } from "./errors.ts";
+import { call, ignoreRejection, isA } from "./foreign.ts";
 import type { LifeHost } from "./life_host.ts";
-import type { PrepareContext, PreparedRun } from "./options.ts";
+import type { GateResult, PrepareContext, PreparedRun } from "./options.ts";
+import type { ProbedProcess } from "./probe_options.ts";
 import { directoryOf, type Spec } from "./spec.ts";
 import { Run } from "./run.ts";
 import { spawnError } from "./not_started.ts";
-import { filled } from "./validate.ts";
+import { filled, wrong } from "./validate.ts";
 
 /** A process whose runs can be started. */
 export interface Launchable {
@@ -21,7 +23,24 @@ export interface Launchable {
   readonly program: string;
   /** The current options. */
   readonly spec: Spec;
+  /** The process, as probes see it. */
+  readonly probed: ProbedProcess;
 }
+
+/** What the gate and `prepare` have said about the next run. */
+export interface Launch {
+  /** The changes for the run. */
+  readonly changes: PreparedRun;
+  /**
+   * Returns whether the gate is still open; called right before the start.
+   *
+   * @throws {SpawnError} If the function of the gate throws.
+   */
+  readonly open: () => boolean;
+}
+
+/** The launch of a process without gate and `prepare`. */
+export const PLAIN_LAUNCH: Launch = { changes: {}, open: () => true };
 
 /**
  * Waits for the gate of a run, and then for the changes that `prepare` returns.
@@ -31,24 +50,25 @@ export interface Launchable {
  * aborted, the waits end.
  * @param wait Called with a reason whenever the gate gives one, and without a
  * reason when the wait for the gate is over.
- * @returns The changes for the run.
+ * @returns The changes for the run, and the last check of the gate.
  * @throws {SpawnError} If the gate or `prepare` throws.
  */
 export async function prepareRun(
   process: Launchable,
   context: PrepareContext,
   wait: (reason?: string) => void,
-): Promise<PreparedRun> {
+): Promise<Launch> {
   const { signal } = context;
   // From here on, `command()` has returned, so the gate and `prepare` can use
   // the process.
   await undefined;
-  await pass(process, context, wait);
+  const check = await pass(process, context, wait);
+  const open = () => stillOpen(process, check);
   const { prepare } = process.spec;
-  if (prepare === undefined || signal.aborted) return {};
+  if (prepare === undefined || signal.aborted) return { changes: {}, open };
   try {
     const asked = async () => await prepare(context);
-    return await untilAborted(asked(), signal) ?? {};
+    return { changes: await untilAborted(asked(), signal) ?? {}, open };
   } catch (cause) {
     throw spawnError(process, cause, "prepare() failed: ");
   }
@@ -59,7 +79,7 @@ async function pass(
   process: Launchable,
   context: PrepareContext,
   wait: (reason?: string) => void,
-): Promise<void> {
+): Promise<GateResult> {
   const { gate } = process.spec;
   if (gate === undefined || context.signal.aborted) return;
   let open = false;
@@ -71,12 +91,26 @@ async function pass(
   };
   try {
     const passed = call(gate, { ...context, wait: hold });
-    await untilAborted(passed, context.signal);
+    return await untilAborted(passed, context.signal);
   } catch (cause) {
     throw spawnError(process, cause, "gate() failed: ");
   } finally {
     open = true;
     wait();
+  }
+}
+
+/** Asks the function that a gate returned, if it returned one. */
+function stillOpen(process: Launchable, check: GateResult): boolean {
+  if (typeof check !== "function") return true;
+  try {
+    const open: unknown = check();
+    ignoreRejection(open);
+    return typeof open === "boolean"
+      ? open
+      : wrong("gate()()", "true or false", open);
+  } catch (cause) {
+    throw spawnError(process, cause, "gate() failed: ");
   }
 }
 
@@ -103,4 +137,9 @@ export function spawnRun(
     },
     group: group && groups,
   }, kernel);
+}
+
+/** Returns the error of a start that has failed. */
+export function startError(process: Launchable, cause: unknown): SpawnError {
+  return isA(cause, SpawnError) ? cause : spawnError(process, cause);
 }

@@ -5,21 +5,18 @@
  */
 
 import { afterReactions } from "./abortable.ts";
-import { AttachedRun, guardInfo, type ProcessStreams } from "./attached_run.ts";
-import { cannotStop, type Remains } from "./ending.ts";
-import { SpawnError } from "./errors.ts";
-import { isA } from "./foreign.ts";
-import { type Launchable, prepareRun, spawnRun } from "./launch.ts";
-import type { LifeHost } from "./life_host.ts";
-import { spawnError } from "./not_started.ts";
-import type { PreparedRun } from "./options.ts";
 import {
-  type Coming,
-  type Phase,
-  Phases,
-  starting,
-  stoppedFirst,
-} from "./phases.ts";
+  type AttachedRun,
+  guardInfo,
+  LAST_LINES,
+  type ProcessStreams,
+} from "./attached_run.ts";
+import { cannotStop, type Remains } from "./ending.ts";
+import { type ReadinessError, SpawnError, type StopError } from "./errors.ts";
+import type { Launchable } from "./launch.ts";
+import { Launcher } from "./launcher.ts";
+import type { LifeHost } from "./life_host.ts";
+import { Phases, stoppedFirst } from "./phases.ts";
 import type { ProcessState } from "./process_state.ts";
 import { Reporter } from "./reporter.ts";
 import {
@@ -35,8 +32,8 @@ import {
   NEVER_RUN,
   NOT_RUN,
   notStarted,
+  readinessError,
   type RunEnd,
-  statusOf,
 } from "./run_end.ts";
 import {
   NOTHING,
@@ -64,9 +61,8 @@ export class Life {
   readonly #host: LifeHost;
   readonly #reporter: Reporter;
   readonly #phases = new Phases();
+  readonly #launcher: Launcher;
   readonly #report = Promise.withResolvers<StopReport>();
-  /** The number of the last run that was started. */
-  #lastRun = 0;
 
   /** Creates a life that has not begun. */
   constructor(owner: LifeOwner, host: LifeHost, streams: ProcessStreams) {
@@ -77,6 +73,14 @@ export class Life {
       log: host.log,
     }, host.kernel);
     this.streams = streams;
+    this.#launcher = new Launcher({
+      owner,
+      host,
+      streams,
+      phases: this.#phases,
+      reporter: this.#reporter,
+      condemned: () => this.#condemned(),
+    });
   }
 
   /** The state of the process. */
@@ -86,7 +90,7 @@ export class Life {
 
   /** The number of runs after the first. */
   get restarts(): number {
-    return Math.max(0, this.#lastRun - 1);
+    return Math.max(0, this.#launcher.lastRun - 1);
   }
 
   /** The run whose child is alive. */
@@ -97,6 +101,23 @@ export class Life {
   /** Resolves with the status of the current or the last run. Never rejects. */
   get status(): Promise<Deno.CommandStatus> {
     return this.#phases.status;
+  }
+
+  /**
+   * Resolves when a run is ready. Rejects when the life is over, with a
+   * `ReadinessError`. A rejection that nothing handles is ignored.
+   */
+  get ready(): Promise<void> {
+    const ready = this.over
+      ? Promise.reject(this.#notReady())
+      : this.#phases.whenReady();
+    ready.catch(() => {});
+    return ready;
+  }
+
+  /** Ends the wait of a backoff; returns whether there was one. */
+  retry(): boolean {
+    return this.#phases.retry();
   }
 
   /** Resolves with the report when the life is over. Never rejects. */
@@ -123,7 +144,7 @@ export class Life {
   begin(): void {
     let first: AttachedRun | undefined;
     try {
-      first = this.#asks ? undefined : this.#attach(1, {});
+      first = this.#launcher.asks ? undefined : this.#launcher.attach(1, {});
     } catch (error) {
       const { name } = this.#owner;
       this.#report.resolve({ name, status: NOT_RUN, ...NOTHING });
@@ -144,16 +165,11 @@ export class Life {
 
   /** Ends the current run and starts another one. */
   async restart(request: StopRequest): Promise<void> {
-    const { present: { kind }, alive } = this.#phases;
+    const { present: { kind } } = this.#phases;
     const next = this.#phases.nextRun();
     if (kind === "starting" || kind === "waiting") return await next;
     this.#phases.want({ kind: "run" });
-    const ending = this.#phases.end(request);
-    ending?.done.then(({ survivors }) => {
-      if (!alive?.alive) return;
-      this.#phases.giveUp(ending);
-      this.#phases.refuse(cannotStop(this.#owner.name, survivors));
-    });
+    this.#end(request, (error) => this.#phases.refuse(error));
     await next;
   }
 
@@ -190,8 +206,28 @@ export class Life {
 
   /** Applies changed options to the current run. */
   update(): void {
-    const run = this.#phases.attached?.run;
-    if (run) this.#host.runs.changed(run, guardInfo(this.#owner));
+    const { attached } = this.#phases;
+    if (attached === undefined) return;
+    this.#host.runs.changed(attached.run, guardInfo(this.#owner));
+    this.#launcher.probe(attached);
+  }
+
+  /** Ends the current run because of a probe; the policy decides what follows. */
+  #condemned(): void {
+    this.#end({ ...this.#owner.spec.stop, explicit: false }, (error) => {
+      this.#host.log("error", error.message);
+    });
+  }
+
+  /** Begins to end the current run, and gives up if its child survives. */
+  #end(request: StopRequest, failed: (error: StopError) => void): void {
+    const { alive } = this.#phases;
+    const ending = this.#phases.end(request);
+    ending?.done.then(({ survivors }) => {
+      if (!alive?.alive) return;
+      this.#phases.giveUp(ending);
+      failed(cannotStop(this.#owner.name, survivors));
+    });
   }
 
   /** Runs the program again and again, until no further run follows. */
@@ -200,7 +236,7 @@ export class Life {
     let history = NO_HISTORY;
     let last = NEVER_RUN;
     while (true) {
-      started ??= await this.#launch(history.attempt, last);
+      started ??= await this.#launcher.launch(history.attempt, last);
       if (started === undefined) return this.#conclude(last);
       last = await this.#attend(started, last);
       let decision: Decision | undefined;
@@ -223,63 +259,6 @@ export class Life {
       if (this.#phases.wants("run")) history = NO_HISTORY;
       this.#phases.leaveToPolicy();
     }
-  }
-
-  /** Starts a run; returns it or the error, or `undefined` after a stop. */
-  async #launch(
-    attempt: number,
-    last: RunEnd,
-  ): Promise<AttachedRun | SpawnError | undefined> {
-    const coming = starting(last.run + 1);
-    const { run, abort: { signal }, result } = coming;
-    this.#phases.enter(coming);
-    const lastStatus = last === NEVER_RUN ? undefined : last.status;
-    const context = { run, attempt, lastStatus, signal };
-    try {
-      const hold = (why?: string) => this.#hold(coming, why);
-      const changes = this.#asks
-        ? await prepareRun(this.#owner, context, hold)
-        : {};
-      if (!this.stopping) return this.#attach(run, changes);
-      result.resolve(last.status);
-      return undefined;
-    } catch (cause) {
-      const known = isA(cause, SpawnError);
-      const error = known ? cause : spawnError(this.#owner, cause);
-      result.resolve(statusOf(error));
-      this.#phases.refuse(error);
-      return error;
-    }
-  }
-
-  /** Whether the process has a gate or `prepare`. */
-  get #asks(): boolean {
-    const { gate, prepare } = this.#owner.spec;
-    return (gate ?? prepare) !== undefined;
-  }
-
-  /** Enters `waiting` with the gate's reason, or `starting` without one. */
-  #hold(coming: Coming & Phase, reason?: string): void {
-    this.#phases.enter(coming);
-    if (reason === undefined) return;
-    const since = this.#host.kernel.time();
-    this.#phases.enter({ ...coming, kind: "waiting", reason, since });
-    this.#reporter.waiting(coming.run, reason);
-  }
-
-  /** Starts a child, makes its run the current one, and reports that. */
-  #attach(number: number, changes: PreparedRun): AttachedRun {
-    const process = this.#owner;
-    const { streams } = this;
-    const host = this.#host;
-    const run = spawnRun(process, changes, host);
-    this.#lastRun = number;
-    const attached = new AttachedRun(run, number, { process, streams, host });
-    this.#phases.run(attached, () => {
-      if (number === 1 && run.warning) host.log("warn", run.warning);
-      this.#reporter.started(run.pid, number);
-    });
-    return attached;
   }
 
   /** Waits for the end of a run, and then briefly for its last lines. */
@@ -330,6 +309,7 @@ export class Life {
     // `tell()` calls the logger, which can have called `stop()`.
     const unasked = this.#phases.ending === undefined;
     const outcome = spent ? NOTHING : await this.#endRest(started, unasked);
+    await started.probesSettled();
     if (!await this.streams.output.flush()) this.#reporter.unflushed();
     this.#phases.enter({ kind: "between", run: number, status: end.status });
     // A successful run can have put a process into the background.
@@ -363,6 +343,15 @@ export class Life {
     return outcome;
   }
 
+  /** Returns why the process was not ready before its end. */
+  #notReady(): ReadinessError {
+    const { present, state } = this.#phases;
+    const answer = present.kind === "over" ? present.answer : undefined;
+    const { name: process } = this.#owner;
+    const tail = this.streams.output.tail(LAST_LINES).map(({ text }) => text);
+    return readinessError({ process, state, answer, tail });
+  }
+
   /**
    * Ends the life. The end is reported last, so that a listener finds the
    * process ended and can start it again at once.
@@ -386,14 +375,16 @@ export class Life {
 
     this.streams.output.end();
     this.streams.stdin?.end();
-    this.#phases.enter({ kind: "over", status, error });
+    this.#phases.enter({ kind: "over", status, error, answer: last.answer });
     this.#owner.over();
     this.#phases.refuse(error ?? stoppedFirst(name));
+    this.#phases.refuseReady(() => this.#notReady());
     this.#report.resolve(report);
 
     tell?.(decision);
     if (error) this.#reporter.failed(error, last);
     else if (asked) this.#reporter.stopped(report, last);
-    if (critical && !asked) this.#owner.lost(status.code || (error ? 1 : 0));
+    const failed = error !== undefined || last.crashed;
+    if (critical && !asked) this.#owner.lost(status.code || (failed ? 1 : 0));
   }
 }

@@ -132,6 +132,133 @@ Deno.test("CommandOptions.gate that throws is a failed start", async () => {
   ]);
 });
 
+Deno.test("GateResult is asked right before the start, and brings the gate back", async () => {
+  const { kernel, pm, events } = fake();
+  const prepared: number[] = [];
+  let calls = 0;
+  let opens = false;
+  const job = pm.command("server", [], {
+    gate({ wait }) {
+      wait(`call ${++calls}`);
+      return () => opens;
+    },
+    async prepare({ run }) {
+      prepared.push(run);
+      await kernel.delay(1_000);
+    },
+  });
+  await kernel.clock.advance(1_500);
+  assertEquals([calls, prepared, job.state.kind], [2, [1, 1], "starting"]);
+  opens = true;
+  await kernel.clock.advance(500);
+  assertEquals([calls, job.state.kind], [2, "running"]);
+  await pm.shutdown();
+  const reasons = events.flatMap((each) =>
+    each.kind === "waiting" ? [each.reason] : []
+  );
+  assertEquals(reasons, ["call 1", "call 2"]);
+});
+
+Deno.test("GateResult that never lets a run start does not hold up a stop", async () => {
+  const { kernel, pm } = fake();
+  const job = pm.command("server", [], {
+    gate: async ({ signal }) => {
+      await kernel.delay(10, { signal });
+      return () => false;
+    },
+  });
+  await kernel.clock.advance(1_000);
+  const { steps } = await job.stop();
+  assertEquals([steps, kernel.started], [[], []]);
+  await pm.shutdown();
+  assertEquals(kernel.clock.pending, 0);
+});
+
+Deno.test("GateResult that throws is a failed start", async () => {
+  const { kernel, pm, events } = fake();
+  let fails = true;
+  const job = pm.command("server", [], {
+    restart,
+    gate: () => () => {
+      if (fails) throw new Error("no network");
+      return true;
+    },
+  });
+  await kernel.clock.settle();
+  assertEquals(job.state.kind, "backoff");
+  fails = false;
+  await kernel.clock.advance(1_000);
+  assertEquals(job.state.kind, "running");
+  await pm.shutdown();
+  const error = events.find((each) => each.kind === "restart");
+  assert(error?.kind === "restart");
+  assertEquals(
+    error.error?.message,
+    'Cannot start process "server": gate() failed: no network',
+  );
+});
+
+Deno.test("Process.retry() ends a backoff, and keeps the count of crashes and the limit", async () => {
+  const { kernel, pm, events } = fake();
+  const job = pm.command("crash", [], {
+    restart: { backoff: constant(60_000), limit: { restarts: 2 } },
+  });
+  assertEquals(job.retry(), false, "it is running");
+  await kernel.clock.settle();
+  assertEquals(job.state.kind, "backoff");
+  assertEquals(job.retry(), true);
+  await kernel.clock.settle();
+  assertEquals([kernel.started.length, job.state.kind], [2, "backoff"]);
+  assertEquals(job.retry(), true);
+  await kernel.clock.settle();
+  assertEquals([job.state.kind, job.retry()], ["failed", false]);
+  const attempts = events.flatMap((each) =>
+    each.kind === "restart" ? [each.decision.attempt] : []
+  );
+  assertEquals([attempts, kernel.now()], [[1, 2], 0]);
+  await pm.shutdown();
+});
+
+Deno.test("GateResult that is asynchronous is a failed start", async () => {
+  const { kernel, pm } = fake();
+  const late = () => () => Promise.reject(new Error("late"));
+  const job = pm.command("server", [], {
+    gate: late as unknown as () => void,
+    restart: { policy: "never" },
+  });
+  await kernel.clock.settle();
+  assert(job.state.kind === "failed");
+  assertEquals(
+    job.state.error.message,
+    'Cannot start process "server": gate() failed: Option "gate()()" must be ' +
+      "true or false: current value is an object",
+  );
+  await pm.shutdown();
+});
+
+Deno.test("CommandOptions.gate that closes again and again lets everything else run", async () => {
+  const { kernel, pm } = fake();
+  let calls = 0;
+  let open = false;
+  const job = pm.command("server", [], {
+    gate() {
+      if (++calls > 1_000) throw new Error("called without a pause");
+      return () => open;
+    },
+  });
+  await kernel.clock.advance(1_000);
+  assertEquals(job.state.kind, "starting");
+  open = true;
+  await kernel.clock.advance(10);
+  assertEquals(job.state.kind, "running");
+  open = false;
+  kernel.started[0]?.exit(1);
+  await kernel.clock.advance(10_000);
+  await job.stop();
+  assertEquals([kernel.started.length, kernel.clock.pending], [1, 0]);
+  await pm.shutdown();
+});
+
 Deno.test("Process.stop() while a gate waits ends the wait, and starts nothing", async () => {
   const { kernel, pm } = fake();
   const { contexts, pass } = gate();

@@ -9,8 +9,9 @@ import { ProcessmanClosedError } from "./errors.ts";
 import { EventHub, type EventsOptions } from "./event_hub.ts";
 import type { ProcessEvent } from "./events.ts";
 import { Guard } from "./guard.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Clock, Kernel } from "./kernel.ts";
 import { type ShowArguments, showProcessman } from "./inspection.ts";
+import type { ProcessHost } from "./life_host.ts";
 import { Log } from "./log.ts";
 import {
   checkManager,
@@ -25,7 +26,7 @@ import type { CommandDefaults, CommandOptions } from "./options.ts";
 import { FreeNames, specify } from "./spec.ts";
 import { OutputFiles } from "./output_file.ts";
 import { NO_GROUPS, NO_TABLE } from "./permissions.ts";
-import { type Host, Process } from "./process.ts";
+import { Process } from "./process.ts";
 import { ProcessTable } from "./process_table.ts";
 import { Outlets } from "./outlets.ts";
 import { ProgramExit } from "./program_exit.ts";
@@ -37,6 +38,7 @@ import {
   type StopOptions,
   type StopReport,
 } from "./stop.ts";
+import { type StopAfter, StopOrder } from "./stop_order.ts";
 import { Sweep } from "./sweep.ts";
 import { systemKernel } from "./system.ts";
 import { text } from "./validate.ts";
@@ -58,15 +60,15 @@ import { text } from "./validate.ts";
 export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #processes = new Map<string, Process>();
   readonly #names = new FreeNames();
+  readonly #order = new StopOrder<Process>();
   readonly #outlets = new Outlets();
   readonly #events = new EventHub(this.#outlets);
   readonly #log: Log;
-  readonly #host: Host;
+  readonly #host: ProcessHost<Process>;
   readonly #runs: RunRegistry;
   readonly #exit: ProgramExit;
   readonly #defaults: CommandDefaults;
-  /** Whether the shutdown has begun. */
-  #closing = false;
+  readonly #closing = new AbortController();
   #shutdown: Promise<void> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -81,8 +83,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     const own = checkManager(options, "");
     this.#defaults = { ...own.defaults };
     // Windows has no groups, and no permission would change that.
-    const silent = Deno.build.os === "windows" ? [NO_GROUPS] : [];
-    this.#log = new Log(own.logger, silent);
+    const windows = Deno.build.os === "windows";
+    this.#log = new Log(own.logger, windows ? [NO_GROUPS] : []);
     const rules = managerRules(own);
     // Without a guard, only detached children survive an uncaught error.
     const fork = rules.orphans === "leave";
@@ -91,7 +93,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       forbidden: () => this.#log.warnOnce(NO_GROUPS),
       unreadable: () => this.#log.warnOnce(NO_TABLE),
     });
-    const guard = this.#makeGuard(rules, kernel);
+    const log = rules.orphanLog && pathOf(rules.orphanLog);
+    const guard = rules.kernel || fork || !kernel.sessions
+      ? undefined
+      : new Guard(kernel, (text) => this.#log.write("warn", text), { log });
     this.#runs = new RunRegistry(kernel, table, guard);
     this.#host = this.#makeHost(kernel, table);
     this.#exit = this.#makeExit(rules);
@@ -155,11 +160,19 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   /**
    * Iterates over the processes that are running or waiting to run, in the
    * order in which they were started.
-   *
-   * @returns The iterator.
    */
   [Symbol.iterator](): IterableIterator<Process> {
     return this.#processes.values();
+  }
+
+  /** Aborted when the shutdown begins, or a signal begins to end the program. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** The clock: that of the option `kernel`, or of this system. */
+  get clock(): Clock {
+    return this.#host.kernel;
   }
 
   /**
@@ -182,8 +195,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /**
-   * Stops all processes at the same time, as
-   * {@linkcode Process.prototype.stop | Process.stop} does.
+   * Stops all processes, as {@linkcode Process.prototype.stop | Process.stop}
+   * does: at the same time, unless `stopAfter` of a process sets an order.
    *
    * @param options How to stop them; the options of each command are the
    * defaults.
@@ -192,7 +205,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    */
   async stopAll(options: StopOptions = {}): Promise<StopReport[]> {
     const own = checkStop(options, "");
-    return await allReports("stop", this, (each) => each.stop(own));
+    return await this.#order.end("stop", [...this], (each) => each.stop(own));
   }
 
   /**
@@ -228,7 +241,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       this.#host.sweep.hurry();
       this.killAll().catch(() => {});
     };
-    this.#closing = true;
+    this.#closing.abort();
     if (signal?.aborted) kill();
     this.#shutdown ??= this.#close();
     await this.#shutdown.finally(onAbort(signal, kill));
@@ -246,15 +259,12 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * Reopens the files of `output.file` after `logrotate` or another program
    * moved them. Without this call, processman notices the move within a second.
    *
-   * @example On a signal from a `logrotate` script
+   * @example
    * ```ts
    * import { Processman } from "@isbm/processman";
    *
    * await using pm = new Processman();
-   * const reopen = () => pm.reopenFiles();
-   * Deno.addSignalListener("SIGUSR2", reopen);
-   * await pm.finished;
-   * Deno.removeSignalListener("SIGUSR2", reopen);
+   * await pm.reopenFiles();
    * ```
    *
    * @returns A promise that resolves when processman no longer writes to the
@@ -306,15 +316,6 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     }
   }
 
-  #makeGuard(
-    { kernel: own, orphans, orphanLog }: ManagerRules,
-    kernel: Kernel,
-  ): Guard | undefined {
-    if (own || orphans === "leave" || !kernel.sessions) return undefined;
-    const warn = (message: string) => this.#log.write("warn", message);
-    return new Guard(kernel, warn, { log: orphanLog && pathOf(orphanLog) });
-  }
-
   #makeExit(rules: ManagerRules): ProgramExit {
     const { signals, onSignal, orphans } = rules;
     const clock = this.#host.kernel;
@@ -324,9 +325,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       log: this.#log,
       events: this.#events,
       runs,
+      order: this.#order,
       outlets: this.#outlets,
       processes: () => [...this],
-      refuse: () => this.#closing = true,
+      refuse: () => this.#closing.abort(),
       shutdown: () => this.shutdown(),
       killAll: () => this.killAll(),
     }, rules);
@@ -340,7 +342,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   }
 
   /** Returns the part of this manager that processes use. */
-  #makeHost(kernel: Kernel, table: ProcessTable): Host {
+  #makeHost(kernel: Kernel, table: ProcessTable): ProcessHost<Process> {
     return {
       kernel,
       table,
@@ -349,7 +351,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       runs: this.#runs,
       outlets: this.#outlets,
       groups: kernel.sessions,
-      adopt: (process) => this.#adopt(process),
+      adopt: (process, stopAfter) => this.#adopt(process, stopAfter),
       release: (process) => this.#release(process),
       abandon: (process, code) => this.#abandon(process, code),
       events: this.#events,
@@ -357,16 +359,13 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     };
   }
 
-  #adopt(process: Process): void {
+  #adopt(process: Process, stopAfter: StopAfter): void {
     const { name } = process;
-    if (this.#closing || this.#exit.due) {
-      throw new ProcessmanClosedError(
-        `Cannot start process "${name}": ${
-          this.#exit.due
-            ? "a signal is ending this program"
-            : "the manager has been shut down"
-        }`,
-      );
+    if (this.closing.aborted || this.#exit.due) {
+      const why = this.#exit.due
+        ? "a signal is ending this program"
+        : "the manager has been shut down";
+      throw new ProcessmanClosedError(`Cannot start process "${name}": ${why}`);
     }
     if (this.#processes.has(name)) {
       throw new TypeError(
@@ -375,11 +374,13 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     }
     this.#exit.arm();
     this.#processes.set(name, process);
+    this.#order.add(process, stopAfter);
   }
 
-  #release({ name }: Process): void {
-    this.#processes.delete(name);
-    this.#names.free(name);
+  #release(process: Process): void {
+    this.#processes.delete(process.name);
+    this.#order.remove(process);
+    this.#names.free(process.name);
     if (this.#processes.size > 0) return;
     // This comes before the program learns of the end and can start a process.
     this.#exit.rest();
@@ -389,7 +390,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
 
   /** Shuts down after a critical process ended without being asked to. */
   #abandon({ name }: Process, code: number): void {
-    if (this.#closing) return;
+    if (this.closing.aborted) return;
     this.#exit.fail(code);
     const level = code === 0 ? "info" : "error";
     this.#log.write(level, `Critical process "${name}" ended: shutting down`);

@@ -78,7 +78,8 @@ export interface ProcessmanOptions {
    * How long the end of this program can take, in milliseconds from the signal.
    * `onSignal()` and the readers of output and events share this time. The stop
    * begins early enough for the longest grace period, but `onSignal()` always
-   * gets at least a quarter of the time before the kill. At most a second
+   * gets at least a quarter of the time before the kill. Grace periods of
+   * processes that `stopAfter` stops one after another add up. At most a second
    * before the deadline, processman kills all processes that are left. At the
    * deadline it abandons what has not finished, and logs an error that names
    * it.

@@ -10,7 +10,7 @@
  * ```
  *
  * Your program needs the permission `--allow-run`. Writing output to files also
- * needs `--allow-read` and `--allow-write`.
+ * needs `--allow-read` and `--allow-write`, and some probes need `--allow-net`.
  *
  * ## First program
  *
@@ -58,6 +58,12 @@
  * {@linkcode constant} return backoffs. {@linkcode simulate} shows what the
  * options do, without starting anything.
  *
+ * **Readiness.** The option `ready` of a command finds out with a probe when a
+ * run is fit to do its work, and {@linkcode Process.prototype.ready | ready} of
+ * the process waits for that. The option `live` restarts a program that hangs.
+ * The module `@isbm/processman/probe` has probes. The module
+ * `@isbm/processman/plan` starts and stops many programs in order.
+ *
  * **Stopping.** {@linkcode Process.prototype.stop | stop()} sends `SIGTERM` to
  * the child and to everything that it has started. After the grace period, it
  * sends `SIGKILL` to the remaining processes. {@linkcode StopOptions} change
@@ -74,7 +80,8 @@
  * reports each {@linkcode ProcessEvent}, such as a start, a crash or a restart.
  * If a program cannot be started, `command()` throws a {@linkcode SpawnError}.
  * If a process reaches its restart limit, processman gives it up, and its state
- * holds a {@linkcode RestartLimitError}.
+ * holds a {@linkcode RestartLimitError}. If a process ends for good before it is
+ * ready, the wait for it ends with a {@linkcode ReadinessError}.
  *
  * **Tests.** The module `@isbm/processman/testing` has a fake operating system
  * with a virtual clock. Tests that use it start no processes and never wait.
@@ -87,12 +94,22 @@ export type { Process } from "./process.ts";
 export type {
   CommandDefaults,
   CommandOptions,
+  Gate,
   GateContext,
+  GateResult,
   PrepareContext,
   Prepared,
   PreparedRun,
+  Stoppable,
   UpdateOptions,
 } from "./options.ts";
+export type {
+  LiveOptions,
+  Probe,
+  ProbeContext,
+  ProbedProcess,
+  ReadyOptions,
+} from "./probe_options.ts";
 export type {
   OnSignal,
   ProcessmanOptions,
@@ -117,10 +134,13 @@ export type {
   LeftoversEvent,
   LostEvent,
   ProcessEvent,
+  ReadyEvent,
   RestartEvent,
   SignalEvent,
   StartEvent,
   StopEvent,
+  UnhealthyEvent,
+  UnreadyEvent,
   WaitingEvent,
 } from "./events.ts";
 export type {
@@ -151,6 +171,7 @@ export type {
   LeaveDecision,
   LimitDecision,
   RestartDecision,
+  Verdict,
 } from "./restart.ts";
 export type {
   LeftoverOptions,
@@ -159,6 +180,7 @@ export type {
   RestartPolicy,
 } from "./restart_options.ts";
 export type { SignalOptions } from "./signals.ts";
+export { checkCommandOptions } from "./spec.ts";
 export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
 export type {
   EscapedProcess,

@@ -13,6 +13,7 @@ import {
   type ProcessEvent,
   Processman,
   ProcessmanClosedError,
+  ReadinessError,
   type RestartPolicy,
 } from "./mod.ts";
 import { type ChildScript, FakeKernel } from "./testing/mod.ts";
@@ -36,10 +37,12 @@ type Step =
     delayMs: number;
     limited: boolean;
     gated: boolean;
+    probed: boolean;
   }
   | { do: "crash" | "end" | "kill from outside"; which: number }
   | { do: "stop"; which: number; gracePeriodMs: number }
   | { do: "kill" | "restart" | "start" | "signal" | "abort"; which: number }
+  | { do: "answer yes" | "answer no" | "await ready" | "retry"; which: number }
   | { do: "stopAll" | "killAll" | "shutdown" | "shutdown, aborted" }
   | { do: "wait"; ms: number };
 
@@ -55,6 +58,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       delayMs: fc.constantFrom(0, 50, 5_000),
       limited: fc.boolean(),
       gated: fc.boolean(),
+      probed: fc.boolean(),
     }),
   },
   {
@@ -76,6 +80,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       do: fc.constantFrom("kill", "restart", "start", "signal", "abort"),
+      which,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom("answer yes", "answer no", "await ready", "retry"),
       which,
     }),
   },
@@ -103,6 +114,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Story {
   readonly all: { process: Process; abort: AbortController }[] = [];
   readonly events: ProcessEvent[] = [];
+  /** Those whose probe says yes. */
+  readonly fit = new Set<string>();
   /** Those that were told to end, and to nothing else since. */
   readonly stopped = new Set<string>();
   readonly told: Promise<void>;
@@ -164,6 +177,14 @@ class Story {
       case "signal":
         process.signal("SIGCONT");
         return;
+      case "answer yes":
+        return void this.fit.add(name);
+      case "answer no":
+        return void this.fit.delete(name);
+      case "await ready":
+        return this.#ask(process.ready);
+      case "retry":
+        return void process.retry();
       case "abort":
         if (!abort.signal.aborted) this.#stopped(name);
         return abort.abort();
@@ -228,6 +249,7 @@ class Story {
       return started === undefined || this.stopped.has(started);
     }
     return error instanceof ProcessmanClosedError ||
+      error instanceof ReadinessError ||
       error instanceof DOMException;
   }
 
@@ -258,11 +280,22 @@ const NEXT: Record<string, string[]> = {
 function checkStory(name: string, events: ProcessEvent[]): void {
   let last = "";
   let run = 0;
+  let ready = false;
   /** The runs that ended well, which the sweep looks at later. */
   const swept = new Set<number>();
   for (const event of events) {
     if (!("name" in event) || event.name !== name) continue;
     if (event.kind === "leftovers" && swept.delete(event.pid)) continue;
+    if (event.kind === "start") ready = false;
+    if (event.kind === "ready" || event.kind === "unready") {
+      assertEquals([last, ready], ["start", event.kind === "unready"]);
+      ready = event.kind === "ready";
+      continue;
+    }
+    if (event.kind === "unhealthy") {
+      assertEquals(last, "start");
+      continue;
+    }
     // A gate holds a run back wherever one can start.
     const kind = event.kind === "waiting" ? "start" : event.kind;
     assert(NEXT[last]?.includes(kind), `${event.kind} after ${last}`);
@@ -317,12 +350,23 @@ Deno.test("Processman keeps its promises in any order of requests", async () => 
     async (steps) => {
       const kernel = new FakeKernel({ programs: PROGRAMS });
       let names = 0;
-      const story = new Story(
+      const story: Story = new Story(
         new Processman({ kernel, logger: null }),
-        (pm, { policy, stubborn, delayMs, limited, gated }, signal) =>
+        (pm, { policy, stubborn, delayMs, limited, gated, probed }, signal) =>
           pm.command(stubborn ? "stubborn" : "program", [], {
             name: `p${++names}`,
             signal,
+            ...probed && {
+              ready: {
+                probe: ({ process: { name } }) => story.fit.has(name),
+                withinMs: 5_000,
+                recheckMs: 1_000,
+              },
+              live: {
+                probe: ({ process: { name } }) => story.fit.has(name),
+                intervalMs: 3_000,
+              },
+            },
             restart: {
               policy,
               backoff: constant(delayMs),
@@ -377,9 +421,9 @@ Deno.test("Processman keeps its promises to real processes too", async () => {
     fc.array(step, { maxLength: 12 }),
     async (steps) => {
       let names = 0;
-      const story = new Story(
+      const story: Story = new Story(
         new Processman({ logger: null, signals: [], orphans: "leave" }),
-        (pm, { policy, stubborn, delayMs, limited, gated }, signal) =>
+        (pm, { policy, stubborn, delayMs, limited, gated, probed }, signal) =>
           pm.command("sh", [
             "-c",
             stubborn
@@ -395,6 +439,18 @@ Deno.test("Processman keeps its promises to real processes too", async () => {
               ...limited && { limit: { restarts: 2, withinMs: 60_000 } },
             },
             ...gated && { gate: ({ wait }) => wait("no time") },
+            ...probed && {
+              ready: {
+                probe: ({ process: { name } }) => story.fit.has(name),
+                intervalMs: 5,
+                withinMs: 100,
+                recheckMs: 5,
+              },
+              live: {
+                probe: ({ process: { name } }) => story.fit.has(name),
+                intervalMs: 20,
+              },
+            },
           }),
         (process, how) => {
           process.signal(how === "crash" ? "SIGUSR1" : "SIGKILL", {

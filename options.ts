@@ -21,6 +21,13 @@ import {
   wrong,
 } from "./validate.ts";
 import { checkOutput, type OutputOptions } from "./output.ts";
+import {
+  checkLive,
+  checkReady,
+  type LiveOptions,
+  type Probe,
+  type ReadyOptions,
+} from "./probe_options.ts";
 import { checkRestart, type RestartOptions } from "./restart_options.ts";
 import { checkStop, type StopOptions } from "./stop.ts";
 
@@ -178,17 +185,67 @@ export interface CommandOptions extends CommandDefaults {
    * await app.finished;
    * ```
    */
-  gate?: ((context: GateContext) => void | Promise<void>) | undefined;
+  gate?: Gate | undefined;
+  /**
+   * When a run is ready to do its work: a probe, or options with a probe. Until
+   * then, `ready` of the state `running` is `false`. Without this option, a run
+   * is ready as soon as it runs.
+   */
+  ready?: Probe | ReadyOptions | undefined;
+  /**
+   * How to find out that a run hangs: a probe, or options with a probe. It is
+   * called from the first time that the run is ready.
+   */
+  live?: Probe | LiveOptions | undefined;
+  /**
+   * Returns the processes that must end before this one is asked to. It matters
+   * when `stopAll()`, `shutdown()` or a signal to this program stops all
+   * processes. A kill waits for nothing.
+   *
+   * @example The server ends before its database
+   * ```ts
+   * import { Processman } from "@isbm/processman";
+   *
+   * await using pm = new Processman();
+   * const server = pm.command("sleep", ["500"], { name: "server" });
+   * pm.command("sleep", ["500"], { name: "db", stopAfter: () => [server] });
+   * ```
+   */
+  stopAfter?: (() => Iterable<Stoppable>) | undefined;
+}
+
+/**
+ * Holds back a run until it returns. It can return a function, which processman
+ * then calls right before it starts the child. If that function returns
+ * `false`, processman calls the gate again.
+ */
+export type Gate = (context: GateContext) => GateResult | Promise<GateResult>;
+
+/** What a gate returns: a last check, or nothing. */
+export type GateResult = (() => boolean) | void;
+
+/** A process that other processes can wait for when they are stopped. */
+export interface Stoppable {
+  /** The name of the process. */
+  readonly name: string;
+  /** Resolves when the process has ended for good. */
+  readonly finished: Promise<unknown>;
 }
 
 /**
  * The options that {@linkcode Process.prototype.update | Process.update} can
  * change.
  */
-export type UpdateOptions = Pick<
-  CommandOptions,
-  "restart" | "stop" | "critical" | "prepare" | "gate"
->;
+export interface UpdateOptions extends
+  Pick<
+    CommandOptions,
+    "restart" | "stop" | "critical" | "prepare" | "gate" | "stopAfter"
+  > {
+  /** When a run is ready; `null` removes the probe. */
+  ready?: CommandOptions["ready"] | null | undefined;
+  /** How to find out that a run hangs; `null` removes the probe. */
+  live?: CommandOptions["live"] | null | undefined;
+}
 
 /** Facts about the next run, passed to `prepare`. */
 export interface PrepareContext {
@@ -293,10 +350,18 @@ const COMMAND_CHECKS: Checks<CommandOptions> = {
   signal: abortSignal,
   critical: flag,
   gate: callable,
+  ready: checkReady,
+  live: checkLive,
+  stopAfter: callable,
 };
 
 /** Checks the options that all commands of a manager have in common. */
 export const checkDefaults: Check = options(DEFAULTS_CHECKS);
+
+/** Also accepts `null`. */
+function orNull(check: Check): Check {
+  return (value, path) => value === null ? null : check(value, path);
+}
 
 /** Checks the options of a command. */
 export const checkCommand: OptionsCheck<CommandOptions> = options(
@@ -310,6 +375,9 @@ export const checkUpdate: OptionsCheck<UpdateOptions> = options<UpdateOptions>({
   critical: COMMAND_CHECKS.critical,
   prepare: COMMAND_CHECKS.prepare,
   gate: COMMAND_CHECKS.gate,
+  ready: orNull(checkReady),
+  live: orNull(checkLive),
+  stopAfter: COMMAND_CHECKS.stopAfter,
 });
 
 /** Checks changes for the next run. */

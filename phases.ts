@@ -5,7 +5,7 @@
  * @module
  */
 
-import { untilAborted } from "./abortable.ts";
+import { Occasion, untilAborted } from "./abortable.ts";
 import type { AttachedRun } from "./attached_run.ts";
 import type { Ending } from "./ending.ts";
 import type { Clock } from "./kernel.ts";
@@ -48,6 +48,8 @@ export type Phase =
     readonly kind: "over";
     readonly status: Deno.CommandStatus;
     readonly error: Error | undefined;
+    /** The last answer of the probe of readiness, if it was no. */
+    readonly answer: string | undefined;
   };
 
 /** The public state of a kind; its phase holds all of it. */
@@ -90,8 +92,8 @@ const POLICY: Next = { kind: "policy" };
 export class Phases {
   #present: Phase = starting(1);
   #next: Next = POLICY;
-  /** The promise of `nextRun()`; set while something waits for it. */
-  #awaited: PromiseWithResolvers<void> | undefined;
+  readonly #started = new Occasion();
+  readonly #ready = new Occasion();
 
   /** The current phase. */
   get present(): Phase {
@@ -126,7 +128,9 @@ export class Phases {
 
   /** Enters a phase. */
   enter(phase: Phase): void {
+    const { attached } = this;
     this.#present = phase;
+    if (phase.kind !== "running") attached?.endProbes();
   }
 
   /** Returns whether `kind` follows the current run. */
@@ -147,13 +151,28 @@ export class Phases {
 
   /** Resolves when the next run is alive. */
   nextRun(): Promise<void> {
-    return (this.#awaited ??= Promise.withResolvers()).promise;
+    return this.#started.next();
   }
 
   /** Rejects the promise of the next run, if something waits for it. */
   refuse(error: Error): void {
-    this.#awaited?.reject(error);
-    this.#awaited = undefined;
+    this.#started.refuse(() => error);
+  }
+
+  /** Resolves when a run is ready; at once if one is ready now. */
+  async whenReady(): Promise<void> {
+    const { state } = this;
+    if (state.kind !== "running" || !state.ready) await this.#ready.next();
+  }
+
+  /** Resolves the promises of `whenReady()`. */
+  becomeReady(): void {
+    this.#ready.happen();
+  }
+
+  /** Rejects the promises of `whenReady()`, if there are any. */
+  refuseReady(error: () => Error): void {
+    this.#ready.refuse(error);
   }
 
   /** Makes a run the current one; calls `tell` before `nextRun()` resolves. */
@@ -165,8 +184,7 @@ export class Phases {
     // The stop came before there was a child to end.
     if (this.#next.kind === "stop") this.end(this.#next.request);
     tell();
-    this.#awaited?.resolve();
-    this.#awaited = undefined;
+    this.#started.happen();
   }
 
   /**
@@ -185,12 +203,12 @@ export class Phases {
     else if (look || run.asked || run.groupLeft()) {
       ending = attached.end(request);
     } else return undefined;
-    this.#present = {
+    this.enter({
       kind: "stopping",
       attached,
       ending,
       killAt: ending.killAt,
-    };
+    });
     return ending;
   }
 
@@ -232,6 +250,13 @@ export class Phases {
     }
   }
 
+  /** Ends the wait of a backoff; returns whether there was one. */
+  retry(): boolean {
+    if (this.#present.kind !== "backoff") return false;
+    this.#present.abort.abort();
+    return true;
+  }
+
   /** Records that an ending could not end the child; another ending can try. */
   giveUp(ending: Ending | undefined): void {
     const phase = this.#present;
@@ -254,10 +279,8 @@ function stateOf(phase: Phase): ProcessState {
       const { kind, run, reason, since } = phase;
       return { kind, run, reason, since };
     }
-    case "running": {
-      const { number: run, run: { pid }, since } = phase.attached;
-      return { kind: "running", run, pid, since };
-    }
+    case "running":
+      return runningState(phase.attached);
     case "stopping": {
       const { attached: { number: run }, killAt } = phase;
       return { kind: "stopping", run, killAt };
@@ -284,6 +307,12 @@ function stateOf(phase: Phase): ProcessState {
     default:
       return phase satisfies never;
   }
+}
+
+function runningState(attached: AttachedRun): State<"running"> {
+  const { number: run, run: { pid }, since, ready, answer } = attached;
+  const why = answer === undefined ? {} : { answer };
+  return { kind: "running", run, pid, since, ready, ...why };
 }
 
 /** Returns a promise of the status of the current or the last run. */

@@ -4,19 +4,18 @@
  * @module
  */
 
-import type { DisposableIterator } from "./abortable.ts";
+import { type DisposableIterator, onAbort } from "./abortable.ts";
 import { checkGone, type Remains } from "./ending.ts";
 import type { EventsOptions } from "./event_hub.ts";
 import type { ProcessEvent } from "./events.ts";
 import { type ShowArguments, showProcess } from "./inspection.ts";
 import { Life, type LifeOwner } from "./life.ts";
-import type { LifeHost } from "./life_host.ts";
+import type { ProcessHost } from "./life_host.ts";
 import { stoppedFirst } from "./phases.ts";
 import { checkLines, type Line, Lines, type LinesOptions } from "./lines.ts";
 import type { UpdateOptions } from "./options.ts";
 import { type Spec, updated } from "./spec.ts";
 import { Output } from "./output.ts";
-import type { OutputFiles } from "./output_file.ts";
 import type { ProcessState } from "./process_state.ts";
 import { checkSignal, signalName, type SignalOptions } from "./signals.ts";
 import { Stdin } from "./stdin.ts";
@@ -27,23 +26,6 @@ import {
   stopRequest,
 } from "./stop.ts";
 
-/** The part of a manager that a process uses. */
-export interface Host extends LifeHost {
-  /** The files that output is written to. */
-  readonly files: OutputFiles;
-  /**
-   * Adds a process to the manager.
-   *
-   * @throws {ProcessmanClosedError} If the manager has been shut down.
-   * @throws {TypeError} If another process has the name.
-   */
-  adopt(process: Process): void;
-  /** Removes a process that has ended and is not restarted. */
-  release(process: Process): void;
-  /** Shuts down because a critical process ended without being asked to. */
-  abandon(process: Process, code: number): void;
-}
-
 /** One program that processman runs, watches, restarts and stops. */
 export class Process implements AsyncDisposable {
   /** The name, unique among the processes of a manager. */
@@ -52,7 +34,7 @@ export class Process implements AsyncDisposable {
   readonly program: string;
   /** The arguments of the program. */
   readonly args: readonly string[];
-  readonly #host: Host;
+  readonly #host: ProcessHost<Process>;
   readonly #owner: LifeOwner;
   #spec: Spec;
   #life: Life;
@@ -62,7 +44,7 @@ export class Process implements AsyncDisposable {
   #stops = 0;
 
   /** @ignore Called by `Processman.command()`; starts the process at once. */
-  constructor(name: string, spec: Spec, host: Host) {
+  constructor(name: string, spec: Spec, host: ProcessHost<Process>) {
     this.name = name;
     this.program = spec.program;
     this.args = spec.args;
@@ -101,12 +83,20 @@ export class Process implements AsyncDisposable {
   }
 
   /**
+   * Resolves when the current or the next run is ready. The wait goes on through
+   * restarts, and rejects with a `ReadinessError` once no run follows.
+   */
+  get ready(): Promise<void> {
+    return this.#life.ready;
+  }
+
+  /**
    * The stdout of the process, across all its runs.
    *
-   * Until the first read, processman keeps the newest `output.bufferBytes`
-   * bytes. Then nothing is lost: a child that writes faster than you read has
-   * to wait. After `cancel()`, only the newest bytes are kept again, and
-   * `stdout` is a new stream. It closes when the process has finished.
+   * Until the first read, only the newest `output.bufferBytes` bytes are kept.
+   * Then nothing is lost: a child that writes faster than you read has to wait.
+   * After `cancel()`, `stdout` is a new stream, and only the newest bytes are
+   * kept again. It closes when the process has finished.
    *
    * @throws {TypeError} If stdout is not `"piped"`.
    */
@@ -220,6 +210,16 @@ export class Process implements AsyncDisposable {
   }
 
   /**
+   * Ends a backoff, so that the restart happens now. Unlike `start()`, this
+   * leaves the count of crashes and the restart limit alone.
+   *
+   * @returns Whether there was a backoff.
+   */
+  retry(): boolean {
+    return this.#life.retry();
+  }
+
+  /**
    * Ends the current run as `stop()` does and starts another one, whatever the
    * restart policy. A process that has ended is started.
    *
@@ -243,10 +243,11 @@ export class Process implements AsyncDisposable {
    * Stops the process and everything in its session, and does not restart it:
    * sends a signal and, after the grace period, `SIGKILL` to what is left.
    *
-   * You can call it at any time and any number of times. Each call sends its
-   * signal at once, unless the same signal has been sent before. `SIGKILL`
-   * follows at the earliest deadline of all calls. Once a call states
-   * `gracePeriodMs`, calls without it no longer affect the deadline.
+   * You can call it any number of times. Each call sends its signal at once,
+   * unless it has been sent before. `SIGKILL` follows at the earliest deadline
+   * of all calls. Once a call states `gracePeriodMs`, calls without it no longer
+   * affect the deadline.
+   *
    * @example
    * ```ts
    * import { Processman } from "@isbm/processman";
@@ -280,9 +281,9 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sends a signal to the child and does nothing else. If the child ends, this
-   * end is like any other: a success if the exit code is 0, and otherwise a
-   * crash. The restart policy decides what follows.
+   * Sends a signal to the child and does nothing else. If the child ends, that
+   * is a success if the exit code is 0, and otherwise a crash. The restart
+   * policy decides what follows.
    *
    * @param signal The signal.
    * @param options What receives the signal.
@@ -300,8 +301,8 @@ export class Process implements AsyncDisposable {
    * Changes options of the process. Each option replaces the option of the
    * command as a whole; the manager's `defaults` supply what it leaves out.
    *
-   * `stop` and `critical` take effect at once, `restart` when the next run
-   * ends, and `prepare` and `gate` at the next start.
+   * `prepare` and `gate` take effect at the next start, `restart` when the next
+   * run ends, and the others at once.
    *
    * @example
    * ```ts
@@ -345,13 +346,11 @@ export class Process implements AsyncDisposable {
     signal?.throwIfAborted();
     // These steps can fail, so they come before anything runs.
     if (user !== undefined) kernel.checkUser?.(user);
-    this.#host.adopt(this);
+    this.#host.adopt(this, () => this.#spec.stopAfter);
     const last = this.#life;
     // The start of the first run calls the logger, which can call `stop()`.
     this.#life = life;
-    const stop = () => void this.stop().catch(() => {});
-    signal?.addEventListener("abort", stop, { once: true });
-    life.report.then(() => signal?.removeEventListener("abort", stop));
+    life.report.then(onAbort(signal, () => void this.stop().catch(() => {})));
     try {
       life.begin();
     } catch (error) {
@@ -380,6 +379,7 @@ export class Process implements AsyncDisposable {
       get spec() {
         return spec();
       },
+      probed: this,
       over: () => this.#host.release(this),
       left: (remains) => this.#remains = remains,
       lost: (code) => this.#host.abandon(this, code),

@@ -19,12 +19,18 @@ export type ProcessState =
     readonly reason: string;
     readonly since: number;
   }
-  /** A run is alive; `since` is in milliseconds since the epoch. */
+  /**
+   * A run is alive; `since` is in milliseconds since the epoch. `ready` is what
+   * the probe of the option `ready` answered last; `true` without a probe. If
+   * the answer was no, `answer` says why.
+   */
   | {
     readonly kind: "running";
     readonly run: number;
     readonly pid: number;
     readonly since: number;
+    readonly ready: boolean;
+    readonly answer?: string | undefined;
   }
   /**
    * processman is ending a run. Or the run has ended by itself, and processman

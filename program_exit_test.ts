@@ -138,6 +138,27 @@ Deno.test("Processman starts nothing more when the program ends by a signal", as
   );
 });
 
+Deno.test("Processman reports no error of a wait for readiness that a signal ends", async () => {
+  await using parent = runScript(`${BEGIN}
+    const pm = new Processman({ logger });
+    pm.closing.addEventListener("abort", () => console.log("closing"));
+    const first = pm.command("sh", ["-c", ${POLITE}], {
+      name: "first",
+      ready: () => false,
+    });
+    await ready(first);
+    console.log("running");
+    await first.ready;
+  `);
+  await lineOf(parent, "running");
+  parent.signal("SIGINT");
+  assertEquals((await parent.finished).signal, "SIGINT");
+  assertEquals(
+    printed(parent).slice(1).filter((line) => line !== "Terminated"),
+    ["closing", 'log: Received SIGINT: stopping "first"'],
+  );
+});
+
 Deno.test("Processman reports errors while the program ends by a signal", async () => {
   await using parent = runScript(`${BEGIN}
     const pm = new Processman({ logger });
@@ -677,6 +698,13 @@ Deno.test("A critical process gives the program its exit code", async (t) => {
       start(
         "exit 0",
         `critical: true, restart: { policy: "always", ${limit} }`,
+      ),
+      1,
+    ],
+    "a run that hung, and ended with success when it was told to": [
+      start(
+        "trap 'exit 0' TERM; while :; do sleep 0.01; done",
+        `${never}, live: { probe: () => false, intervalMs: 50, failures: 1 }`,
       ),
       1,
     ],

@@ -8,7 +8,7 @@ import type { EventBase, ProcessEvent } from "./events.ts";
 import type { Clock } from "./kernel.ts";
 import { FLUSH_MS } from "./output.ts";
 import type { Decision, LeaveDecision, RestartDecision } from "./restart.ts";
-import { quoteOf, type RunEnd } from "./run_end.ts";
+import { quoteOf, type RunEnd, verdictText } from "./run_end.ts";
 import type {
   EscapedProcess,
   StopOutcome,
@@ -52,6 +52,25 @@ export class Reporter {
     this.#log("debug", `Started process "${this.#name}" as pid ${pid}`);
   }
 
+  /** Reports that a run is ready. */
+  ready(pid: number, run: number, afterMs: number): void {
+    this.#audience.emit({ kind: "ready", ...this.#base, pid, run, afterMs });
+    const ms = Math.round(afterMs);
+    this.#log("debug", `Process "${this.#name}" is ready after ${ms} ms`);
+  }
+
+  /** Reports that a run is not ready any more. */
+  unready(pid: number, run: number, reason: string): void {
+    this.#audience.emit({ kind: "unready", ...this.#base, pid, run, reason });
+    this.#log("warn", `Process "${this.#name}" is not ready: ${reason}`);
+  }
+
+  /** Reports that a run hangs. The report of its end comes later. */
+  unhealthy(pid: number, run: number, failures: number, reason: string): void {
+    const event = { kind: "unhealthy", ...this.#base, pid, run } as const;
+    this.#audience.emit({ ...event, failures, reason });
+  }
+
   /** Returns a function that reports the end of a run at its first call. */
   teller(end: RunEnd): (decision: Decision | undefined) => void {
     let told = false;
@@ -77,6 +96,7 @@ export class Reporter {
         requested,
         crashed,
         decision,
+        verdict: end.verdict,
         stderr,
         outputError: end.outputError,
       });
@@ -193,10 +213,14 @@ export class Reporter {
     );
   }
 
-  #endOf({ status: { code, signal }, durationMs, crashed }: RunEnd) {
+  #endOf({ status: { code, signal }, durationMs, crashed, verdict }: RunEnd) {
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
     const verb = crashed ? "crashed" : "ended";
     const ms = Math.round(durationMs);
+    if (verdict) {
+      const why = verdictText(verdict);
+      return `Ended process "${this.#name}" ${how} after ${ms} ms, because ${why}`;
+    }
     return `Process "${this.#name}" ${verb} ${how} after ${ms} ms`;
   }
 }

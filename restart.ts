@@ -10,6 +10,17 @@ import { ignoreRejection } from "./foreign.ts";
 import type { RestartLimit, RestartRules } from "./restart_options.ts";
 import { milliseconds, wrong } from "./validate.ts";
 
+/** Why processman ended a run because of a probe. */
+export interface Verdict {
+  /**
+   * `"not-ready"`: the run was not ready in time. `"unhealthy"`: the probe of
+   * the option `live` failed too often.
+   */
+  readonly reason: "not-ready" | "unhealthy";
+  /** The last answer of the probe. */
+  readonly answer: string;
+}
+
 /** How a run ended, as far as the decision depends on it. */
 export interface Ended {
   /** The status of the run. */
@@ -21,6 +32,13 @@ export interface Ended {
   readonly crashed?: boolean;
   /** How long the run lived, in milliseconds. */
   readonly durationMs: number;
+  /**
+   * Time from when the run was first ready to its end, in milliseconds; by
+   * default, `durationMs`.
+   */
+  readonly readyMs?: number | undefined;
+  /** Why processman ended the run, if a probe was the reason. */
+  readonly verdict?: Verdict | undefined;
   /** When the run ended, in milliseconds of a monotonic clock. */
   readonly now: number;
   /**
@@ -72,9 +90,11 @@ export interface RestartDecision extends DecisionBase {
   readonly kind: "restart";
   /**
    * Why: `"crash"` if the run crashed, `"exit"` if it ended with success and
-   * the policy is `"always"`, `"spawn"` if it could not be started.
+   * the policy is `"always"`, `"spawn"` if it could not be started,
+   * `"not-ready"` if it was not ready in time, `"unhealthy"` if its probe of the
+   * option `live` failed too often.
    */
-  readonly reason: "crash" | "exit" | "spawn";
+  readonly reason: "crash" | "exit" | "spawn" | Verdict["reason"];
   /**
    * The number of consecutive crashes; 0 after a run that ended with success.
    */
@@ -175,13 +195,22 @@ export function decideRestart(
   const restarts = recent ? [...recent, ended.now] : [];
   const decision: RestartDecision = {
     kind: "restart",
-    reason: ended.spawnFailure ? "spawn" : cause.crashed ? "crash" : "exit",
+    reason: reasonOf(ended, cause),
     ...cause,
     ...wait,
     restartsLeft: limit && limit.restarts - counted - 1,
   };
   const { attempt, delayMs } = decision;
   return [decision, { attempt, delayMs, restarts }];
+}
+
+/** Returns why a process is restarted. */
+function reasonOf(
+  { spawnFailure, verdict }: Ended,
+  { crashed }: Cause,
+): RestartDecision["reason"] {
+  if (spawnFailure !== undefined) return "spawn";
+  return verdict?.reason ?? (crashed ? "crash" : "exit");
 }
 
 /**
@@ -225,7 +254,8 @@ function causeOf(
   rules: RestartRules,
 ): Cause {
   const { crashed = hasCrashed(ended, rules) } = ended;
-  const row = ended.durationMs < rules.resetAfterMs ? history.attempt : 0;
+  const healthyMs = ended.readyMs ?? ended.durationMs;
+  const row = healthyMs < rules.resetAfterMs ? history.attempt : 0;
   return { crashed, attempt: crashed ? row + 1 : 0 };
 }
 
@@ -234,7 +264,7 @@ function causeOf(
  * policy rules out a restart.
  */
 function withoutRestart(
-  { status, spawnFailure }: Ended,
+  { status, spawnFailure, verdict }: Ended,
   { crashed, attempt }: Cause,
   { policy, stopCodes }: RestartRules,
 ): LeaveDecision | FailDecision | undefined {
@@ -243,7 +273,8 @@ function withoutRestart(
       ? { kind: "fail", reason: "spawn", crashed, attempt }
       : undefined;
   }
-  if (stopCodes.includes(status.code)) {
+  // After a verdict, the exit code is an answer to the signal.
+  if (verdict === undefined && stopCodes.includes(status.code)) {
     return { kind: "leave", reason: "stop-code", crashed };
   }
   if (!crashed && policy !== "always") {

@@ -171,12 +171,14 @@ const MANY = 10_000;
  *
  * @param options The options, which have been checked.
  * @param random The source of random numbers if the options contain none.
+ * @param path The name of the options, for the error message.
  * @returns The rules.
  * @throws {RangeError} If the limit can never be reached.
  */
 export function restartRules(
   options: RestartOptions,
   random: () => number,
+  path = "restart",
 ): RestartRules {
   const { limit, leftovers, ...own } = given(options);
   const all = { ...RESTART_DEFAULTS, random, ...own };
@@ -187,7 +189,7 @@ export function restartRules(
     leftovers: { ...RESTART_DEFAULTS.leftovers, ...given(leftovers) },
     ...limit && { limit: given(limit) },
   };
-  checkReachable(rules);
+  checkReachable(rules, path);
   return rules;
 }
 
@@ -198,9 +200,10 @@ export function restartRules(
  * accepted.
  *
  * @param rules The restart rules of a process.
+ * @param path The name of the options, for the error message.
  * @throws {RangeError} If the limit can never be reached.
  */
-export function checkReachable(rules: RestartRules): void {
+export function checkReachable(rules: RestartRules, path = "restart"): void {
   const { limit, backoff } = rules;
   const waitAt = shortestWait(backoff);
   if (limit?.withinMs === undefined || waitAt === undefined) return;
@@ -216,7 +219,7 @@ export function checkReachable(rules: RestartRules): void {
   }
   if (sumMs > withinMs) {
     throw new RangeError(
-      `Option "restart.limit" can never be reached: ${restarts} restarts take at least ${
+      `Option "${path}.limit" can never be reached: ${restarts} restarts take at least ${
         Math.round(sumMs)
       } ms of backoff, and withinMs is ${withinMs}`,
     );

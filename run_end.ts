@@ -4,9 +4,14 @@
  * @module
  */
 
-import { RestartLimitError, type SpawnError } from "./errors.ts";
+import {
+  ReadinessError,
+  type ReadinessErrorOptions,
+  RestartLimitError,
+  type SpawnError,
+} from "./errors.ts";
 import { isA, messageOf } from "./foreign.ts";
-import type { Decision, Ended } from "./restart.ts";
+import type { Decision, Ended, Verdict } from "./restart.ts";
 
 /** How a run ended, or why it could not be started. */
 export interface RunEnd extends Ended {
@@ -21,6 +26,8 @@ export interface RunEnd extends Ended {
   readonly requested: boolean;
   /** Whether the run failed without having been asked to end. */
   readonly crashed: boolean;
+  /** Why the run was not ready when that was last asked, if it was not. */
+  readonly answer?: string | undefined;
   /** Why the run could not be started. */
   readonly error?: Error;
   /** Why an output of the run could not be read, if it could not. */
@@ -105,8 +112,11 @@ export function failure(
     const when = withinMs === undefined ? "in a row" : `within ${withinMs} ms`;
     const stderr = end.stderr();
     const many = restarts === 1 ? "restart" : "restarts";
+    const last = end.verdict
+      ? `: ${verdictText(end.verdict)}`
+      : quoteOf(stderr);
     return new RestartLimitError(
-      `${cannot}: ${restarts} ${many} ${when}${quoteOf(stderr)}`,
+      `${cannot}: ${restarts} ${many} ${when}${last}`,
       { process: name, decision, stderr },
     );
   }
@@ -115,6 +125,29 @@ export function failure(
   const why = `restart.backoff() failed: ${messageOf(cause)}`;
   const kind = [RangeError, TypeError].find((each) => isA(cause, each));
   return new (kind ?? Error)(`${cannot}: ${why}`, { cause });
+}
+
+/** Returns why processman ended a run because of a probe, for a message. */
+export function verdictText({ reason, answer }: Verdict): string {
+  const what = reason === "not-ready"
+    ? "it was not ready in time"
+    : "it was unhealthy";
+  return `${what}: ${answer}`;
+}
+
+/** Returns the error of a wait for a process that has ended. */
+export function readinessError(options: ReadinessErrorOptions): ReadinessError {
+  const { process, state, answer, tail } = options;
+  const how = state.kind === "failed"
+    ? `was given up: ${state.error.message}`
+    : `has ended${quoteOf(tail)}`;
+  // A process that was given up because of the answer already says so.
+  const told = answer === undefined || how.endsWith(answer);
+  const why = told ? "" : ` (last answer: ${answer})`;
+  return new ReadinessError(
+    `Process "${process}" is not ready: it ${how}${why}`,
+    options,
+  );
 }
 
 /**

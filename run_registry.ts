@@ -61,14 +61,15 @@ export class RunRegistry {
     this.#guard?.asked(run, how);
   }
 
-  /** Returns the longest time that a run can still take to end. */
-  longestGraceMs(): number {
+  /** Returns how long each run can still take to end, by process ID. */
+  gracesMs(): Map<number, number> {
     const now = this.#clock.time();
-    return Math.max(
-      0,
-      ...Array.from(this.#unasked.values(), (info) => info.gracePeriodMs),
-      ...Array.from(this.#killAt.values(), (killAt) => killAt - now),
-    );
+    const graces = new Map<number, number>();
+    for (const [{ pid }, info] of this.#unasked) {
+      graces.set(pid, info.gracePeriodMs);
+    }
+    for (const [{ pid }, killAt] of this.#killAt) graces.set(pid, killAt - now);
+    return graces;
   }
 
   /**
@@ -120,12 +121,14 @@ export class RunRegistry {
    * Asks the leader of each run with `to: "leader"` to end, before processman
    * signals anything else.
    *
+   * @param waits Returns whether a process is asked later than others.
    * @param then Called at once if there is no such leader. Otherwise called
    * when a child has ended or the time for the handover is over.
    */
-  askLeaders(then: () => void): void {
+  askLeaders(waits: (name: string) => boolean, then: () => void): void {
     let reached = false;
     for (const [run, info] of this.#unasked) {
+      if (waits(info.name)) continue;
       // Such a short grace period leaves no time for a handover.
       if (info.to !== "leader" || info.gracePeriodMs <= HANDOVER_MS) continue;
       if (!run.ask(info.signal)) continue;

@@ -5,7 +5,7 @@
  */
 
 import { afterReactions, untilAborted } from "./abortable.ts";
-import { ProcessmanClosedError } from "./errors.ts";
+import { ProcessmanClosedError, ReadinessError } from "./errors.ts";
 import { call, isA, messageOf, stackOf } from "./foreign.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Clock } from "./kernel.ts";
@@ -14,7 +14,8 @@ import type { ManagerRules, OnSignal } from "./manager_options.ts";
 import type { Outlets } from "./outlets.ts";
 import type { SignalledProgram } from "./program_exit.ts";
 import type { RunRegistry } from "./run_registry.ts";
-import { allReports, type StopReport } from "./stop.ts";
+import type { StopReport } from "./stop.ts";
+import type { StopOrder } from "./stop_order.ts";
 
 /** Time after the longest grace period until this program has to end. */
 const AFTER_GRACE_MS = 5_000;
@@ -37,6 +38,8 @@ const LOG_MS = 250;
 /** A process that can be stopped. */
 interface Stoppable {
   readonly name: string;
+  readonly pid: number | undefined;
+  readonly finished: Promise<unknown>;
   stop(): Promise<StopReport>;
 }
 
@@ -50,6 +53,11 @@ export interface SignalledManager {
   readonly events: EventHub;
   /** The runs that are not over. */
   readonly runs: RunRegistry;
+  /** The order in which processes are stopped. */
+  readonly order: Pick<
+    StopOrder<Stoppable>,
+    "end" | "waiting" | "longestMs"
+  >;
   /** What has to be delivered before this program ends. */
   readonly outlets: Outlets;
   /** Lists the processes that are running or waiting to run. */
@@ -77,7 +85,7 @@ export interface ExitSchedule {
  * enough for the longest grace period, but not in the first quarter.
  *
  * @param deadlineMs The value of `exitDeadlineMs`, if there is one.
- * @param longestGraceMs The longest grace period.
+ * @param longestGraceMs How long the stop of all processes can take.
  */
 export function exitSchedule(
   deadlineMs: number | undefined,
@@ -127,7 +135,7 @@ export class SignalEnd implements SignalledProgram {
     const manager = this.#manager;
     manager.refuse();
     manager.log.defer();
-    const time = exitSchedule(this.#deadlineMs, manager.runs.longestGraceMs());
+    const time = exitSchedule(this.#deadlineMs, this.#longestGraceMs());
     const over = new AbortController();
     const due = new AbortController();
     const after = async (ms: number, act: () => void) => {
@@ -148,8 +156,9 @@ export class SignalEnd implements SignalledProgram {
 
   /** Reports an uncaught error while this program ends. Never throws. */
   caught(error: unknown): void {
-    // A start-up sequence that continues gets this error for its next command.
+    // A start-up sequence gets these errors for its next command, or its wait.
     if (isA(error, ProcessmanClosedError)) return;
+    if (isA(error, ReadinessError)) return;
     this.#manager.log.write(
       "error",
       `Uncaught error while this program ends: ${stackOf(error)}`,
@@ -197,10 +206,20 @@ export class SignalEnd implements SignalledProgram {
    */
   #stopAll(processes: readonly Stoppable[], then: () => void): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#manager.runs.askLeaders(() =>
-      resolve(this.#stopNow(processes, then))
+    const { runs, order } = this.#manager;
+    const waiting = order.waiting(processes);
+    runs.askLeaders(
+      (name) => waiting.has(name),
+      () => resolve(this.#stopNow(processes, then)),
     );
     return promise;
+  }
+
+  /** Returns how long the stop of all processes can take. */
+  #longestGraceMs(): number {
+    const { runs, order, processes } = this.#manager;
+    const graces = runs.gracesMs();
+    return order.longestMs(processes(), ({ pid = 0 }) => graces.get(pid) ?? 0);
   }
 
   async #stopNow(
@@ -208,7 +227,8 @@ export class SignalEnd implements SignalledProgram {
     then: () => void,
   ): Promise<void> {
     // The stop comes first, so that no process waits for the log.
-    const stopped = allReports("stop", processes, (each) => each.stop());
+    const { order } = this.#manager;
+    const stopped = order.end("stop", processes, (each) => each.stop());
     then();
     try {
       await stopped;

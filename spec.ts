@@ -25,6 +25,12 @@ import {
   type RestartRules,
   restartRules,
 } from "./restart_options.ts";
+import {
+  type LiveRules,
+  liveRules,
+  type ReadyRules,
+  readyRules,
+} from "./probe_options.ts";
 import { STOP_DEFAULTS, type StopOptions } from "./stop.ts";
 import { arrayOf, type Filled, filled, given, text } from "./validate.ts";
 
@@ -62,6 +68,12 @@ export interface Spec {
   readonly prepare: CheckedPrepare | undefined;
   /** Holds back each run until it returns. */
   readonly gate: CommandOptions["gate"];
+  /** When a run is ready; `undefined` if it is ready as soon as it runs. */
+  readonly ready: ReadyRules | undefined;
+  /** How to find out that a run hangs; `undefined` if nothing does. */
+  readonly live: LiveRules | undefined;
+  /** Returns the processes that end before this one is asked to. */
+  readonly stopAfter: CommandOptions["stopAfter"];
   /** The default options of the manager, which an update falls back on. */
   readonly defaults: CommandDefaults;
   /** The source of random numbers, which an update falls back on. */
@@ -115,9 +127,48 @@ export function specify(
     critical: all.critical,
     prepare: prepareOf(own.prepare, defaults.prepare),
     gate: own.gate,
+    ready: own.ready && readyRules(own.ready),
+    live: own.live && liveRules(own.live),
+    stopAfter: own.stopAfter,
     defaults,
     random,
   };
+}
+
+/**
+ * Checks the options of a command without starting anything. For a program that
+ * gets them from elsewhere, such as a file, and wants to know of each fault
+ * before the first process starts.
+ *
+ * @example
+ * ```ts
+ * import { checkCommandOptions } from "@isbm/processman";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => checkCommandOptions({ stop: { gracePeriodMs: -1 } }, "web"),
+ *   RangeError,
+ *   'Option "web.stop.gracePeriodMs" must be a finite number >= 0',
+ * );
+ * ```
+ *
+ * @param options The options.
+ * @param path What the names of the options begin with in messages; nothing by
+ * default.
+ * @returns A copy of the options, without those that are `undefined`.
+ * @throws {TypeError} If an option does not exist or has a wrong type.
+ * @throws {RangeError} If an option is out of range.
+ */
+export function checkCommandOptions(
+  options: unknown,
+  path = "",
+): CommandOptions {
+  const at = path === "" ? "" : `${path}.`;
+  const own = checkCommand(options, path);
+  if (own.cwd instanceof URL) absolutePath(own.cwd, `${at}cwd`, undefined);
+  childOptions(own, at);
+  restartRules(own.restart ?? {}, () => 0, `${at}restart`);
+  return own;
 }
 
 /**
@@ -132,17 +183,33 @@ export function specify(
  */
 export function updated(spec: Spec, options: UpdateOptions): Spec {
   const { defaults, random } = spec;
-  const { restart, stop, critical, prepare, gate } = checkUpdate(options, "");
+  const { restart, stop, critical, prepare, gate, ...own } = checkUpdate(
+    options,
+    "",
+  );
   return {
     ...spec,
+    ready: replaced(spec.ready, own.ready, readyRules),
+    live: replaced(spec.live, own.live, liveRules),
     ...given({
       restart: restart && restartOf(restart, defaults.restart, random),
       stop: stop && stopOf(stop, defaults.stop),
       critical,
       prepare: prepare && prepareOf(prepare, defaults.prepare),
       gate,
+      stopAfter: own.stopAfter,
     }),
   };
+}
+
+/** Returns the rules of a probe after an update; `null` removes the probe. */
+function replaced<Rules, Own>(
+  rules: Rules | undefined,
+  own: Own | null | undefined,
+  fill: (own: Own) => Rules,
+): Rules | undefined {
+  if (own === undefined) return rules;
+  return own === null ? undefined : fill(own);
 }
 
 /**
@@ -166,12 +233,12 @@ export function directoryOf(
   return here === home || here === undefined ? undefined : home;
 }
 
-function childOptions(options: CommandOptions): ChildOptions {
+function childOptions(options: CommandOptions, at = ""): ChildOptions {
   const { cwd, env, clearEnv, user, uid, gid } = options;
   const { windowsRawArguments, stdin, stdout, stderr } = options;
   if (user !== undefined && (uid ?? gid) !== undefined) {
     throw new TypeError(
-      'Option "user" cannot be combined with "uid" or "gid"',
+      `Option "${at}user" cannot be combined with "uid" or "gid"`,
     );
   }
   return given({

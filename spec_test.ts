@@ -1,5 +1,6 @@
 import {
   assertEquals,
+  assertNotStrictEquals,
   assertRejects,
   assertStrictEquals,
   assertThrows,
@@ -8,7 +9,7 @@ import { constant } from "./backoff.ts";
 import type { CommandOptions, PrepareContext } from "./options.ts";
 import { OUTPUT_DEFAULTS } from "./output.ts";
 import { RESTART_DEFAULTS } from "./restart_options.ts";
-import { directoryOf, specify, updated } from "./spec.ts";
+import { checkCommandOptions, directoryOf, specify, updated } from "./spec.ts";
 import { STOP_DEFAULTS } from "./stop.ts";
 
 /** Options of a wrong type. */
@@ -60,6 +61,9 @@ Deno.test("specify() fills in every default", () => {
     signal: undefined,
     critical: false,
     prepare: undefined,
+    ready: undefined,
+    live: undefined,
+    stopAfter: undefined,
     gate: undefined,
     defaults,
     random,
@@ -322,4 +326,27 @@ Deno.test("updated() refuses options that cannot be changed, and wrong values", 
   for (const [options, message] of cases) {
     assertThrows(() => updated(spec, options), Error, message);
   }
+});
+
+Deno.test("checkCommandOptions() names each option by its path", () => {
+  const limit = { restarts: 5, withinMs: 100 };
+  const refusals: [CommandOptions, string][] = [
+    [{ stop: { gracePeriodMs: -1 } }, "web.stop.gracePeriodMs"],
+    [{ uid: 1, user: "a" }, "web.user"],
+    [{ cwd: new URL("file://host/a") }, "web.cwd"],
+    [{ restart: { limit, backoff: constant(100) } }, "web.restart.limit"],
+  ];
+  for (const [options, path] of refusals) {
+    const check = () => checkCommandOptions(options, "web");
+    assertThrows(check, Error, `Option "${path}" `);
+    const bare = path.replace("web.", "");
+    assertThrows(() => checkCommandOptions(options), Error, `"${bare}" `);
+  }
+});
+
+Deno.test("checkCommandOptions() returns a copy of what is given", () => {
+  const stop = { signal: "SIGINT" as const };
+  const copy = checkCommandOptions({ name: undefined, stop }, "web");
+  assertEquals(copy, { stop });
+  assertNotStrictEquals(copy.stop, stop);
 });

@@ -54,6 +54,9 @@ function kill(target: number, signal: Deno.Signal | 0): boolean {
 
 async function wait(ms: number, signal?: AbortSignal): Promise<void> {
   try {
+    // Deno loads its timers when one is first needed. Other code runs meanwhile,
+    // and can abort the signal before there is a timer to clear.
+    void setTimeout;
     await delay(ms, signal === undefined ? {} : { signal });
   } catch {
     // The signal was aborted.

@@ -8,28 +8,49 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { publishedFiles, root } from "./package.ts";
 import { permitted } from "./testing.ts";
 
-/** Changes to `life.ts`: a text that occurs in it once, and its replacement. */
-const MUTANTS: Record<string, [from: string, to: string]> = {
-  "a stop does not end a backoff": [
-    "      if (this.stopping) return this.#conclude(last);\n",
-    "",
-  ],
-  "a stop does not keep a run from starting": [
-    "if (!this.stopping) return this.#attach(run, changes);",
-    "return this.#attach(run, changes);",
-  ],
-  "restart() leaves what follows to the policy": [
-    `    this.#phases.want({ kind: "run" });\n    const ending`,
-    "    const ending",
-  ],
-  "a process that has ended keeps its name": [
-    "    this.#owner.over();\n",
-    "",
-  ],
-  "what a crash left behind is not ended": [
-    "if (alone && run.group) {",
-    "if (alone && !run.group) {",
-  ],
+/** A change to a file: a text that occurs in it once, and its replacement. */
+interface Mutant {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const MUTANTS: Record<string, Mutant> = {
+  "a stop does not end a backoff": {
+    file: "life.ts",
+    from: "      if (this.stopping) return this.#conclude(last);\n",
+    to: "",
+  },
+  "a stop does not keep a run from starting": {
+    file: "launcher.ts",
+    from: 'if (!phases.wants("stop") && open()) return',
+    to: "if (open()) return",
+  },
+  "restart() leaves what follows to the policy": {
+    file: "life.ts",
+    from: '    this.#phases.want({ kind: "run" });\n    this.#end(',
+    to: "    this.#end(",
+  },
+  "a process that has ended keeps its name": {
+    file: "life.ts",
+    from: "    this.#owner.over();\n",
+    to: "",
+  },
+  "what a crash left behind is not ended": {
+    file: "life.ts",
+    from: "if (alone && run.group) {",
+    to: "if (alone && !run.group) {",
+  },
+  "a wait for readiness goes on after the end": {
+    file: "life.ts",
+    from: "    this.#phases.refuseReady(() => this.#notReady());\n",
+    to: "",
+  },
+  "probes are called after the end of their run": {
+    file: "phases.ts",
+    from: 'if (phase.kind !== "running") attached?.endProbes();',
+    to: "",
+  },
 };
 
 /** How many of them are tried; each takes some seconds. */
@@ -58,14 +79,16 @@ async function runModel(folder: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-for (const [name, [from, to]] of Object.entries(MUTANTS).slice(0, COUNT)) {
+for (
+  const [name, { file, from, to }] of Object.entries(MUTANTS).slice(0, COUNT)
+) {
   Deno.test({
     name: `The model test finds a fault: ${name}`,
     ignore: !permitted("read", "write", "env"),
     async fn() {
       const folder = await copy();
       try {
-        const path = `${folder}/life.ts`;
+        const path = `${folder}/${file}`;
         const source = await Deno.readTextFile(path);
         assertEquals(source.split(from).length, 2, `not once: ${from}`);
         await Deno.writeTextFile(path, source.replace(from, () => to));

@@ -1,0 +1,202 @@
+/**
+ * Finds out whether one run is ready, stays ready, and does not hang.
+ *
+ * @module
+ */
+
+import { Inquiry } from "./inquiry.ts";
+import type { Clock } from "./kernel.ts";
+import type {
+  LiveRules,
+  Probe,
+  ProbedProcess,
+  ReadyRules,
+} from "./probe_options.ts";
+import type { Verdict } from "./restart.ts";
+
+/** The probes of a process. */
+export interface Probes {
+  /** When a run is ready; `undefined` if it is ready as soon as it runs. */
+  readonly ready: ReadyRules | undefined;
+  /** How to find out that a run hangs; `undefined` if nothing does. */
+  readonly live: LiveRules | undefined;
+}
+
+/** The run that is probed. */
+export interface ProbedRun {
+  /** The process. */
+  readonly process: ProbedProcess;
+  /** The number of the run. */
+  readonly run: number;
+  /** When the run started, in milliseconds of the monotonic clock. */
+  readonly startedAt: number;
+  /** Whether the run is ready before the first call of a probe. */
+  readonly ready: boolean;
+}
+
+/** Receives what the probes of a run find out. */
+export interface ProbeListener {
+  /** Called when the run has become ready, for the first time or again. */
+  ready(): void;
+  /** Called when the run is not ready any more. */
+  unready(answer: string): void;
+  /** Called when the run has to end, after a number of negative answers. */
+  condemn(verdict: Verdict, failures: number): void;
+}
+
+/** Calls the probes of one run. */
+export class Probing {
+  readonly #run: ProbedRun;
+  readonly #listener: ProbeListener;
+  readonly #clock: Clock;
+  /** The present probes; set once they have been called. */
+  #probes: Probes | undefined;
+  #scope: AbortController | undefined;
+  /** The present inquiries, and earlier ones with a call in progress. */
+  #inquiries: Inquiry[] = [];
+  #ready: boolean;
+  #answer: string | undefined;
+  #readySince: number | undefined;
+
+  /** Prepares to probe a run. */
+  constructor(run: ProbedRun, listener: ProbeListener, clock: Clock) {
+    this.#run = run;
+    this.#listener = listener;
+    this.#clock = clock;
+    this.#ready = run.ready;
+    this.#readySince = run.ready ? run.startedAt : undefined;
+  }
+
+  /** Whether the run is ready. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Why the run was not ready when that was last asked, if it was not. */
+  get answer(): string | undefined {
+    return this.#answer;
+  }
+
+  /** When the run was first ready, in milliseconds of the monotonic clock. */
+  get readySince(): number | undefined {
+    return this.#readySince;
+  }
+
+  /**
+   * Begins to call the probes, or continues with other probes. A run that has
+   * been ready keeps what it was; for another one, the time to become ready
+   * begins again.
+   */
+  begin(probes: Probes): void {
+    const { ready, live } = probes;
+    if (ready === this.#probes?.ready && live === this.#probes?.live) return;
+    this.#probes = probes;
+    const from = this.#scope ? this.#clock.now() : this.#run.startedAt;
+    this.end();
+    this.#inquiries = this.#inquiries.filter(({ asking }) => asking);
+    const { signal } = this.#scope = new AbortController();
+    if (ready !== undefined) this.#watch(ready, live, from, signal);
+    else {
+      this.#turn(true);
+      if (live !== undefined) this.#watchLiveness(live, signal);
+    }
+  }
+
+  /** Calls no probe any more, and aborts the calls in progress. */
+  end(): void {
+    this.#scope?.abort();
+  }
+
+  /**
+   * Resolves when no call is in progress any more, after `end()`. Never
+   * rejects.
+   */
+  async settled(): Promise<void> {
+    await Promise.all(this.#inquiries.map((inquiry) => inquiry.settled()));
+  }
+
+  /** Waits until the run is ready, and then watches whether it stays ready. */
+  async #watch(
+    ready: ReadyRules,
+    live: LiveRules | undefined,
+    from: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const inquiry = this.#inquiry(ready, signal);
+    if (this.#readySince === undefined) {
+      const verdict = await this.#becomeReady(inquiry, ready, from, signal);
+      if (signal.aborted) return;
+      if (verdict !== undefined) return this.#listener.condemn(verdict, 0);
+      this.#turn(true);
+    }
+    if (live !== undefined) this.#watchLiveness(live, signal);
+    while (!signal.aborted) {
+      const pauseMs = this.#ready ? ready.recheckMs : ready.intervalMs;
+      if (pauseMs === undefined) return;
+      await inquiry.pause(pauseMs);
+      const answer = await inquiry.ask();
+      if (signal.aborted || answer.kind === "unknown") continue;
+      this.#answer = answer.kind === "no" ? answer.why : undefined;
+      this.#turn(answer.kind === "yes");
+    }
+  }
+
+  /** Waits until the run is ready; returns why not, if its time is over. */
+  async #becomeReady(
+    inquiry: Inquiry,
+    { timeoutMs, intervalMs, withinMs }: ReadyRules,
+    from: number,
+    signal: AbortSignal,
+  ): Promise<Verdict | undefined> {
+    const leftMs = () =>
+      Math.max(0, withinMs - (this.#clock.now() - from - inquiry.lostMs));
+    while (true) {
+      const limitMs = Math.min(timeoutMs, leftMs());
+      const answer = await inquiry.ask(limitMs);
+      if (signal.aborted || answer.kind === "yes") return undefined;
+      // An answer that the deadline cut short says less than an earlier one.
+      const whole = limitMs === timeoutMs || this.#answer === undefined;
+      if (answer.kind === "no" && whole) this.#answer = answer.why;
+      if (leftMs() < 1) break;
+      await inquiry.pause(Math.min(intervalMs, leftMs()));
+      if (signal.aborted) return undefined;
+    }
+    return { reason: "not-ready", answer: this.#answer ?? "no answer" };
+  }
+
+  /** Condemns the run after too many negative answers in a row. */
+  async #watchLiveness(live: LiveRules, signal: AbortSignal): Promise<void> {
+    const inquiry = this.#inquiry(live, signal);
+    let failures = 0;
+    while (true) {
+      await inquiry.pause(live.intervalMs);
+      const answer = await inquiry.ask();
+      if (signal.aborted) return;
+      if (answer.kind === "yes") failures = 0;
+      if (answer.kind !== "no" || ++failures < live.failures) continue;
+      const verdict: Verdict = { reason: "unhealthy", answer: answer.why };
+      return this.#listener.condemn(verdict, failures);
+    }
+  }
+
+  /** Records whether the run is ready, and tells of a change. */
+  #turn(ready: boolean): void {
+    if (this.#ready === ready) return;
+    this.#ready = ready;
+    if (!ready) return this.#listener.unready(this.#answer ?? "no answer");
+    this.#answer = undefined;
+    this.#readySince ??= this.#clock.now();
+    this.#listener.ready();
+  }
+
+  #inquiry(
+    { probe, timeoutMs }: { readonly probe: Probe; readonly timeoutMs: number },
+    probing: AbortSignal,
+  ): Inquiry {
+    const { process, run } = this.#run;
+    const context = { process, run, probing };
+    const inquiry = new Inquiry(probe, context, timeoutMs, this.#clock);
+    this.#inquiries.push(inquiry);
+    return inquiry;
+  }
+}
