@@ -15,18 +15,19 @@ import { publishedFiles, readPackage, root } from "./tools/package.ts";
  */
 const LAYERS = [
   "foreign",
-  "inspection kernel outlets validate",
+  "inspection kernel outlets process_state validate",
   "abortable destination guard_pipes losses permissions stdin",
   "backoff file_path find_program guard_script lines process_table pump read_table run signals user",
-  "byte_ring guard_process piped_stream raw_lines restart_options rotating_file stop stream_file sweep",
-  "delivery guard output_file restart source",
-  "errors events output run_registry simulate",
+  "byte_ring guard_process piped_stream probe_options raw_lines restart_options rotating_file stop stream_file sweep",
+  "delivery guard inquiry output_file restart source",
+  "errors events output probing run_registry simulate",
   "ending event_hub not_started options run_end",
-  "process_state reporter spawn spec",
+  "reporter spawn spec stop_order",
   "life_host system",
   "launch log program_exit",
   "attached_run",
   "phases",
+  "launcher",
   "life",
   "manager_options process",
   "signal_end",
@@ -79,11 +80,11 @@ const GLOBALS = {
   "Deno.kill": ["program_exit.ts", "system.ts"],
   "Deno.exit": ["program_exit.ts"],
   "Deno.addSignalListener": ["program_exit.ts"],
-  "Deno.permissions": ["permissions.ts"],
+  "Deno.permissions": ["permissions.ts", "probe/permission.ts"],
   "addEventListener": ["program_exit.ts", "sweep.ts"],
   "performance.now": ["system.ts"],
   "Date.now": ["system.ts"],
-  "setTimeout": [],
+  "setTimeout": ["system.ts"],
   "setInterval": [],
   "Atomics.wait": ["system.ts"],
   "Atomics.waitAsync": ["system.ts"],
@@ -139,16 +140,17 @@ Deno.test({
         return `import type { Processman } from "./manager.ts";\n${text}`;
       },
       {
-        "probe/http.ts": `import "./tcp.ts";\nimport "../process.ts";\n`,
-        "probe/tcp.ts": `export type * from "./http.ts";\n`,
+        "telemetry/counters.ts":
+          `import "./meters.ts";\nimport "../process.ts";\n`,
+        "telemetry/meters.ts": `export type * from "./counters.ts";\n`,
       },
     );
     assertArrayIncludes(found, [
       'kernel.ts:1 layers: imports "manager.ts", which is not in a lower layer',
-      "probe/http.ts:1 circle: probe/http.ts → probe/tcp.ts → probe/http.ts",
-      'probe/http.ts:2 doors: imports "process.ts", which is not the door',
-      "probe/http.ts:1 exports: no export of deno.json leads to it",
-      "probe/tcp.ts:1 exports: no export of deno.json leads to it",
+      "telemetry/counters.ts:1 circle: telemetry/counters.ts → telemetry/meters.ts → telemetry/counters.ts",
+      'telemetry/counters.ts:2 doors: imports "process.ts", which is not the door',
+      "telemetry/counters.ts:1 exports: no export of deno.json leads to it",
+      "telemetry/meters.ts:1 exports: no export of deno.json leads to it",
     ]);
   },
 });

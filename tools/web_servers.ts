@@ -46,15 +46,20 @@ async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Configures an nginx with two workers in front of an application. */
+/**
+ * Configures an nginx with two workers in front of an application, or of several
+ * that are the same. It asks the next one when one does not answer.
+ */
 export async function nginx(
   folder: string,
-  application: number,
+  ...applications: number[]
 ): Promise<Server> {
   const port = freePort();
   const user = Deno.uid() === 0 ? "user root root;" : "";
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder}/${name};`);
+  const servers = applications
+    .map((port) => `server 127.0.0.1:${port} max_fails=0;`);
   await Deno.writeTextFile(
     `${folder}/nginx.conf`,
     `${user}
@@ -67,10 +72,11 @@ export async function nginx(
       ${paths.join("\n")}
       log_format line '$uri $status';
       access_log ${folder}/access.log line;
+      upstream application { ${servers.join(" ")} }
       server {
         listen 127.0.0.1:${port} backlog=64;
         location / {
-          proxy_pass http://127.0.0.1:${application};
+          proxy_pass http://application;
           proxy_read_timeout 60;
         }
       }
