@@ -7,10 +7,16 @@
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { mock } from "node:test";
-import { type CommandOptions, constant, Processman } from "./mod.ts";
+import {
+  type CommandOptions,
+  constant,
+  type ProbeContext,
+  Processman,
+} from "./mod.ts";
 import { Output } from "./output.ts";
 import { Table } from "./process_table.ts";
 import { systemClock } from "./system.ts";
+import { FakeKernel } from "./testing/mod.ts";
 import { lineOf, outputOf, permitted, runScript } from "./tools/testing.ts";
 
 const silent = { logger: null };
@@ -144,6 +150,110 @@ Deno.test("The costs of doing nothing", async () => {
     for (const [i, job] of jobs.entries()) await lineOf(job, String(i));
   });
   assertEquals(calls, { setTimeout: 0, setInterval: 0 });
+});
+
+/** What a process uses of a clock. */
+const clockMethods = {
+  now: FakeKernel.prototype,
+  time: FakeKernel.prototype,
+  delay: FakeKernel.prototype,
+};
+
+/** A manager of programs that exist for one test only, and of their time. */
+function fake() {
+  const kernel = new FakeKernel({
+    programs: { true: () => 0, server: () => {} },
+  });
+  return { kernel, pm: new Processman({ ...silent, kernel }) };
+}
+
+Deno.test("The costs of the clock without probes", async () => {
+  const { kernel, pm } = fake();
+  const { clock } = kernel;
+  await clock.until(pm.command("true").finished); // with which the guard starts
+  const restarts = await callsOf(clockMethods, async () => {
+    await clock.until(pm.command("true", [], restarted(RUNS)).finished);
+  });
+  assertEquals(restarts, { now: 3 * RUNS, time: 4 * RUNS, delay: 0 });
+  const idle = await callsOf(clockMethods, async () => {
+    pm.command("server");
+    await clock.advance(3_600_000);
+  });
+  assertEquals(idle, { now: 1, time: 2, delay: 0 });
+  assertEquals(clock.pending, 0);
+  await clock.until(pm.shutdown());
+});
+
+Deno.test("The costs of liveness", async () => {
+  const { kernel, pm } = fake();
+  const { clock } = kernel;
+  const live = { probe: () => true, intervalMs: 10_000 };
+  const calls = await callsOf(clockMethods, async () => {
+    pm.command("server", [], { live });
+    await clock.advance(RUNS * live.intervalMs);
+  });
+  // One wait for the next call, and one for the answer to each.
+  const delay = 1 + 2 * RUNS;
+  assertEquals(calls.delay, delay);
+  // The clock tells whether a wait took too long.
+  assertLessOrEqual(calls.now ?? 0, 2 + 2 * delay);
+  assertEquals(calls.time, 2);
+  assertEquals(clock.pending, 1);
+  await clock.until(pm.shutdown());
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("The costs of readiness", async () => {
+  const { kernel, pm } = fake();
+  const { clock } = kernel;
+  let tries = 0;
+  const calls = await callsOf(clockMethods, async () => {
+    const { ready } = pm.command("server", [], {
+      ready: () => ++tries === RUNS,
+    });
+    await clock.until(ready);
+  });
+  assertEquals(calls.delay, RUNS + RUNS - 1);
+  assertEquals(clock.pending, 0);
+  const later = await callsOf(clockMethods, () => clock.advance(3_600_000));
+  assertEquals(later, { now: 0, time: 0, delay: 0 });
+  await clock.until(pm.shutdown());
+});
+
+Deno.test("The calls of a probe leave no listener behind", async () => {
+  const { kernel, pm } = fake();
+  const listeners = new Set<unknown>();
+  const seen = new Set<AbortSignal>();
+  const probe = ({ probing }: ProbeContext) => {
+    if (seen.has(probing)) return true;
+    seen.add(probing);
+    const { addEventListener, removeEventListener } = probing;
+    Object.assign(probing, {
+      addEventListener(type: string, listener: () => void, options: object) {
+        listeners.add(listener);
+        addEventListener.call(probing, type, listener, options);
+      },
+      removeEventListener(type: string, listener: () => void) {
+        listeners.delete(listener);
+        removeEventListener.call(probing, type, listener);
+      },
+    });
+    return true;
+  };
+  pm.command("server", [], { live: { probe, intervalMs: 1_000 } });
+  await kernel.clock.advance(1_000 * 1_000);
+  assertEquals(seen.size, 1);
+  assertEquals(listeners.size, 1); // of the wait for the next call
+  await kernel.clock.until(pm.shutdown());
+});
+
+Deno.test("A probe that answers sets one timer, and clears it", async () => {
+  await using pm = new Processman(silent);
+  const methods = { setTimeout: globalThis, clearTimeout: globalThis };
+  const calls = await callsOf(methods, async () => {
+    await pm.command("sleep", ["500"], { ready: () => true }).ready;
+  });
+  assertEquals(calls, { setTimeout: 1, clearTimeout: 1 });
 });
 
 Deno.test("Timers are not even looked at while all goes well", async () => {

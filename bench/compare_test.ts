@@ -4,7 +4,7 @@ import { STOP_DEFAULTS } from "../stop.ts";
 import { readPackage, root } from "../tools/package.ts";
 import { permitted } from "../tools/testing.ts";
 import { CONTENDERS, PROCESSMAN } from "./compare/contenders.ts";
-import { WHAT_IT_IS } from "./compare/facts.ts";
+import { READINESS, WHAT_IT_IS } from "./compare/facts.ts";
 import { cellsOfTrials, ROWS, type TrialRow } from "./compare/rows.ts";
 import {
   type Comparison,
@@ -74,14 +74,16 @@ Deno.test("The defaults of processman are those of the table", {
   );
 });
 
-Deno.test("processman is a library and has no readiness checks", {
+Deno.test("processman is a library and has readiness checks", {
   ignore,
 }, async () => {
   const { exports } = await readPackage(root);
   const rings = Object.keys(exports).map((name) => name.slice(2));
-  // With one of these, the facts about processman must be written anew.
-  assertEquals(rings.filter((name) => /^(cli|probe)/.test(name)), []);
+  // With a command line, the facts about processman must be written anew.
+  assert(!rings.includes("cli"));
   assertEquals(WHAT_IT_IS[PROCESSMAN.name]?.cell, "library");
+  assert(rings.includes("probe") && rings.includes("plan"));
+  assertEquals(READINESS[PROCESSMAN.name]?.cell, "for any program");
 });
 
 const row: TrialRow = {

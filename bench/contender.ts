@@ -35,6 +35,12 @@ export interface Contender {
     args: string[],
     line: (text: string) => void,
   ): Promise<unknown>;
+  /**
+   * Keeps an idle program running for each port, and connects to each port every
+   * ten seconds if it can. The child is the supervisor, which can be this
+   * program.
+   */
+  supervise?(ports: readonly number[]): Promise<Child>;
 }
 
 /** Where a contender is found, and what it runs in. */
@@ -42,7 +48,13 @@ export interface Entry {
   /** What it is called in the tables. */
   readonly label: string;
   /** The file that exports it, without its extension. */
-  readonly file: "ours" | "raw" | "peers/peers" | "peers/main";
+  readonly file:
+    | "ours"
+    | "probed"
+    | "raw"
+    | "daemons"
+    | "peers/peers"
+    | "peers/main";
   /** The name of the export. */
   readonly name: string;
   /** What it runs in. */
@@ -56,6 +68,7 @@ const deno = (file: Entry["file"]) => (name: string, label: string): Entry => ({
   runtime: "deno",
 });
 const [raw, ours, peer] = [deno("raw"), deno("ours"), deno("peers/peers")];
+const [probed, daemon] = [deno("probed"), deno("daemons")];
 const node = (name: string, label: string): Entry => ({
   ...peer(name, label),
   runtime: "node",
@@ -73,6 +86,7 @@ export const contenders = {
   oursByob: ours("byob", "processman, BYOB 64 KiB"),
   oursUnread: ours("unread", "processman, unread"),
   oursBatches: ours("batches", "processman, batches()"),
+  oursProbed: probed("probed", "processman, tcp()"),
   node: peer("node", "node:child_process"),
   nodeDetached: peer("nodeDetached", "node:…, detached"),
   execa: peer("execa", "execa"),
@@ -82,6 +96,8 @@ export const contenders = {
   forever: peer("forever", "forever-monitor"),
   nodeInNode: node("node", "node:… in Node"),
   pm2InNode: node("pm2", "pm2 in Node"),
+  monit: daemon("monit", "monit"),
+  supervisord: daemon("supervisord", "supervisord, no checks"),
   go: { label: "os/exec in Go", file: "peers/main", name: "go", runtime: "go" },
 } as const satisfies Record<string, Entry>;
 

@@ -25,7 +25,10 @@ export interface Row {
 export interface Target {
   /** The row that is looked at. */
   readonly row: Name;
-  /** The rows that it is held against: the best of them. */
+  /**
+   * The rows that it is held against: the best of them. Without any, the worst
+   * round is held against the unit.
+   */
   readonly floor: readonly Name[];
   /** The columns; all of them if left out. */
   readonly columns?: readonly string[];
@@ -41,14 +44,18 @@ export interface Question {
   readonly title: string;
   /** The columns, by the names of the values, with digits after the point. */
   readonly columns: Readonly<Record<string, number>>;
-  /** The rows; ratios are to the first. */
+  /** The rows; ratios are to the first, if there is no unit. */
   readonly rows: readonly (Name | Row)[];
+  /** What ratios are to, on any machine. */
+  readonly unit?: Values;
   /** What must hold. */
   readonly targets?: readonly Target[];
   /** What `measure()` gets: how much is done, in short and in full. */
   readonly scale: readonly [short: number, full: number];
   /** Whether it is only asked in full. */
   readonly fullOnly?: boolean;
+  /** How often it is asked, whatever time that takes. */
+  readonly rounds?: number;
   /** Takes a sample, in a process of its own. */
   measure?(contender: Contender, parameter: number): Promise<Values>;
   /** Or: the scripts whose time is measured from outside, `scale` times. */
@@ -69,8 +76,12 @@ export async function sampleAll(
   rows: readonly Row[],
   sample: (row: Row) => Promise<Values>,
   full: boolean,
+  rounds?: number,
 ): Promise<Samples[]> {
-  const { seconds, least, most } = full ? PATIENCE.full : PATIENCE.short;
+  const patience = full ? PATIENCE.full : PATIENCE.short;
+  const { seconds, least, most } = rounds === undefined
+    ? patience
+    : { seconds: 0, least: rounds, most: rounds };
   const samples: Samples[] = rows.map(() => []);
   const until = performance.now() + seconds * 1_000;
   for (let round = 0; round < most; round++) {
@@ -120,6 +131,15 @@ function ratio(
   }));
 }
 
+/** Returns what the ratios of a question are to, round by round. */
+function baseOf(
+  { unit }: Question,
+  samples: readonly Samples[],
+): Samples | undefined {
+  if (unit === undefined) return samples[0];
+  return samples.find(Array.isArray)?.map(() => unit);
+}
+
 /** Writes a ratio; nothing if there is none. */
 export function show(ratio: number): string {
   return Number.isFinite(ratio) ? ratio.toFixed(ratio < 10 ? 2 : 0) : "";
@@ -129,7 +149,7 @@ export function show(ratio: number): string {
 export function print(question: Question, samples: readonly Samples[]): void {
   const rows = question.rows.map(asRow);
   const columns = Object.entries(question.columns);
-  const first = samples[0];
+  const base = baseOf(question, samples);
   console.log(`\n${question.title}`);
   // Many columns have no room for ratios on a screen.
   const wide = columns.length <= 3;
@@ -143,7 +163,7 @@ export function print(question: Question, samples: readonly Samples[]): void {
       const value = middle(taken, column);
       if (Number.isNaN(value)) return "-".padStart(width);
       if (!wide) return value.toFixed(digits).padStart(width);
-      const times = show(ratio(taken, [first], column, Math.min));
+      const times = show(ratio(taken, [base], column, Math.min));
       return value.toFixed(digits).padStart(9) + times.padStart(6);
     });
     const title = label ?? contenders[name].label;
@@ -170,7 +190,7 @@ export interface Verdict {
 
 /** Compares the targets of a question with the samples. */
 export function judge(
-  { rows, columns, targets = [] }: Question,
+  { rows, columns, unit = {}, targets = [] }: Question,
   samples: readonly Samples[],
 ): Verdict[] {
   const of = (name: Name) =>
@@ -181,7 +201,9 @@ export function judge(
     const { row, floor, atMost = Infinity, atLeast = 0 } = target;
     const best = target.atMost === undefined ? Math.max : Math.min;
     const found = (target.columns ?? Object.keys(columns)).map((column) => {
-      const value = ratio(of(row), floor.map(of), column, best);
+      const value = floor.length === 0
+        ? worst(of(row), unit, column, target)
+        : ratio(of(row), floor.map(of), column, best);
       return {
         column,
         ratio: value,
@@ -189,8 +211,23 @@ export function judge(
       };
     });
     const bound = target.atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
-    return { what: `${labels([row])} to ${labels(floor)}`, bound, found };
+    const to = floor.length === 0 ? ", worst round" : ` to ${labels(floor)}`;
+    return { what: `${labels([row])}${to}`, bound, found };
   });
+}
+
+/** Returns the ratio to the unit in the round that meets a target least. */
+function worst(
+  samples: Samples | undefined,
+  unit: Values,
+  column: string,
+  { atMost }: Target,
+): number {
+  if (!Array.isArray(samples)) return NaN;
+  const ratios = samples.map((values) =>
+    (values[column] ?? NaN) / (unit[column] ?? NaN)
+  );
+  return atMost === undefined ? Math.min(...ratios) : Math.max(...ratios);
 }
 
 /** The ratios of each row to the first, column by column. */
@@ -201,15 +238,17 @@ export interface Ratios {
   readonly ratios: readonly number[];
 }
 
-/** Returns the ratios of all rows to the first. */
+/** Returns the ratios of all rows to the first, or to the unit. */
 export function ratiosOf(
-  { rows, columns }: Question,
+  question: Question,
   samples: readonly Samples[],
 ): Ratios[] {
+  const { rows, columns } = question;
+  const base = baseOf(question, samples);
   return rows.map(asRow).map(({ name, label }, index) => ({
     label: label ?? contenders[name].label,
     ratios: Object.keys(columns).map((column) =>
-      ratio(samples[index], [samples[0]], column, Math.min)
+      ratio(samples[index], [base], column, Math.min)
     ),
   }));
 }

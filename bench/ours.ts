@@ -73,6 +73,11 @@ function ours(defaults: { group?: boolean }): Contender {
       return { pid: process.pid ?? 0, stop: () => process.stop() };
     },
     stopAll: () => pm.stopAll(),
+    // deno-lint-ignore require-await
+    async supervise(ports) {
+      for (const _ of ports) pm.command("sleep", ["500"]);
+      return { pid: Deno.pid, stop: () => pm.stopAll() };
+    },
     bytes: counted(async (process) => {
       let bytes = 0;
       for await (const chunk of process.stdout) bytes += chunk.length;

@@ -44,9 +44,11 @@ export async function prepare(): Promise<Runtimes> {
     ["build", "-o", program, "main.go"],
     peers,
   );
-  const [node, go] = await Promise.all([
+  const [node, go, monit, supervisord] = await Promise.all([
     outputOf("node", ["--version"]),
     outputOf("go", ["version"]),
+    outputOf("monit", ["--version"]),
+    outputOf("supervisord", ["--version"]),
   ]);
   const std = await stdPackages({ entry: new URL("../mod.ts", here(".")) });
   return {
@@ -57,6 +59,8 @@ export async function prepare(): Promise<Runtimes> {
       ),
       ...node ? [`Node ${node.replace("v", "")}`] : [],
       ...go ? [go.replace(/^go version go(\S+).*/, "Go $1")] : [],
+      ...monit ? [monit.replace(/^.*version (\S+)[^]*/, "monit $1")] : [],
+      ...supervisord ? [`supervisord ${supervisord}`] : [],
       ...(await peerVersions()).map((entry) => entry.join(" ")),
     ],
     deno: [Deno.execPath(), "run", "-A", "--quiet", "--v8-flags=--expose-gc"],

@@ -12,10 +12,18 @@ type Wrap = (
 ) => [program: string, options: Deno.CommandOptions];
 
 /** Without a process group of its own: no stop reaches grandchildren. */
-export const plain: Contender = raw(
-  1,
-  (program, args) => [program, { args }],
-);
+export const plain: Contender = {
+  ...raw(1, (program, args) => [program, { args }]),
+  // deno-lint-ignore require-await
+  async supervise(ports) {
+    const children = ports.map((port) => {
+      setInterval(() => connect(port), 10_000);
+      return plain.start?.("sleep", ["500"]);
+    });
+    const stop = () => Promise.all(children.map((child) => child?.stop()));
+    return { pid: Deno.pid, stop };
+  },
+};
 
 /** In a session of its own, which makes Deno fork. */
 export const detached: Contender = raw(-1, (program, args) => [
@@ -138,6 +146,12 @@ function spawn(
     stderr: "piped",
     ...options,
   }).spawn();
+}
+
+/** Connects to a port, and ends the connection. */
+async function connect(port: number): Promise<void> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  connection.close();
 }
 
 /** Reads a stream to its end, a little at a time, and counts the bytes. */

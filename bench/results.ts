@@ -35,6 +35,8 @@ export interface Answer {
   readonly rows: readonly Ratios[];
   /** The targets. */
   readonly targets: readonly Verdict[];
+  /** How it was asked, if it was asked later than the others. */
+  readonly later?: Omit<Results, "answers">;
 }
 
 /** The file of the results. */
@@ -113,6 +115,20 @@ export async function readResults(): Promise<Results> {
   return JSON.parse(await Deno.readTextFile(RESULTS));
 }
 
+/** Replaces some answers by later ones. */
+export function merge(
+  results: Results,
+  { answers, ...later }: Results,
+): Results {
+  const { versions, full } = results;
+  const same = JSON.stringify({ versions, full }) === JSON.stringify(later);
+  const merged = { ...results.answers };
+  for (const [name, answer] of Object.entries(answers)) {
+    merged[name] = same ? answer : { ...answer, later };
+  }
+  return { versions, full, answers: merged };
+}
+
 /** Returns a document with the part that a task writes replaced. */
 export function replacePart(
   document: string,
@@ -163,12 +179,23 @@ function report({ versions, full, answers }: Results): string {
       ])
     )
   );
-  const command = full ? "deno task bench --full" : "deno task bench";
+  const later = Object.entries(answers).flatMap(([name, { later }]) =>
+    later === undefined ? [] : [medians(later, name)]
+  );
   return [
-    wrap(`Medians of \`${command}\` with ${versions.join(", ")}.`),
+    ...[medians({ versions, full }), ...later].map((text) => wrap(text)),
     `\`\`\`text\n${tables.join("\n\n")}\n\`\`\``,
     table([["Target", "Bound", "Found"], ...targets]),
   ].join("\n\n");
+}
+
+/** Says how questions were asked. */
+function medians(
+  { versions, full }: Omit<Results, "answers">,
+  ...names: string[]
+): string {
+  const command = ["deno task bench", ...full ? ["--full"] : [], ...names];
+  return `Medians of \`${command.join(" ")}\` with ${versions.join(", ")}.`;
 }
 
 /** Writes a ratio of `results.json`. */

@@ -4,6 +4,7 @@ import type { Question } from "./measure.ts";
 import {
   answerOf,
   DOCUMENTS,
+  merge,
   readResults,
   replacePart,
   toJson,
@@ -28,6 +29,15 @@ Deno.test("The results tell which Deno and @std packages were measured", {
   for (const pattern of [/^Deno \d/, /@std\/async \d/, /@std\/log \d/]) {
     assert(versions.some((version) => pattern.test(version)), `${pattern}`);
   }
+});
+
+Deno.test("docs/speed.md tells the truth about 100 TCP probes", {
+  ignore,
+}, async () => {
+  const { answers } = await readResults();
+  const [target] = answers.probes?.targets ?? [];
+  assertEquals(target?.bound, "≤ 1");
+  assert(target?.found.every(({ met }) => met));
 });
 
 Deno.test("The documentation tells ratios, and no times", {
@@ -72,6 +82,43 @@ Deno.test("answerOf() returns ratios that depend on no machine", () => {
       found: [{ column: "a", ratio: 2, met: false }],
     }],
   });
+});
+
+Deno.test("answerOf() returns ratios to a unit, and the worst round of a target", () => {
+  const { rows, targets } = answerOf({
+    ...question,
+    unit: { a: 2, b: 10 },
+    targets: [{ row: "ours", floor: [], columns: ["a"], atMost: 1 }],
+  }, [
+    "It is not installed",
+    [{ a: 1, b: 5 }, { a: 1, b: 20 }, { a: 3, b: 10 }],
+  ]);
+  assertEquals(rows.map(({ ratios }) => ratios), [[NaN, NaN], [0.5, 1]]);
+  assertEquals(targets, [{
+    what: "processman, worst round",
+    bound: "≤ 1",
+    found: [{ column: "a", ratio: 1.5, met: false }],
+  }]);
+});
+
+Deno.test("merge() keeps the answers to other questions", () => {
+  const [old, newer] = [answerOf(question, []), answerOf(question, ["", ""])];
+  const asked = { versions: ["Deno 2.9.6"], full: false };
+  const results = { ...asked, answers: { spawn: old, idle: old } };
+  assertEquals(
+    merge(results, { ...asked, answers: { idle: newer } }).answers,
+    { spawn: old, idle: newer },
+  );
+  const later = { versions: ["Deno 3.0.0"], full: true };
+  const merged = merge(results, { ...later, answers: { idle: newer } });
+  assertEquals(merged, {
+    ...asked,
+    answers: { spawn: old, idle: { ...newer, later } },
+  });
+  assertMatch(
+    DOCUMENTS[1]?.write(merged) ?? "",
+    /^Medians of `deno task bench --full idle` with Deno 3.0.0.$/m,
+  );
 });
 
 Deno.test("The parts are written from the results alone", () => {

@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-console
 /**
- * Asks the questions: `deno task bench [--full] [QUESTION...]`. If it asks all,
- * it writes what it found to `results.json` and into the documentation.
+ * Asks the questions: `deno task bench [--full] [QUESTION...]`. It writes what
+ * it found to `results.json` and into the documentation; the answers to other
+ * questions stay.
  *
  * @module
  */
@@ -21,6 +22,8 @@ import {
   type Answer,
   answerOf,
   DOCUMENTS,
+  merge,
+  readResults,
   replacePart,
   RESULTS,
   type Results,
@@ -37,6 +40,7 @@ const QUESTIONS = [
   "cold",
   "bytes",
   "lines",
+  "probes",
 ];
 
 /** How long one sample may take, in milliseconds. */
@@ -62,7 +66,9 @@ async function main(args: string[]): Promise<number> {
     if (question.fullOnly && !full && names.length === 0) continue;
     answers[name] = await ask(name, question, full, runtimes);
   }
-  if (names.length === 0) await write({ versions, full, answers });
+  const found = { versions, full, answers };
+  const all = names.length === 0;
+  await write(all ? found : merge(await readResults(), found));
   return 0;
 }
 
@@ -97,7 +103,7 @@ async function ask(
       question.scripts
         ? time(question, row, scale)
         : subject(name, row, scale, folder, runtimes);
-    const samples = await sampleAll(rows, sample, full);
+    const samples = await sampleAll(rows, sample, full, question.rounds);
     print(question, samples);
     return answerOf(question, samples);
   } finally {

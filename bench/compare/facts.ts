@@ -32,7 +32,7 @@ export const WHAT_IT_IS: Readonly<Record<string, Fact>> = {
 
 /** Who waits until a program is ready, and replaces one without a gap. */
 export const READINESS: Readonly<Record<string, Fact>> = {
-  processman: { cell: "no" },
+  processman: { cell: "for any program" },
   pm2: { cell: "for Node", proof: [["node", PM2, "--help"], "--wait-ready"] },
   supervisord: {
     cell: "no",

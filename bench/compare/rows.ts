@@ -65,9 +65,9 @@ export const ROWS: readonly Row[] = [
   },
   {
     title: "Readiness checks, rolling reloads",
-    done: "pm2 has both for Node programs: `--wait-ready`, and `pm2 reload` " +
-      "in cluster mode. processman has neither. A `gate` that you write can " +
-      "delay a start until something else is ready.",
+    done: "processman has probes, and rolling restarts of the replicas of a " +
+      "plan. pm2 has both for Node programs: `--wait-ready`, and `pm2 reload` " +
+      "in cluster mode.",
     facts: READINESS,
   },
   {
