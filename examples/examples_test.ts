@@ -94,9 +94,15 @@ Deno.test({
   }));
 });
 
-Deno.test({ name: "web_server.ts restarts the server", ignore }, async () => {
+Deno.test({
+  name: "web_server.ts restarts the server after a crash, and when it hangs",
+  ignore,
+}, async () => {
   await using pm = manager();
-  const web = example(pm, "web_server.ts", ["--allow-run"]);
+  const web = example(pm, "web_server.ts", [
+    "--allow-run",
+    "--allow-net=127.0.0.1",
+  ]);
   const ready = (run: number) =>
     lineOf(web, new RegExp(`^Run ${run} is ready`));
   const [, address = ""] = (await ready(1)).match(/: (\S+)/) ?? [];
@@ -107,6 +113,12 @@ Deno.test({ name: "web_server.ts restarts the server", ignore }, async () => {
   const visitor = visit(pm, again);
   await lineOf(visitor, `got 200, "hello from pid ${pid}"`);
   await visitor.finished;
+  await visit(pm, `${again}hang`).finished;
+  await lineOf(
+    web,
+    /^WARN Ended process "web" .* because it was unhealthy: no answer within 500 ms, restarting/,
+  );
+  await ready(3);
   const family = await descendants(web);
   web.signal("SIGINT");
   assertEquals((await web.finished).code, 130);
