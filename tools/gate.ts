@@ -168,9 +168,22 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
     limitMs: 300_000,
     brief: (output) => output,
   });
-  // The checks need a processor, and these programs mostly wait.
-  await Promise.all([prepared, check(gate, modules), testOnOldest(gate)]);
+  // The checks need a processor, and the programs on the oldest Deno mostly
+  // wait: they run beside the checks, and beside the first of the other tests.
+  const checked = Promise.all([prepared, check(gate, modules)]);
+  await Promise.all([
+    testOnOldest(gate),
+    checked.then(() => testAll(gate, coverage)),
+  ]);
+  await gate.step("coverage", [
+    "coverage",
+    coverage,
+    ...modules.map((name) => `--include=^${new URL(name, root)}$`),
+  ], { brief: (output) => output });
+}
 
+/** Runs all tests, each once, with the fewest permissions that it needs. */
+async function testAll(gate: Gate, coverage: string): Promise<void> {
   // The core's tests need no more than the core. Those that are ignored for
   // want of a permission run then, so that each test runs exactly once.
   const collect = [`--coverage=${coverage}`, "--coverage-raw-data-only"];
@@ -192,11 +205,6 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
     );
     gate.skipped.push(...more.ignored.map(({ name }) => name));
   }
-  await gate.step("coverage", [
-    "coverage",
-    coverage,
-    ...modules.map((name) => `--include=^${new URL(name, root)}$`),
-  ], { brief: (output) => output });
 }
 
 /** Checks everything that no test runs, and the examples of the docs. */
