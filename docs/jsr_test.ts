@@ -30,6 +30,13 @@ const WITH_EXAMPLE = [
   "printOutput",
   "simulate",
   "uniform",
+  "exec",
+  "file",
+  "http",
+  "line",
+  "tcp",
+  "PlanError",
+  "up",
   "FakeKernel",
   "VirtualClock",
   "seededRandom",
@@ -132,8 +139,14 @@ Deno.test({ name: "Each module has docs with an example", ignore }, () => {
 Deno.test({ name: "Each export and each member has docs", ignore }, () => {
   const all = [...documented(docs)];
   assert(all.length > 300, `${all.length} found`);
-  const bare = all.filter(({ doc }) => !doc.doc).map(({ name }) => name);
-  assertEquals(bare, []);
+  // Of a method with overloads, the implementation has no docs of its own.
+  const told = new Set(
+    all.filter(({ doc }) => doc.doc).map(({ name }) => name),
+  );
+  assertEquals(
+    all.map(({ name }) => name).filter((name) => !told.has(name)),
+    [],
+  );
 });
 
 Deno.test({ name: "What is looked up most has an example", ignore }, () => {

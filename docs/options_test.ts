@@ -15,7 +15,15 @@ import {
   RESTART_DEFAULTS,
 } from "../restart_options.ts";
 import { checkExit, EXIT_DEFAULTS } from "../simulate.ts";
+import {
+  checkLive,
+  checkReady,
+  LIVE_DEFAULTS,
+  READY_DEFAULTS,
+} from "../probe_options.ts";
 import { checkStop, STOP_DEFAULTS } from "../stop.ts";
+import { plan, type PlanEntry, type PlanOptions } from "../plan/mod.ts";
+import { exec, file, http, line, tcp } from "../probe/mod.ts";
 import { root } from "../tools/package.ts";
 import { readPages, tablesOf } from "../tools/pages.ts";
 import { permitted } from "../tools/testing.ts";
@@ -35,6 +43,19 @@ interface Documented {
   readonly defaults: object;
   /** Defaults that are no values of the code, in the words of the docs. */
   readonly described?: Readonly<Record<string, string>>;
+  /** Options that are documented elsewhere. */
+  readonly elsewhere?: (value: object) => void;
+}
+
+/** A plan whose defaults are those of the docs. */
+const PLAN = plan({
+  db: { command: ["db"] },
+  api: { command: ["api"], dependsOn: { db: "started" } },
+});
+
+/** Makes a plan with options that can be wrong. */
+function planOf(entries: object, options: object = {}): void {
+  plan(entries as Record<string, PlanEntry>, options as PlanOptions);
 }
 
 const DOCUMENTED: readonly Documented[] = [
@@ -85,6 +106,93 @@ const DOCUMENTED: readonly Documented[] = [
     interfaces: ["SimulatedExit"],
     check: (value) => checkExit(value, ""),
     defaults: EXIT_DEFAULTS,
+  },
+  {
+    file: "probe_options.ts",
+    interfaces: ["ReadyOptions"],
+    table: "ready",
+    check: (value) => checkReady(value, ""),
+    defaults: READY_DEFAULTS,
+  },
+  {
+    file: "probe_options.ts",
+    interfaces: ["LiveOptions"],
+    table: "live",
+    check: (value) => checkLive(value, ""),
+    defaults: LIVE_DEFAULTS,
+  },
+  {
+    file: "probe/http.ts",
+    interfaces: ["HttpOptions"],
+    table: "http",
+    check: (value) => http("http://localhost/", value),
+    defaults: {},
+    described: { status: "all from 200 to 399" },
+  },
+  {
+    file: "probe/tcp.ts",
+    interfaces: ["TcpOptions"],
+    table: "tcp",
+    check: (value) => tcp({ port: 1, ...value }),
+    defaults: { hostname: Object(tcp({ port: 1 }).toJSON().tcp).hostname },
+  },
+  {
+    file: "probe/exec.ts",
+    interfaces: ["ExecOptions"],
+    table: "exec",
+    check: (value) => exec("true", [], value),
+    defaults: {},
+    described: {
+      cwd: "Deno.cwd()",
+      clearEnv: "false",
+      user: "the user of this program",
+    },
+  },
+  {
+    file: "probe/line.ts",
+    interfaces: ["LineOptions"],
+    table: "line",
+    check: (value) => line("ready", value),
+    defaults: {},
+    described: { source: "both" },
+  },
+  {
+    file: "probe/file.ts",
+    interfaces: ["FileOptions"],
+    table: "file",
+    check: (value) => file("ready", value),
+    defaults: {},
+    described: { fresh: "true" },
+  },
+  {
+    file: "plan/entry.ts",
+    interfaces: ["EntryBase", "ServiceEntry"],
+    table: "entry",
+    check: (value) => planOf({ api: { command: ["api"], ...value } }),
+    defaults: {},
+    elsewhere: (value) => checkCommand(value, ""),
+  },
+  {
+    file: "plan/entry.ts",
+    interfaces: ["DependencyOptions"],
+    table: "dependsOn",
+    check: (value) => {
+      const dependsOn = { db: { when: "started", ...value } };
+      planOf({ db: { command: ["db"] }, api: { command: ["api"], dependsOn } });
+    },
+    defaults: {
+      required: PLAN.entries.get("api")?.dependencies[0]?.required,
+    },
+  },
+  {
+    file: "plan/entry.ts",
+    interfaces: ["PlanOptions"],
+    table: "plan",
+    check: (value) => planOf({}, value),
+    defaults: {
+      startLimit: PLAN.options.startLimit,
+      sharedPorts: PLAN.options.sharedPorts,
+    },
   },
   {
     file: "options.ts",
@@ -141,7 +249,7 @@ async function readDocs(): Promise<string> {
 function knownNames(check: (value: object) => void): string[] {
   const { message } = assertThrows(() => check({ "?": 0 }), TypeError);
   const names = message.match(
-    /^Option "\?" does not exist: the options are (.+)$/,
+    /^Option "(?:[\w.]+\.)?\?" does not exist: the options are (.+)$/,
   );
   assert(names?.[1] !== undefined, message);
   return names[1].split(", ").sort();
@@ -177,10 +285,12 @@ function behavesAs(backoff: Backoff, other: Backoff): boolean {
 
 /** Returns the default of each option as the code has it; "none" without one. */
 function actualDefaults(
-  { check, defaults, described }: Documented,
+  { check, defaults, described, elsewhere }: Documented,
 ): [name: string, text: string][] {
   const values = new Map(Object.entries(defaults));
-  return knownNames(check).map((name) => [
+  const others = elsewhere ? knownNames(elsewhere) : [];
+  const own = knownNames(check).filter((name) => !others.includes(name));
+  return own.map((name) => [
     name,
     values.has(name) ? written(values.get(name)) : described?.[name] ?? "none",
   ]);

@@ -6,6 +6,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
 import { denoCommand, pathWith } from "../tools/deno.ts";
 import { publish } from "../tools/jsr.ts";
 import { readPackage, root } from "../tools/package.ts";
@@ -91,7 +92,8 @@ async function prepare(
     // What other programs run is not ours to check.
     JSON.stringify({ imports, lock: false, exclude: ["**/*.mjs"] }),
   );
-  const names = ["@isbm/processman", "@isbm/processman/testing"];
+  const names = Object.keys(config.exports)
+    .map((path) => path.replace(/^\./, "@isbm/processman"));
   const args = ["cache", ...names.map((name) => `jsr:${name}`)];
   await run([...args, "jsr:@std/assert", "jsr:@std/log"], folder, env);
 }

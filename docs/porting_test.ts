@@ -9,6 +9,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkManager } from "../manager_options.ts";
 import * as library from "../mod.ts";
 import { checkCommand } from "../options.ts";
+import * as plans from "../plan/mod.ts";
+import * as probes from "../probe/mod.ts";
 import {
   type Page,
   readPages,
@@ -28,6 +30,30 @@ interface Origin {
 }
 
 const ORIGINS: readonly Origin[] = [
+  {
+    // The schema of the Compose specification, compose-spec/compose-spec
+    // 170098b: the properties of a service, and of `healthcheck`.
+    page: "docs/from_compose.md",
+    tables: {
+      "Key of a service":
+        `annotations attach blkio_config build cap_add cap_drop cgroup
+        cgroup_parent command configs container_name cpu_count cpu_percent
+        cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset
+        credential_spec depends_on deploy develop device_cgroup_rules devices
+        dns dns_opt dns_search domainname entrypoint env_file environment expose
+        extends external_links extra_hosts gpus group_add healthcheck hostname
+        image init ipc isolation label_file labels links logging mac_address
+        mem_limit mem_reservation mem_swappiness memswap_limit models
+        network_mode networks oom_kill_disable oom_score_adj pid pids_limit
+        platform ports post_start pre_stop privileged profiles provider
+        pull_policy pull_refresh_after read_only restart runtime scale secrets
+        security_opt shm_size stdin_open stop_grace_period stop_signal
+        storage_opt sysctls tmpfs tty ulimits use_api_socket user userns_mode
+        uts volumes volumes_from working_dir`,
+      "Key of `healthcheck`":
+        `disable interval retries start_interval start_period test timeout`,
+    },
+  },
   {
     // supervisor 4.2.5: options.py, `_processes_from_section()`; and what
     // `read_config()` and `process_groups_from_parser()` get from sections.
@@ -279,12 +305,18 @@ function nested(path: readonly string[], value: unknown): unknown {
 
 const command = (value: object) => void checkCommand(value, "");
 const manager = (value: object) => void checkManager(value, "");
+const entry = (value: object) => {
+  plans.plan({ entry: { command: ["true"], ...value } });
+};
+
+/** All that the package exports. */
+const exports = { ...library, ...plans, ...probes };
 
 /** Returns why there is no such option; `undefined` if there is one. */
 function optionFault(path: string, value: string | undefined) {
   const names = path.split(".");
   const name = names.at(-1) ?? "";
-  const check = [command, manager]
+  const check = [command, manager, entry]
     .find((check) => namesIn(check, names.slice(0, -1)).includes(name));
   if (check === undefined) return "there is no such option";
   if (value === undefined || value.includes("…")) return undefined;
@@ -319,7 +351,7 @@ function faultOf(
     span.match(/^(?:new )?([A-Z]\w+|\w+(?=\())(?:\(.*\))?$/) ??
       [];
   if (exported !== undefined) {
-    return exported in library ? undefined : "it is not exported";
+    return exported in exports ? undefined : "it is not exported";
   }
   const [, path, value] = span.match(/^([\w.]+)(?:: (.+))?$/) ?? [];
   return path === undefined ? "what is it?" : optionFault(path, value);
@@ -355,7 +387,9 @@ Deno.test("The porting pages name options and members that exist", {
     // Elsewhere, what looks like an option or a member is one.
     const prose = page.text.replace(/^```.*?^```$/gms, "");
     spansOf(prose)
-      .filter((span) => /^(pm|process|restart|stop|output)\.[a-z]/.test(span))
+      .filter((span) =>
+        /^(pm|process|restart|stop|output|ready|live)\.[a-z]/.test(span)
+      )
       .filter((span) => /^[\w.]+(\(.*\)|: .+)?$/.test(span))
       .filter((span) => !/^pm\.[A-Z]/.test(span))
       .forEach(look);

@@ -10,6 +10,8 @@ import * as library from "../mod.ts";
 import { root } from "../tools/package.ts";
 import { readPage, readPages, tableOf } from "../tools/pages.ts";
 import { permitted } from "../tools/testing.ts";
+import * as plan from "../plan/mod.ts";
+import * as probe from "../probe/mod.ts";
 import * as testing from "../testing/mod.ts";
 
 const ignore = !permitted("read");
@@ -52,6 +54,13 @@ Deno.test("docs/api.md lists the members of Processman and Process", {
   }
 });
 
+Deno.test("docs/plans.md lists the members of App", { ignore }, async () => {
+  const listed = namesIn(await firstCells("plans.md", "`App`"));
+  const members = membersOf(plan.App.prototype)
+    .filter((name) => Object.hasOwn(plan.App.prototype, name));
+  assertEquals([...new Set(listed)].sort(), members);
+});
+
 Deno.test("The docs list each state, event and decision", {
   ignore,
 }, async () => {
@@ -67,12 +76,16 @@ Deno.test("The docs list each state, event and decision", {
     events.sort(),
   );
 
+  const [[verdicts = ""] = []] = await inModule(
+    "restart.ts",
+    /interface Verdict \{[^}]*?readonly reason:([^;]*);/g,
+  );
   const decisions = (await inModule(
     "restart.ts",
     /readonly kind: "(\w+)";[^}]*?readonly reason:([^;]*);/g,
   )).flatMap(([kind, reasons = ""]) =>
     Array.from(
-      reasons.matchAll(/"([\w-]+)"/g),
+      reasons.replace('Verdict["reason"]', verdicts).matchAll(/"([\w-]+)"/g),
       ([, reason]) => `${kind}, ${reason}`,
     )
   );
@@ -85,7 +98,7 @@ Deno.test("The docs list each state, event and decision", {
 Deno.test("docs/errors.md lists the errors that are exported", {
   ignore,
 }, async () => {
-  const exported = Object.entries(library)
+  const exported = Object.entries({ ...library, ...plan, ...probe })
     .filter(([, value]) => Object.prototype.isPrototypeOf.call(Error, value))
     .map(([name]) => name);
   const { text } = await readPage("docs/errors.md");
@@ -99,7 +112,8 @@ Deno.test("docs/errors.md lists the errors that are exported", {
 
 Deno.test("Some page names each function and class", { ignore }, async () => {
   const pages = (await readPages()).map(({ text }) => text).join("\n");
-  const names = [...Object.keys(library), ...Object.keys(testing)];
+  const names = [library, plan, probe, testing]
+    .flatMap((module) => Object.keys(module));
   const missing = names.filter((name) =>
     !new RegExp(`\\b${name}\\b`).test(pages)
   );
