@@ -215,7 +215,9 @@ export class FakeKernel implements Kernel {
   }
 
   #newPid(): number {
-    return ++this.#lastPid;
+    // A child with the ID of this program would be its own parent.
+    if (++this.#lastPid === Deno.pid) this.#lastPid++;
+    return this.#lastPid;
   }
 
   async #run(child: FakeChild, script: ChildScript): Promise<void> {

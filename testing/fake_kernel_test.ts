@@ -182,3 +182,18 @@ Deno.test("FakeKernel refuses other objects in place of options", () => {
     }
   }
 });
+
+Deno.test("FakeKernel gives no child the process ID of this program", async () => {
+  const descriptor = Object.getOwnPropertyDescriptor(Deno, "pid") ?? {};
+  const value = 1_002;
+  Object.defineProperty(Deno, "pid", { value, configurable: true });
+  try {
+    const kernel = new FakeKernel({ programs: { job: () => {} } });
+    await using pm = new Processman({ kernel, logger: null });
+    for (const name of ["a", "b", "c"]) pm.command("job", [], { name });
+    assertEquals([...pm.processes().keys()], [1_001, 1_003, 1_004]);
+    await pm.stopAll();
+  } finally {
+    Object.defineProperty(Deno, "pid", descriptor);
+  }
+});
