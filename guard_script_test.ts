@@ -7,6 +7,7 @@ import {
   outputOf,
   ready,
   startRun,
+  stepsSideBySide,
   STOP,
   systemTable,
 } from "./tools/testing.ts";
@@ -16,21 +17,26 @@ function pathOf(program: string): Promise<string> {
   return outputOf("sh", "-c", `readlink -f "$(command -v ${program})"`);
 }
 
+/** A shell, and what makes it one. */
+type Shell = readonly [string, ...string[]];
+
 /** The shells that there are on this machine, besides the one that `sh` is. */
-async function shells(): Promise<[string, ...string[]][]> {
-  const all: [string, ...string[]][] = [["sh"]];
+async function shells(): Promise<Record<string, Shell>> {
+  const all: Shell[] = [["sh"]];
   const sh = await pathOf("sh");
   for (const shell of ["dash", "bash", "busybox"]) {
     const path = await pathOf(shell);
     if (!path || path === sh) continue;
     all.push(shell === "busybox" ? [shell, "sh"] : [shell]);
   }
-  return all;
+  return Object.fromEntries(all.map((shell) => [shell.join(" "), shell]));
 }
+
+const SHELLS = await shells();
 
 /** Starts a guard of its own, in a shell. */
 function script(
-  [shell, ...args]: [string, ...string[]],
+  [shell, ...args]: Shell,
   lines: string[],
   env: Record<string, string> = {},
 ) {
@@ -53,8 +59,8 @@ function script(
   };
 }
 
-for (const shell of await shells()) {
-  Deno.test(`GUARD_SCRIPT ends what has begun and not ended: ${shell.join(" ")}`, async () => {
+Deno.test("GUARD_SCRIPT ends what has begun and not ended", async (t) => {
+  await stepsSideBySide(t, SHELLS, async (shell) => {
     const group = startRun("sleep 500 & sleep 500 & wait");
     const stubborn = await ready(
       "trap '' TERM; echo ready; while :; do sleep 0.1; done",
@@ -84,8 +90,10 @@ for (const shell of await shells()) {
     assert(kept.alive);
     await new Ending(kept, STOP, systemTable(), KERNEL).done;
   });
+});
 
-  Deno.test(`GUARD_SCRIPT skips what is not an entry: ${shell.join(" ")}`, async () => {
+Deno.test("GUARD_SCRIPT skips what is not an entry", async (t) => {
+  await stepsSideBySide(t, SHELLS, async (shell) => {
     const good = startRun("exec sleep 500");
     const safe = startRun("exec sleep 500");
     const bad = [
@@ -120,8 +128,10 @@ for (const shell of await shells()) {
     assert(safe.alive);
     await new Ending(safe, STOP, systemTable(), KERNEL).done;
   });
+});
 
-  Deno.test(`GUARD_SCRIPT asks a leader first, the rest after it: ${shell.join(" ")}`, async () => {
+Deno.test("GUARD_SCRIPT asks a leader first, the rest after it", async (t) => {
+  await stepsSideBySide(t, SHELLS, async (shell) => {
     const leader = await ready(
       `sh -c 'trap "echo worker; exit" TERM; echo up; while :; do sleep 0.05; done' &
       trap 'sleep 0.3; echo master; exit' TERM
@@ -145,8 +155,10 @@ for (const shell of await shells()) {
     assertEquals(await rest, "master\nworker\n");
     await leader.child.status;
   });
+});
 
-  Deno.test(`GUARD_SCRIPT finds all groups of a session: ${shell.join(" ")}`, async () => {
+Deno.test("GUARD_SCRIPT finds all groups of a session", async (t) => {
+  await stepsSideBySide(t, SHELLS, async (shell) => {
     const { child, pid, words } = await ready(
       "set -m; sleep 500 & (trap '' TERM; exec sleep 500) & echo $! $(jobs -p | head -n 1); wait",
       { program: "bash" },
@@ -157,8 +169,10 @@ for (const shell of await shells()) {
     assertEquals(await living([pid, ...words.map(Number)]), []);
     await child.status;
   });
+});
 
-  Deno.test(`GUARD_SCRIPT sends no signal twice: ${shell.join(" ")}`, async () => {
+Deno.test("GUARD_SCRIPT sends no signal twice", async (t) => {
+  await stepsSideBySide(t, SHELLS, async (shell) => {
     const { child, pid } = await ready(
       "trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done",
     );
@@ -167,4 +181,4 @@ for (const shell of await shells()) {
     await guard.end();
     assertEquals((await child.status).signal, "SIGKILL");
   });
-}
+});

@@ -18,6 +18,9 @@ import { DRAIN_MS } from "./pump.ts";
 import { seededRandom } from "./testing/mod.ts";
 import { lineOf, outputOf } from "./tools/testing.ts";
 
+/** Whether as much is to be written as the long form says. */
+const FULL = Deno.args.includes("--full");
+
 const silent = { logger: null };
 
 /** Returns the program and the arguments that run a shell script. */
@@ -60,7 +63,7 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
 
 Deno.test("Process.stdout gives all bytes as they were written", async () => {
   // 1 GiB in full.
-  const bytes = Deno.args.includes("--full") ? 2 ** 30 : 2 ** 28;
+  const bytes = FULL ? 2 ** 30 : 2 ** 27;
   await using pm = new Processman(silent);
   // An executable is a large file whose parts differ.
   const script =
@@ -77,16 +80,17 @@ Deno.test("Process.stdout gives all bytes as they were written", async () => {
 });
 
 Deno.test("Process.stdout and stderr are right for 64 processes at once", async () => {
+  const last = FULL ? 80_000 : 30_000;
   await using pm = new Processman(silent);
   const script = (from: number) =>
-    `seq ${from} 80000 >&2 & seq ${-from} 99 9000000; wait`;
+    `seq ${from} ${last} >&2 & seq ${-from} 99 ${99 * last}; wait`;
   const numbers = Array.from({ length: 64 }, (_, i) => i + 1);
   const jobs = numbers.map((n) => pm.command(...sh(script(n))));
   const sums = await Promise.all(
     jobs.flatMap(({ stdout, stderr }) => [sumOf(stdout), sumOf(stderr)]),
   );
   const all = numbers.map((n) =>
-    `seq ${-n} 99 9000000 | sha1sum; seq ${n} 80000 | sha1sum`
+    `seq ${-n} 99 ${99 * last} | sha1sum; seq ${n} ${last} | sha1sum`
   );
   const expected = await outputOf("sh", "-c", all.join("\n"));
   assertEquals(sums.map((sum) => `${sum}  -`), expected.split("\n"));
@@ -215,7 +219,7 @@ Deno.test("Process.stdout has all that a child wrote before SIGKILL", async (t) 
 
 Deno.test("Process blocks no child and needs no memory when nothing reads", async () => {
   await using pm = new Processman(silent);
-  const gigabytes = Deno.args.includes("--full") ? 10 : 2;
+  const gigabytes = FULL ? 10 : 1;
   const write = async (bytes: number) => {
     const job = pm.command("head", ["-c", `${bytes}`, "/dev/zero"]);
     assert((await job.finished).success);

@@ -15,6 +15,7 @@ import {
   outputOf,
   runScript,
   scriptDeno,
+  stepsSideBySide,
 } from "./tools/testing.ts";
 
 /** Keeps the program alive, as a server of its own does. */
@@ -232,24 +233,22 @@ Deno.test("Processman survives whatever onSignal() does", async (t) => {
     "returns an object whose then throws": "() => ({ get then() { throw 4 } })",
     "returns nothing": "() => {}",
   };
-  for (const [name, source] of Object.entries(functions)) {
-    await t.step(name, async () => {
-      await using parent = runScript(withPolite(
-        `onSignal: ${source}`,
-        "for await (const { text } of polite.lines()) console.log(text);",
-      ));
-      await lineOf(parent, "ready");
-      parent.signal("SIGTERM");
-      assertEquals((await parent.finished).code, 143);
-      const lines = printed(parent);
-      assert(lines.includes("bye"), lines.join("\n"));
-      assertEquals(
-        lines.some((line) => line.startsWith("log: onSignal() failed")),
-        name !== "returns nothing",
-        lines.join("\n"),
-      );
-    });
-  }
+  await stepsSideBySide(t, functions, async (source, name) => {
+    await using parent = runScript(withPolite(
+      `onSignal: ${source}`,
+      "for await (const { text } of polite.lines()) console.log(text);",
+    ));
+    await lineOf(parent, "ready");
+    parent.signal("SIGTERM");
+    assertEquals((await parent.finished).code, 143);
+    const lines = printed(parent);
+    assert(lines.includes("bye"), lines.join("\n"));
+    assertEquals(
+      lines.some((line) => line.startsWith("log: onSignal() failed")),
+      name !== "returns nothing",
+      lines.join("\n"),
+    );
+  });
 });
 
 Deno.test("Processman.exitDeadlineMs bounds what keeps the program from ending", async () => {
@@ -321,9 +320,8 @@ Deno.test("Processman.exitDeadlineMs leaves the log time to say what was cut", a
         handlers: [{ flush }], debug() {}, info: keep, warn: keep, error: keep,
       };`,
   };
-  for (const [name, logger] of Object.entries(loggers)) {
-    await t.step(name, async () => {
-      await using parent = runScript(`
+  await stepsSideBySide(t, loggers, async (logger) => {
+    await using parent = runScript(`
         import { Processman } from "@isbm/processman";
         ${logger}
         const pm = new Processman({
@@ -335,15 +333,14 @@ Deno.test("Processman.exitDeadlineMs leaves the log time to say what was cut", a
         console.log("running");
         ${SERVER}
       `);
-      await lineOf(parent, "running");
-      parent.signal("SIGTERM");
-      assertEquals((await parent.finished).code, 143);
-      assertStringIncludes(
-        printed(parent).join("\n"),
-        "late: Ending by SIGTERM after 500 ms, without waiting for onSignal()",
-      );
-    });
-  }
+    await lineOf(parent, "running");
+    parent.signal("SIGTERM");
+    assertEquals((await parent.finished).code, 143);
+    assertStringIncludes(
+      printed(parent).join("\n"),
+      "late: Ending by SIGTERM after 500 ms, without waiting for onSignal()",
+    );
+  });
 });
 
 Deno.test("Processman waits for all that reads an output through other streams", async (t) => {
@@ -373,9 +370,8 @@ Deno.test("Processman waits for all that reads an output through other streams",
       fast.pipeTo(new WritableStream());
       slow.pipeTo(slowly());`,
   };
-  for (const [name, reads] of Object.entries(cases)) {
-    await t.step(name, async () => {
-      await using parent = runScript(`${BEGIN}
+  await stepsSideBySide(t, cases, async (reads) => {
+    await using parent = runScript(`${BEGIN}
         const pm = new Processman({ logger });
         const polite = pm.command("sh", [
           "-c",
@@ -387,13 +383,12 @@ Deno.test("Processman waits for all that reads an output through other streams",
         console.log("running");
         ${SERVER}
       `);
-      await lineOf(parent, "running");
-      parent.signal("SIGTERM");
-      assertEquals((await parent.finished).code, 143);
-      assertStringIncludes(printed(parent).join("\n"), "closed after");
-      assertStringIncludes(printed(parent).join("\n"), "200");
-    });
-  }
+    await lineOf(parent, "running");
+    parent.signal("SIGTERM");
+    assertEquals((await parent.finished).code, 143);
+    assertStringIncludes(printed(parent).join("\n"), "closed after");
+    assertStringIncludes(printed(parent).join("\n"), "200");
+  });
 });
 
 Deno.test("Processman ends the program although its stderr takes no more", async () => {
@@ -424,25 +419,27 @@ Deno.test("Processman ends a program that deno run --watch has started", async (
   `.replace("@isbm/processman", import.meta.resolve("./mod.ts"));
   const config = new URL("deno.json", import.meta.url).pathname;
   const flags = ["--quiet", "--no-prompt", "--no-check", "--allow-run"];
-  for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-    await t.step(signal, async () => {
-      await using folder = await temporaryFolder();
-      const file = `${folder.path}/main.ts`;
-      await outputOf("sh", "-c", 'printf %s "$1" >"$0"', file, program);
-      await using pm = new Processman({ logger: null, signals: [] });
-      const parent = pm.command(scriptDeno, [
-        "run",
-        "--watch",
-        ...flags,
-        `--config=${config}`,
-        file,
-      ], { restart: { policy: "never" } });
-      const pid = Number((await lineOf(parent, /running/)).split(" ")[1]);
-      const stop = { signal, to: "leader", gracePeriodMs: 8_000 } as const;
-      assertEquals((await parent.stop(stop)).status.code, code);
-      assert(!await alive(pid));
-    });
-  }
+  const signals = {
+    SIGTERM: ["SIGTERM", 143],
+    SIGHUP: ["SIGHUP", 129],
+  } as const;
+  await stepsSideBySide(t, signals, async ([signal, code]) => {
+    await using folder = await temporaryFolder();
+    const file = `${folder.path}/main.ts`;
+    await outputOf("sh", "-c", 'printf %s "$1" >"$0"', file, program);
+    await using pm = new Processman({ logger: null, signals: [] });
+    const parent = pm.command(scriptDeno, [
+      "run",
+      "--watch",
+      ...flags,
+      `--config=${config}`,
+      file,
+    ], { restart: { policy: "never" } });
+    const pid = Number((await lineOf(parent, /running/)).split(" ")[1]);
+    const stop = { signal, to: "leader", gracePeriodMs: 8_000 } as const;
+    assertEquals((await parent.stop(stop)).status.code, code);
+    assert(!await alive(pid));
+  });
 });
 
 Deno.test("Processman does not wait for readers that have been collected", async () => {
@@ -582,25 +579,23 @@ Deno.test("Managers of one program, of any version, end it together", async (t) 
   };
   await using folder = await temporaryFolder();
   const module = await copyPackage(folder.path);
-  for (const [name, [first = "", second = ""]] of Object.entries(cases)) {
-    await t.step(name, async () => {
-      await using parent = runScript(twoManagers(first, second, module), {
-        flags: ["--allow-read"],
-      });
-      const pids = (await lineOf(parent, /running/)).split(" ").slice(1);
-      parent.signal("SIGTERM");
-      assertEquals((await parent.finished).code, 143);
-      const lines = printed(parent);
-      assertEquals(lines[0], "false");
-      assertEquals(
-        lines.filter((line) => /^(got|stopped|over)/.test(line)).toSorted(),
-        ["got first", "got second", "over first", "over second"].concat(
-          ["stopped first", "stopped second"],
-        ),
-      );
-      for (const pid of pids) assert(!await alive(Number(pid)));
+  await stepsSideBySide(t, cases, async ([first = "", second = ""]) => {
+    await using parent = runScript(twoManagers(first, second, module), {
+      flags: ["--allow-read"],
     });
-  }
+    const pids = (await lineOf(parent, /running/)).split(" ").slice(1);
+    parent.signal("SIGTERM");
+    assertEquals((await parent.finished).code, 143);
+    const lines = printed(parent);
+    assertEquals(lines[0], "false");
+    assertEquals(
+      lines.filter((line) => /^(got|stopped|over)/.test(line)).toSorted(),
+      ["got first", "got second", "over first", "over second"].concat(
+        ["stopped first", "stopped second"],
+      ),
+    );
+    for (const pid of pids) assert(!await alive(Number(pid)));
+  });
 });
 
 Deno.test("Managers of one program that go on leave it alive", async () => {
@@ -649,17 +644,16 @@ Deno.test("Processman ends the program at once at a second signal", async (t) =>
     };
   await using folder = await temporaryFolder();
   const module = await copyPackage(folder.path);
-  for (const [name, [options, does, other]] of Object.entries(cases)) {
-    await t.step(name, async () => {
-      await using parent = runScript(
-        `${
-          twoManagers(
-            `exitDeadlineMs: 3_600_000, ${options}`,
-            other ?? "",
-            module,
-          )
-            .replaceAll("sleep 0.2; echo bye; exit", ":")
-        }
+  await stepsSideBySide(t, cases, async ([options, does, other]) => {
+    await using parent = runScript(
+      `${
+        twoManagers(
+          `exitDeadlineMs: 3_600_000, ${options}`,
+          other ?? "",
+          module,
+        )
+          .replaceAll("sleep 0.2; echo bye; exit", ":")
+      }
         const now = performance.now.bind(performance);
         Deno.addSignalListener("SIGUSR1", () => {
           performance.now = () => now() + 1_000;
@@ -667,20 +661,19 @@ Deno.test("Processman ends the program at once at a second signal", async (t) =>
         });
         console.log("listening");
         ${does}`,
-        { flags: ["--allow-read"] },
-      );
-      const pids = (await lineOf(parent, /running/)).split(" ").slice(1);
-      await lineOf(parent, "listening");
-      parent.signal("SIGTERM");
-      await lineOf(parent, /Received SIGTERM/);
-      parent.signal("SIGUSR1");
-      await lineOf(parent, "a second later");
-      parent.signal(other === undefined ? "SIGTERM" : "SIGINT");
-      const { code } = await parent.finished;
-      assertEquals(code, other === undefined ? 143 : 130);
-      for (const pid of pids) while (await alive(Number(pid)));
-    });
-  }
+      { flags: ["--allow-read"] },
+    );
+    const pids = (await lineOf(parent, /running/)).split(" ").slice(1);
+    await lineOf(parent, "listening");
+    parent.signal("SIGTERM");
+    await lineOf(parent, /Received SIGTERM/);
+    parent.signal("SIGUSR1");
+    await lineOf(parent, "a second later");
+    parent.signal(other === undefined ? "SIGTERM" : "SIGINT");
+    const { code } = await parent.finished;
+    assertEquals(code, other === undefined ? 143 : 130);
+    for (const pid of pids) while (await alive(Number(pid)));
+  });
 });
 
 Deno.test("A critical process gives the program its exit code", async (t) => {
@@ -742,19 +735,17 @@ Deno.test("A critical process gives the program its exit code", async (t) => {
       143,
     ],
   };
-  for (const [name, [does, code]] of Object.entries(cases)) {
-    await t.step(name, async () => {
-      await using parent = runScript(`${BEGIN}
+  await stepsSideBySide(t, cases, async ([does, code]) => {
+    await using parent = runScript(`${BEGIN}
         const pm = new Processman({ logger: null });
         ${does}
       `);
-      assertEquals(
-        (await parent.finished).code,
-        code,
-        printed(parent).join("\n"),
-      );
-    });
-  }
+    assertEquals(
+      (await parent.finished).code,
+      code,
+      printed(parent).join("\n"),
+    );
+  });
 });
 
 Deno.test({
@@ -776,23 +767,21 @@ Deno.test({
       "npx and deno task": "npx -y deno@2 task --quiet dev",
       "a shell": `sh -c '"$DENO" ${run}; echo goes on'`,
     };
-    for (const [name, way] of Object.entries(ways)) {
-      await t.step(name, async () => {
-        await using folder = await temporaryFolder();
-        await using terminal = openTerminal(
-          program,
-          `cd ${folder.path}; printf %s "$PROGRAM" >main.ts; ` +
-            `echo '${tasks}' >deno.json; ${way}`,
-        );
-        const { process } = terminal;
-        await lineOf(process, /ready/);
-        await terminal.type("\x03");
-        const { code } = await process.finished;
-        const lines = printed(process).map((line) => line.trim());
-        assertEquals(code, 130, lines.join("\n"));
-        assert(lines.includes("bye"), lines.join("\n"));
-        assert(!lines.includes("goes on"), lines.join("\n"));
-      });
-    }
+    await stepsSideBySide(t, ways, async (way) => {
+      await using folder = await temporaryFolder();
+      await using terminal = openTerminal(
+        program,
+        `cd ${folder.path}; printf %s "$PROGRAM" >main.ts; ` +
+          `echo '${tasks}' >deno.json; ${way}`,
+      );
+      const { process } = terminal;
+      await lineOf(process, /ready/);
+      await terminal.type("\x03");
+      const { code } = await process.finished;
+      const lines = printed(process).map((line) => line.trim());
+      assertEquals(code, 130, lines.join("\n"));
+      assert(lines.includes("bye"), lines.join("\n"));
+      assert(!lines.includes("goes on"), lines.join("\n"));
+    });
   },
 });

@@ -18,7 +18,6 @@ import { type CommandOptions, Processman } from "./mod.ts";
 import {
   accepts,
   family,
-  findProgram,
   gone,
   lives,
   Load,
@@ -35,6 +34,7 @@ import {
   supplementaryGroup,
 } from "./tools/servers.ts";
 import { POSTGRES, REDIS, SERVERS, WEB_SERVERS } from "./tools/server_table.ts";
+import { lacks, pathOf } from "./tools/stack.ts";
 import { eventOf, lineOf, permitted, runScript } from "./tools/testing.ts";
 import { hastyMaster, nginx, startApplication } from "./tools/web_servers.ts";
 
@@ -44,23 +44,16 @@ const silent = { logger: null };
 const FULL = Deno.args.includes("--full");
 
 /** How often a control is tried, which can fail to lose anything by chance. */
-const CONTROLS = 5;
+const CONTROLS = 8;
 
 /** How often each server is stopped in each way. */
-const STOPS = FULL ? 120 : 3;
+const STOPS = FULL ? 120 : 2;
 
 /** How many clients make short requests at the same time. */
 const CLIENTS = 16;
 
 /** How long the slow requests take, in milliseconds. */
 const SLOW_MS = 200;
-
-/** Whether the tests that need these programs cannot be run. */
-function without(...programs: string[]): boolean {
-  return Deno.build.os !== "linux" ||
-    !permitted("read", "write", "net", "env", "sys") ||
-    programs.some((program) => findProgram(program) === undefined);
-}
 
 /** Calls a function with a folder that exists as long as that takes. */
 async function inFolder<Result>(
@@ -235,7 +228,7 @@ const byItself: Way = async ({ program, args, folder }) => {
 
 Deno.test({
   name: "StopOptions.to lets nginx answer what it has read, whatever the end",
-  ignore: without("nginx"),
+  ignore: lacks("nginx"),
   async fn() {
     const stop = { signal: "SIGQUIT", to: "leader" } as const;
     const ways = {
@@ -272,7 +265,7 @@ Deno.test({
 for (const { server, program, stop, byDefault, make } of WEB_SERVERS) {
   Deno.test({
     name: `docs/servers.md: ${server} answers all that it has read`,
-    ignore: without(program),
+    ignore: lacks(program),
     async fn() {
       // On a machine with more to do than it can, the defaults can lose nothing.
       for (let lost = 0, tries = 0; lost === 0 && tries < CONTROLS; tries++) {
@@ -297,7 +290,7 @@ for (const { server, program, stop, byDefault, make } of WEB_SERVERS) {
 
 Deno.test({
   name: "StopOptions.to asks a worker once when its master has ended first",
-  ignore: without("node"),
+  ignore: lacks("node"),
   async fn(t) {
     const stop = { to: "leader" } as const;
     const ways = {
@@ -331,7 +324,7 @@ Deno.test({
 
 Deno.test({
   name: "Process serves again soon after the crash of an nginx master",
-  ignore: without("nginx"),
+  ignore: lacks("nginx"),
   async fn() {
     await inFolder(async (folder) => {
       await using application = startApplication();
@@ -390,7 +383,7 @@ async function withPostgres(
 
 Deno.test({
   name: "Process.stop() with another signal ends postgres without a recovery",
-  ignore: without("postgres", "initdb"),
+  ignore: lacks("postgres", "initdb"),
   async fn() {
     await withPostgres(async ({ program, args, port }, options) => {
       await using pm = new Processman(silent);
@@ -506,7 +499,7 @@ async function postgresKeeps(stop: CommandOptions["stop"] & object) {
 
 Deno.test({
   name: `docs/servers.md: postgres keeps all that it has committed`,
-  ignore: without("postgres", "initdb"),
+  ignore: lacks("postgres", "initdb"),
   async fn() {
     const { forced, confirmed, lost, said } = await postgresKeeps(
       POSTGRES.stop,
@@ -550,7 +543,7 @@ async function redisKeeps(stop: CommandOptions["stop"] & object) {
 
 Deno.test({
   name: `docs/servers.md: redis keeps all that it has confirmed`,
-  ignore: without("redis-server"),
+  ignore: lacks("redis-server"),
   async fn() {
     const { forced, confirmed, lost } = await redisKeeps(REDIS.stop);
     assertGreaterOrEqual(confirmed, WRITES);
@@ -591,7 +584,7 @@ Deno.test({
 
 Deno.test({
   name: "Process.kill() tells of a backend of postgres that lives on",
-  ignore: without("postgres", "initdb"),
+  ignore: lacks("postgres", "initdb"),
   async fn() {
     await withPostgres(async ({ program, args, port }, options) => {
       const { pm, log } = logging();
@@ -629,7 +622,7 @@ async function noKeyGroup(): Promise<boolean> {
 
 Deno.test({
   name: "CommandDefaults.user lets postgres read a key of its groups",
-  ignore: without("postgres", "initdb", "openssl", "setpriv") ||
+  ignore: lacks("postgres", "initdb", "openssl", "setpriv") ||
     await noKeyGroup(),
   async fn() {
     await withPostgres(async ({ program, args, port, folder }, options) => {
@@ -702,7 +695,7 @@ async function daemonTold(
 
 Deno.test({
   name: "Process tells of a redis that makes itself a daemon",
-  ignore: without("redis-server"),
+  ignore: lacks("redis-server"),
   async fn() {
     await inFolder(async (folder) => {
       const pidFile = `${folder}/redis.pid`;
@@ -714,7 +707,7 @@ Deno.test({
 
 Deno.test({
   name: "Process tells of a postgres that pg_ctl has started",
-  ignore: without("postgres", "initdb", "pg_ctl"),
+  ignore: lacks("postgres", "initdb", "pg_ctl"),
   async fn() {
     await withPostgres(async (server, options) => {
       const { folder } = server;
@@ -722,7 +715,7 @@ Deno.test({
       const args = ["-D", `${folder}/db`, "-l", `${folder}/log`, "-o"];
       const pgCtl = {
         ...server,
-        program: findProgram("pg_ctl") ?? "",
+        program: pathOf("pg_ctl"),
         args: [...args, more.join(" "), "start"],
       };
       await daemonTold(pgCtl, options, `${folder}/db/postmaster.pid`);
@@ -743,7 +736,7 @@ const ENDS: Record<string, { does: string; gets: Deno.Signal }> = {
 
 Deno.test({
   name: "Processman loses no key of a redis, whatever the end of this program",
-  ignore: without("redis-server"),
+  ignore: lacks("redis-server"),
   async fn(t) {
     const keys = 1_000;
     for (const [end, { does, gets }] of Object.entries(ENDS)) {
@@ -778,7 +771,7 @@ Deno.test({
 
 Deno.test({
   name: "Guard ends a redis that is stopped as soon as one that is not",
-  ignore: without("redis-server"),
+  ignore: lacks("redis-server"),
   async fn() {
     await inFolder(async (folder) => {
       const server = redis(folder);

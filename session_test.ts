@@ -29,6 +29,7 @@ import {
   permitted,
   runScript,
   stateOf,
+  stepsSideBySide,
   systemTable,
 } from "./tools/testing.ts";
 import { FakeKernel } from "./testing/mod.ts";
@@ -839,15 +840,13 @@ Deno.test("Processman asks for no permission, whatever is revoked", async (t) =>
       "try { pm.command('true'); } catch (error) { console.log(error.name); } await pm.shutdown();",
     ],
   };
-  for (const [name, [before, after]] of Object.entries(cases)) {
-    await t.step(name, async () => {
-      // A terminal would be asked: script gives the program one.
-      await using parent = runScript(script(before, after));
-      assertEquals((await parent.finished).code, 0);
-      const lines = parent.tail().map(({ text }) => text);
-      assertEquals(lines.at(-1), "over");
-      const warnings = lines.filter((line) => line.includes("guard are off"));
-      assertEquals(warnings.length, 1);
-    });
-  }
+  await stepsSideBySide(t, cases, async ([before, after]) => {
+    // A terminal would be asked: script gives the program one.
+    await using parent = runScript(script(before, after));
+    assertEquals((await parent.finished).code, 0);
+    const lines = parent.tail().map(({ text }) => text);
+    assertEquals(lines.at(-1), "over");
+    const warnings = lines.filter((line) => line.includes("guard are off"));
+    assertEquals(warnings.length, 1);
+  });
 });

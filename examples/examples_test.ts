@@ -1,7 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Process, Processman } from "@isbm/processman";
 import { hasTerminals, openTerminal } from "../tools/terminal.ts";
-import { alive, lineOf, outputOf, permitted } from "../tools/testing.ts";
+import {
+  alive,
+  lineOf,
+  outputOf,
+  permitted,
+  stepsSideBySide,
+} from "../tools/testing.ts";
 
 const ignore = !permitted("run");
 const CTRL_C = "\x03";
@@ -10,9 +16,9 @@ const ESCAPE = /\x1b\[[^a-zA-Z]*[a-zA-Z]/g;
 /** Bold, dim, or one of the colors that a terminal defines; or the end of it. */
 const PALETTE = /\[([012]|3[1-6])m$/;
 
-Deno.test(
-  { name: "demo.ts shows the main job and leaves nothing", ignore },
-  async () => {
+/** What each example does. */
+const EXAMPLES: Readonly<Record<string, () => Promise<void>>> = {
+  "demo.ts shows the main job and leaves nothing": async () => {
     await using pm = manager();
     const demo = example(pm, "demo.ts", ["--allow-run"]);
     assertEquals((await demo.finished).code, 0);
@@ -39,25 +45,126 @@ Deno.test(
     assertFits(lines, 80);
     await assertGone(pidsIn(said));
   },
-);
+  "demo.ts stops all at Ctrl-C": async () => {
+    await using pm = manager();
+    const demo = example(pm, "demo.ts", ["--allow-run"]);
+    await lineOf(demo, /worker \| job 1 done/);
+    await lineOf(demo, /visit +\| got 200/);
+    const family = await descendants(demo);
+    demo.signal("SIGINT");
+    assertEquals(await demo.finished, { success: true, code: 0, signal: null });
 
-Deno.test({ name: "demo.ts stops all at Ctrl-C", ignore }, async () => {
-  await using pm = manager();
-  const demo = example(pm, "demo.ts", ["--allow-run"]);
-  await lineOf(demo, /worker \| job 1 done/);
-  await lineOf(demo, /visit +\| got 200/);
-  const family = await descendants(demo);
-  demo.signal("SIGINT");
-  assertEquals(await demo.finished, { success: true, code: 0, signal: null });
+    const lines = textOf(demo);
+    const said = lines.join("\n");
+    assertMatch(
+      said,
+      /got SIGINT and stops everything\n(.*\n)*.*none left\.\n/,
+    );
+    assertEquals(summaryOf(lines), expectedSummary(lines));
+    for (const name of ["web", "worker", "clock"]) {
+      assertMatch(said, new RegExp(`^${name} .* stopped (by SIG|in)`, "m"));
+    }
+    await assertGone([...family, ...pidsIn(said)]);
+  },
+  "web_server.ts restarts the server after a crash, and when it hangs":
+    async () => {
+      await using pm = manager();
+      const web = example(pm, "web_server.ts", [
+        "--allow-run",
+        "--allow-net=127.0.0.1",
+      ]);
+      const ready = (run: number) =>
+        lineOf(web, new RegExp(`^Run ${run} is ready`));
+      const [, address = ""] = (await ready(1)).match(/: (\S+)/) ?? [];
+      await visit(pm, `${address}crash`).finished;
 
-  const lines = textOf(demo);
-  const said = lines.join("\n");
-  assertMatch(said, /got SIGINT and stops everything\n(.*\n)*.*none left\.\n/);
-  assertEquals(summaryOf(lines), expectedSummary(lines));
-  for (const name of ["web", "worker", "clock"]) {
-    assertMatch(said, new RegExp(`^${name} .* stopped (by SIG|in)`, "m"));
-  }
-  await assertGone([...family, ...pidsIn(said)]);
+      const [, again = "", pid] =
+        (await ready(2)).match(/: (\S+) \(pid (\d+)\)/) ??
+          [];
+      const visitor = visit(pm, again);
+      await lineOf(visitor, `got 200, "hello from pid ${pid}"`);
+      await visitor.finished;
+      await visit(pm, `${again}hang`).finished;
+      await lineOf(
+        web,
+        /^WARN Ended process "web" .* because it was unhealthy: no answer within 1000 ms, restarting/,
+      );
+      await ready(3);
+      const family = await descendants(web);
+      web.signal("SIGINT");
+      assertEquals((await web.finished).code, 130);
+      const lines = textOf(web);
+      assert(lines.includes("web: asked to crash"));
+      assert(lines.includes("web: closed"));
+      await assertGone(family);
+    },
+  "procfile.ts prefixes lines and restarts": async () => {
+    await using pm = manager();
+    const procfile = example(
+      pm,
+      "procfile.ts",
+      ["--allow-run", "--allow-read"],
+      [path("Procfile")],
+    );
+    await lineOf(procfile, /^[\d:]{8} counter \| count 1$/);
+    await lineOf(procfile, /^[\d:]{8} clock {3}\| [\d:]{8}$/);
+    await lineOf(
+      procfile,
+      /^WARN Process "flaky" crashed with code 1 after \d+ ms, restarting in \d+ ms/,
+    );
+    let runs = 0;
+    for await (const { text } of procfile.lines()) {
+      if (/^[\d:]{8} flaky {3}\| out of luck$/.test(text) && ++runs === 2) {
+        break;
+      }
+    }
+    const family = await descendants(procfile);
+    procfile.signal("SIGTERM");
+    assertEquals((await procfile.finished).code, 143);
+    await assertGone(family);
+  },
+  "container.ts ends by the signal that it gets": async () => {
+    await using pm = manager();
+    const program =
+      "trap 'echo bye; exit' TERM; echo up; while :; do sleep 1; done";
+    const container = example(pm, "container.ts", ["--allow-run"], [
+      "sh",
+      "-c",
+      program,
+    ]);
+    await lineOf(container, "up");
+    const family = await descendants(container);
+    assert(family.length > 0);
+    container.signal("SIGTERM");
+    assertEquals(await container.finished, {
+      success: false,
+      code: 143,
+      signal: "SIGTERM",
+    });
+    assert(textOf(container).includes("bye"));
+    await assertGone(family);
+  },
+  "container.ts ends with the code of its program": async () => {
+    await using pm = manager();
+    const run = async (...args: string[]) => {
+      const container = example(pm, "container.ts", ["--allow-run"], args);
+      const { code } = await container.finished;
+      return [code, textOf(container)] as const;
+    };
+    assertEquals(await run("echo", "done"), [0, [
+      "done",
+      'INFO Critical process "main" ended: shutting down',
+    ]]);
+    assertEquals(await run(), [2, ["Usage: container.ts PROGRAM ARGS…"]]);
+
+    const [code, lines] = await run("sh", "-c", "echo try; exit 3");
+    assertEquals(code, 3);
+    assertEquals(lines.filter((line) => line === "try").length, 4);
+  },
+};
+
+Deno.test("The examples do what they say", { ignore }, async (t) => {
+  await stepsSideBySide(t, EXAMPLES, (check) => check());
 });
 
 Deno.test({
@@ -93,115 +200,6 @@ Deno.test({
     assertEquals(summaryOf(lines), expectedSummary(lines));
   }));
 });
-
-Deno.test({
-  name: "web_server.ts restarts the server after a crash, and when it hangs",
-  ignore,
-}, async () => {
-  await using pm = manager();
-  const web = example(pm, "web_server.ts", [
-    "--allow-run",
-    "--allow-net=127.0.0.1",
-  ]);
-  const ready = (run: number) =>
-    lineOf(web, new RegExp(`^Run ${run} is ready`));
-  const [, address = ""] = (await ready(1)).match(/: (\S+)/) ?? [];
-  await visit(pm, `${address}crash`).finished;
-
-  const [, again = "", pid] = (await ready(2)).match(/: (\S+) \(pid (\d+)\)/) ??
-    [];
-  const visitor = visit(pm, again);
-  await lineOf(visitor, `got 200, "hello from pid ${pid}"`);
-  await visitor.finished;
-  await visit(pm, `${again}hang`).finished;
-  await lineOf(
-    web,
-    /^WARN Ended process "web" .* because it was unhealthy: no answer within 500 ms, restarting/,
-  );
-  await ready(3);
-  const family = await descendants(web);
-  web.signal("SIGINT");
-  assertEquals((await web.finished).code, 130);
-  const lines = textOf(web);
-  assert(lines.includes("web: asked to crash"));
-  assert(lines.includes("web: closed"));
-  await assertGone(family);
-});
-
-Deno.test(
-  { name: "procfile.ts prefixes lines and restarts", ignore },
-  async () => {
-    await using pm = manager();
-    const procfile = example(
-      pm,
-      "procfile.ts",
-      ["--allow-run", "--allow-read"],
-      [path("Procfile")],
-    );
-    await lineOf(procfile, /^[\d:]{8} counter \| count 1$/);
-    await lineOf(procfile, /^[\d:]{8} clock {3}\| [\d:]{8}$/);
-    await lineOf(
-      procfile,
-      /^WARN Process "flaky" crashed with code 1 after \d+ ms, restarting in \d+ ms/,
-    );
-    let runs = 0;
-    for await (const { text } of procfile.lines()) {
-      if (/^[\d:]{8} flaky {3}\| out of luck$/.test(text) && ++runs === 2) {
-        break;
-      }
-    }
-    const family = await descendants(procfile);
-    procfile.signal("SIGTERM");
-    assertEquals((await procfile.finished).code, 143);
-    await assertGone(family);
-  },
-);
-
-Deno.test(
-  { name: "container.ts ends by the signal that it gets", ignore },
-  async () => {
-    await using pm = manager();
-    const program =
-      "trap 'echo bye; exit' TERM; echo up; while :; do sleep 1; done";
-    const container = example(pm, "container.ts", ["--allow-run"], [
-      "sh",
-      "-c",
-      program,
-    ]);
-    await lineOf(container, "up");
-    const family = await descendants(container);
-    assert(family.length > 0);
-    container.signal("SIGTERM");
-    assertEquals(await container.finished, {
-      success: false,
-      code: 143,
-      signal: "SIGTERM",
-    });
-    assert(textOf(container).includes("bye"));
-    await assertGone(family);
-  },
-);
-
-Deno.test(
-  { name: "container.ts ends with the code of its program", ignore },
-  async () => {
-    await using pm = manager();
-    const run = async (...args: string[]) => {
-      const container = example(pm, "container.ts", ["--allow-run"], args);
-      const { code } = await container.finished;
-      return [code, textOf(container)] as const;
-    };
-    assertEquals(await run("echo", "done"), [0, [
-      "done",
-      'INFO Critical process "main" ended: shutting down',
-    ]]);
-    assertEquals(await run(), [2, ["Usage: container.ts PROGRAM ARGS…"]]);
-
-    const [code, lines] = await run("sh", "-c", "echo try; exit 3");
-    assertEquals(code, 3);
-    assertEquals(lines.filter((line) => line === "try").length, 4);
-  },
-);
 
 function manager(): Processman {
   return new Processman({

@@ -27,7 +27,7 @@ const web = pm.command(
     live: {
       probe: (context) => http(`${address}health`)(context),
       intervalMs: 500,
-      timeoutMs: 500,
+      timeoutMs: 1_000,
       failures: 2,
     },
     restart: {

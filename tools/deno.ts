@@ -15,6 +15,8 @@ export interface RunOptions {
   env: Readonly<Record<string, string>>;
   /** Kills the run, with its process group. */
   signal: AbortSignal;
+  /** A program and its arguments, to which the command is added. */
+  within?: readonly string[];
 }
 
 /** Returns a `PATH` in which `deno` is the one of a path. */
@@ -23,17 +25,20 @@ export function pathWith(deno: string): string {
 }
 
 /**
- * Returns the command that runs this very `deno`. What it starts finds the same
- * one under that name, also where there is none but that of `npx`.
+ * Returns the command that runs this very `deno`, by itself or within another
+ * program. What it starts finds the same one under that name, also where there
+ * is none but that of `npx`.
  */
 export function denoCommand(
   args: string[],
   { env, ...options }: Deno.CommandOptions,
+  within: readonly string[] = [],
 ): Deno.Command {
   const deno = Deno.execPath();
-  return new Deno.Command(deno, {
+  const [program = deno, ...rest] = [...within, deno, ...args];
+  return new Deno.Command(program, {
     ...options,
-    args,
+    args: rest,
     env: { ...env, PATH: pathWith(deno) },
   });
 }
@@ -41,7 +46,7 @@ export function denoCommand(
 /** Runs `deno` in the repository, with no input, and waits for its end. */
 export async function runDeno(
   args: string[],
-  { env, signal }: RunOptions,
+  { env, signal, within = [] }: RunOptions,
 ): Promise<Outcome> {
   const child = denoCommand(args, {
     cwd: root,
@@ -50,7 +55,7 @@ export async function runDeno(
     stdout: "piped",
     stderr: "piped",
     detached: true,
-  }).spawn();
+  }, within).spawn();
 
   let output = "";
   const late = new AbortController();

@@ -32,6 +32,22 @@ const ON_OLDEST = [
 /** Fails unless the real `@std` packages are used, and no stand-ins. */
 const REAL_STD = "--real-std";
 
+/**
+ * Gives tests a process table of their own. A program takes the orphans of
+ * others for daemons that its processes have started, and says so.
+ */
+const OWN_PROCESSES: readonly string[] = [
+  "unshare",
+  "--pid",
+  "--fork",
+  "--mount-proc",
+  "tini",
+  "--",
+];
+
+/** The step "types" has checked the types of all tests. */
+const CHECKED = ["--no-check"];
+
 /** How long JSR may take to answer if it has to, in milliseconds. */
 const JSR_LIMIT_MS = 30_000;
 
@@ -50,6 +66,8 @@ interface StepOptions {
   env?: Readonly<Record<string, string>>;
   /** What to show of its output if it succeeds. */
   brief?: (output: string) => string;
+  /** What `deno` is run within. */
+  within?: readonly string[];
 }
 
 /** Runs the steps, tells about each, and keeps count. */
@@ -60,6 +78,8 @@ class Gate {
   readonly tests = { passed: 0, failed: 0 };
   /** What could not be run on this machine. */
   readonly skipped: string[] = [];
+  /** What tests are run within. */
+  within: readonly string[] = [];
   readonly #jsr: Jsr;
   /** Ends the gate when it is aborted. */
   readonly signal: AbortSignal;
@@ -73,7 +93,8 @@ class Gate {
   async step(
     name: string,
     args: string[],
-    { limitMs = 60_000, env = {}, brief = () => "" }: StepOptions = {},
+    { limitMs = 60_000, env = {}, brief = () => "", within = [] }: StepOptions =
+      {},
   ): Promise<Outcome> {
     this.signal.throwIfAborted();
     const start = performance.now();
@@ -84,6 +105,7 @@ class Gate {
     const { ok, output } = await runDeno(args, {
       env: { ...this.#jsr.env, ...env },
       signal: AbortSignal.any([timeout.signal, this.signal]),
+      within,
     });
     clearTimeout(timer);
     const result = { name, ok, seconds: (performance.now() - start) / 1_000 };
@@ -102,6 +124,7 @@ class Gate {
   ): Promise<Summary> {
     const { ok, output } = await this.step(name, ["test", "--quiet", ...args], {
       ...options,
+      within: this.within,
       brief: (output) => summarize(output)?.line ?? "",
     });
     const summary = summarize(output) ??
@@ -159,7 +182,8 @@ async function main(args: string[]): Promise<number> {
 async function runAll(gate: Gate, coverage: string): Promise<void> {
   const published = await publishedFiles(root);
   const modules = published.filter((name) => name.endsWith(".ts"));
-  const prepared = gate.step("Debian packages", [
+  const { core, tool, rings } = await testFiles();
+  await gate.step("Debian packages", [
     "run",
     "--quiet",
     "-A",
@@ -168,13 +192,24 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
     limitMs: 300_000,
     brief: (output) => output,
   });
-  // The checks need a processor, and the programs on the oldest Deno mostly
-  // wait: they run beside the checks, and beside the first of the other tests.
-  const checked = Promise.all([prepared, check(gate, modules)]);
-  await Promise.all([
-    testOnOldest(gate),
-    checked.then(() => testAll(gate, coverage)),
-  ]);
+  const own = await canIsolate();
+  if (own) gate.within = OWN_PROCESSES;
+  const test = (what: string, files: readonly string[]) =>
+    testAll(gate, what, files, coverage);
+  const lanes = [
+    async () => {
+      await check(gate, modules);
+      await test("core", core);
+    },
+    async () => {
+      await testOnOldest(gate);
+      await test("tool", tool);
+    },
+    () => test("rings", rings),
+  ];
+  // Tests mostly wait: side by side, they take much less time.
+  if (own) await Promise.all(lanes.map((lane) => lane()));
+  else for (const lane of lanes) await lane();
   await gate.step("coverage", [
     "coverage",
     coverage,
@@ -182,20 +217,60 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
   ], { brief: (output) => output });
 }
 
-/** Runs all tests, each once, with the fewest permissions that it needs. */
-async function testAll(gate: Gate, coverage: string): Promise<void> {
+/** Whether this user can give tests a process table of their own. */
+async function canIsolate(): Promise<boolean> {
+  const [program = "", ...args] = [...OWN_PROCESSES, "true"];
+  try {
+    const { success } = await new Deno.Command(program, { args }).output();
+    return success;
+  } catch {
+    return false;
+  }
+}
+
+/** The folders whose tests run the tool. */
+const TOOL = ["cli", "control", "docs"];
+
+/**
+ * What `deno test` is told to run: the root folder's files, the folders of the
+ * tool, and the others.
+ */
+async function testFiles(): Promise<
+  { core: string[]; tool: string[]; rings: string[] }
+> {
+  const core: string[] = [];
+  const folders: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(root)) {
+    if (isDirectory && !/^(\.|node_modules$)/.test(name)) folders.push(name);
+    if (name.endsWith("_test.ts")) core.push(name);
+  }
+  return {
+    core: core.sort(),
+    tool: TOOL,
+    rings: folders.filter((name) => !TOOL.includes(name)).sort(),
+  };
+}
+
+/** Runs tests, each once, with the fewest permissions that it needs. */
+async function testAll(
+  gate: Gate,
+  what: string,
+  files: readonly string[],
+  coverage: string,
+): Promise<void> {
+  const collect = [`--coverage=${coverage}`, "--coverage-raw-data-only"];
   // The core's tests need no more than the core. Those that are ignored for
   // want of a permission run then, so that each test runs exactly once.
-  const collect = [`--coverage=${coverage}`, "--coverage-raw-data-only"];
   const { ignored } = await gate.test(
-    "tests, with --allow-run only",
-    ["--allow-run", ...collect],
+    `${what}, with --allow-run only`,
+    [...CHECKED, "--allow-run", ...collect, ...files],
     { limitMs: 600_000 },
   );
   if (ignored.length > 0) {
     const more = await gate.test(
-      "tests that need more",
+      `${what}, what needs more`,
       [
+        ...CHECKED,
         "--allow-all",
         ...collect,
         `--filter=${filterFor(ignored)}`,
@@ -222,7 +297,7 @@ async function check(gate: Gate, modules: readonly string[]): Promise<void> {
   await gate.test(
     "documentation examples",
     ["--doc", "--allow-run", ...modules, ...pages],
-    { limitMs: 120_000 },
+    { limitMs: 240_000 },
   );
   await gate.step("publish", ["publish", "--dry-run", "--allow-dirty"]);
 }
@@ -238,7 +313,8 @@ async function testOnOldest(gate: Gate): Promise<void> {
   // Two versions of Deno do not share a cache: coverage would fail.
   const cache = await Deno.makeTempDir({ prefix: "processman_" });
   try {
-    const args = ["--allow-all", ...ON_OLDEST, "--", `--deno=${oldest}`];
+    const args = [...CHECKED, "--allow-all", ...ON_OLDEST];
+    args.push("--", `--deno=${oldest}`);
     const env = { DENO_DIR: cache };
     await gate.test(name, args, { limitMs: 600_000, env });
   } finally {

@@ -125,6 +125,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "runDeno() runs Deno within another program",
+  ignore,
+  async fn() {
+    const { ok, output } = await runDeno(["eval", "console.log(Deno.args)"], {
+      env: {},
+      signal: AbortSignal.timeout(30_000),
+      within: ["sh", "-c", 'echo within; exec "$@" more', "sh"],
+    });
+    assertEquals([ok, output], [true, 'within\n[ "more" ]\n']);
+  },
+});
+
+Deno.test({
   name: "runDeno() kills what takes too long",
   ignore,
   async fn() {

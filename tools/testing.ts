@@ -154,6 +154,34 @@ export function stateOf<Kind extends ProcessState["kind"]>(
   throw new Error(`the process is ${state.kind}, not ${kind}`);
 }
 
+/** How many steps run side by side: most of the time they wait. */
+const STEPS_AT_ONCE = 4;
+
+/**
+ * Runs a step of a test for each case, several side by side. The sanitizers
+ * look at all of them together, at the end of the test.
+ */
+export async function stepsSideBySide<Case>(
+  t: Deno.TestContext,
+  cases: Readonly<Record<string, Case>>,
+  check: (each: Case, name: string) => Promise<void>,
+): Promise<void> {
+  const left = Object.entries(cases);
+  const work = async () => {
+    for (let next; (next = left.shift()) !== undefined;) {
+      const [name, each] = next;
+      await t.step({
+        name,
+        fn: () => check(each, name),
+        sanitizeOps: false,
+        sanitizeResources: false,
+        sanitizeExit: false,
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: STEPS_AT_ONCE }, work));
+}
+
 /** Whether a permission is there that some tests need and the core does not. */
 export function permitted(...names: Deno.PermissionName[]): boolean {
   return names.every((name) =>
