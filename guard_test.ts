@@ -102,33 +102,36 @@ Deno.test("Guard is replaced when it dies", async () => {
 });
 
 Deno.test("Guard lets each run end in its own time at an uncaught error", async () => {
+  // The runs outlive what reads their output: they write to a file.
+  const file = await outputOf("mktemp");
+  const script = `trap 'echo NAME was asked >>${file}; exit' TERM; echo ready
+    exec >/dev/null 2>&1; while :; do sleep 0.01; done`;
   await using parent = runScript(`
     import { Processman } from "@isbm/processman";
     const pm = new Processman({ logger: null });
-    const script = (name) =>
-      "trap 'echo " + name + " was asked; exit' TERM; echo ready >&2; exec 2>/dev/null; " +
-      "while :; do sleep 0.01; done";
-    const start = async (name, options) => {
-      const job = pm.command("sh", ["-c", script(name)], {
-        stdout: "inherit",
-        ...options,
-      });
+    const script = (name) => ${JSON.stringify(script)}.replace("NAME", name);
+    const start = async (name, program, args, options) => {
+      const job = pm.command(program, [...args, script(name)], options);
       for await (const { text } of job.lines()) if (text === "ready") break;
       return job;
     };
     await pm.command("true").finished; // there were no runs for a moment
-    await start("first");
-    await start("second");
-    await start("alone", { group: false });
-    const job = await start("restarted");
+    await start("first", "sh", ["-c"]);
+    await start("second", "sh", ["-c"]);
+    // A session of its own, so that nothing but the guard asks it to end.
+    await start("alone", "setsid", ["sh", "-c"], { group: false });
+    const job = await start("restarted", "sh", ["-c"]);
     await job.restart({ signal: "SIGKILL" });
     for await (const { run } of job.lines({})) if (run === 2) break;
     throw new Error("uncaught");
   `);
   await parent.finished;
-  for (const name of ["first", "second", "alone", "restarted"]) {
-    await lineOf(parent, `${name} was asked`);
-  }
+  assertEquals((await written(file)).split("\n").sort(), [
+    "alone was asked",
+    "first was asked",
+    "restarted was asked",
+    "second was asked",
+  ]);
 });
 
 Deno.test("Guard keeps the program alive as long as there are runs", async () => {
