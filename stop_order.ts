@@ -83,10 +83,14 @@ export class StopOrder<Process extends Stoppable> {
 
   /** Returns, for each of some processes, those of them that end before it. */
   #among(processes: readonly Process[]): Map<Process, Process[]> {
-    const all = new Set(processes);
+    const all = [...new Set(processes)];
     return new Map(processes.map((process) => {
       const before = new Set(stoppables(this.#after.get(process)));
-      return [process, [...all].filter((each) => before.has(each))];
+      // Most processes have no order, and there can be thousands of them.
+      const among = before.size > 0
+        ? all.filter((each) => before.has(each))
+        : [];
+      return [process, among];
     }));
   }
 }

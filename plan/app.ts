@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Process } from "../mod.ts";
+import type { Process, Processman } from "../mod.ts";
 import { apply, compare } from "./apply.ts";
 import type { Board } from "./board.ts";
 import { renew, stopUnits } from "./descent.ts";
@@ -13,12 +13,16 @@ import type { LiveUnit } from "./live_unit.ts";
 import type { Plan } from "./planned.ts";
 import { rollAll } from "./roll.ts";
 import { setReplicas } from "./scale.ts";
-import { type Limited, type Terms, within } from "./terms.ts";
+import { entryNames } from "./selection.ts";
+import { startUnits } from "./start.ts";
+import { arriveWithin, type Limited, type Terms, within } from "./terms.ts";
 import { Turns } from "./turns.ts";
 import {
   type ApplyOptions,
   type AppRestartOptions,
+  type AppStartOptions,
   type AppStopOptions,
+  dependenciesRule,
   flag,
   stopRules,
   type WaitOptions,
@@ -70,6 +74,11 @@ export class App<Name extends string = string>
     this.#board = board;
   }
 
+  /** The manager that runs the processes. */
+  get manager(): Processman {
+    return this.#board.pm;
+  }
+
   /** The plan. While `apply()` is in progress, it is neither the old nor the new. */
   get plan(): Plan {
     return this.#board.plan;
@@ -119,27 +128,29 @@ export class App<Name extends string = string>
   }
 
   /**
-   * Starts processes that have ended or were stopped. A task that is completed
+   * Starts processes that have not been started, have ended or were stopped. A task that is completed
    * stays so. Each waits until its conditions hold.
    *
    * @param names The names of entries or processes, one or many.
-   * @param options How long to wait.
-   * @returns A promise that resolves when all of them are ready or completed.
-   * It rejects with a `PlanError` if that is not possible any more or takes too
+   * @param options What happens to what they depend on, and how long to wait.
+   * @returns A promise that resolves when all of them are ready or completed,
+   * and so are the dependencies that were started with them. It rejects with a `PlanError` if that is not possible any more or takes too
    * long, with the reason of the signal, and with a `TypeError` if a name does
    * not exist or the plan has been disposed of.
    */
   async start(
     names: UnitName<Name> | readonly UnitName<Name>[],
-    options: WaitOptions = {},
+    options: AppStartOptions = {},
   ): Promise<void> {
+    const board = this.#board;
     const list = listOf(names);
-    const units = this.#unitsOf("start", list);
-    const rules = this.#rules(cannot("start", list), options);
-    for (const unit of units) {
-      if (unit.state.kind !== "done") unit.start();
-    }
-    await this.#board.arrive(cannot("start", list), units, rules);
+    const goal = cannot("start", list);
+    const targets = this.#unitsOf("start", list);
+    const { dependencies, ...wait } = options;
+    const rules = this.#rules(goal, wait);
+    const how = dependenciesRule(dependencies, "require");
+    const units = startUnits(board, targets, how);
+    await arriveWithin(board, goal, units, rules);
   }
 
   /**
@@ -183,7 +194,7 @@ export class App<Name extends string = string>
         limited,
         ({ signal }) => renew(board, targets(), list.join(", "), signal),
       );
-      await board.arrive(goal, awaited, { ...limited, withinMs: Infinity });
+      await board.arrive(goal, awaited, limited.signal);
     }, () => awaited);
   }
 
@@ -234,8 +245,9 @@ export class App<Name extends string = string>
   }
 
   /**
-   * Changes the number of replicas of an entry. New ones are started, and those
-   * with the highest numbers are stopped. The others are not touched.
+   * Changes the number of replicas of an entry. New ones and those that have not
+   * been started are started, and those with the highest numbers are stopped.
+   * The others are not touched.
    *
    * @param name The name of an entry that has the option `replicas`.
    * @param replicas The number of replicas; at least 1.
@@ -251,12 +263,13 @@ export class App<Name extends string = string>
   ): Promise<void> {
     const board = this.#board;
     this.#unitsOf("scale", [name]);
-    const rules = this.#rules(cannot("scale", [name]), options);
+    const goal = cannot("scale", [name]);
+    const rules = this.#rules(goal, options);
     const units = await this.#turns.take(
       () => setReplicas(board, name, replicas),
       rules.signal,
     );
-    await board.arrive(cannot("scale", [name]), units, rules);
+    await arriveWithin(board, goal, units, rules);
   }
 
   /**
@@ -266,7 +279,8 @@ export class App<Name extends string = string>
    * stopped, each after those that depend on it. Other processes are replaced
    * one after another, as in a rolling restart.
    *
-   * What you have stopped stays stopped. A completed task is run again if its
+   * What you have stopped stays stopped, and what has not been started is only
+   * started if a new entry requires it. A completed task is run again if its
    * own options have changed.
    *
    * If a process that is started or replaced does not get ready, everything is
@@ -308,7 +322,8 @@ export class App<Name extends string = string>
   ): Promise<PlanDifference> {
     const board = this.#board;
     const goal = "Cannot apply the plan";
-    const { dryRun, ...wait } = options;
+    const { dryRun, names, ...wait } = options;
+    const starts = entryNames(names, "names", next);
     const rules = this.#rules(goal, wait);
     const dry = flag(dryRun, "dryRun");
     return await within(
@@ -318,7 +333,7 @@ export class App<Name extends string = string>
       (limited) =>
         this.#inTurn(limited, async (terms) => {
           const result = compare(board, next);
-          if (!dry) await apply(board, next, terms);
+          if (!dry) await apply(board, next, terms, starts);
           return result;
         }),
     );

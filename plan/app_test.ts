@@ -126,7 +126,7 @@ Deno.test("A process that crashes waits for what it depends on", async () => {
   await clock.advance(500);
   assertEquals(
     app.why("db").sentence,
-    "db is in backoff, attempt 1, next try in 500 ms",
+    "db is in backoff after it crashed with code 1, attempt 1, next try in 500 ms",
   );
   await clock.advance(499);
   ready.delete("db");
@@ -143,6 +143,56 @@ Deno.test("A process that crashes waits for what it depends on", async () => {
   await clock.advance(100);
   assertEquals(app.get("db")?.state.kind === "running", true);
   assertEquals(app.get("api")?.state.kind, "running");
+  await world.end();
+});
+
+Deno.test("App.why() says how the last run of a process in backoff ended", async () => {
+  const world = new World();
+  const { pm, clock, kernel, ready } = world;
+  ready.add("late").add("hung");
+  const again = { ...restart, policy: "always" } as const;
+  const service = { command: ["server"], restart: again } as const;
+  const shop = plan({
+    code: service,
+    signal: service,
+    success: service,
+    late: {
+      ...service,
+      ready: { probe: () => ready.has("late"), withinMs: 500 },
+    },
+    hung: {
+      ...service,
+      live: { probe: () => ready.has("hung"), intervalMs: 900, failures: 1 },
+    },
+  });
+  const app = await clock.until(up(pm, shop));
+  world.exit(app.get("late"), 1);
+  ready.clear();
+  await clock.advance(1_490);
+  world.exit(app.get("code"), 3);
+  app.get("signal")?.signal("SIGSEGV");
+  world.exit(app.get("success"), 0);
+  await clock.advance(50);
+  const why = (name: "code" | "signal" | "success" | "late" | "hung") =>
+    app.why(name).sentence.replace(/next try in .*/, "…");
+  assertEquals(
+    (["code", "signal", "success", "late", "hung"] as const).map(why),
+    [
+      "code is in backoff after it crashed with code 3, attempt 1, …",
+      "signal is in backoff after it crashed by SIGSEGV, attempt 1, …",
+      "success is in backoff after it ended with code 0, …",
+      "late is in backoff after it was not ready in time (the probe returned false), attempt 2, …",
+      "hung is in backoff after it was unhealthy (the probe returned false), attempt 1, …",
+    ],
+  );
+  kernel.spawn = () => {
+    throw new Deno.errors.NotFound("no such file");
+  };
+  await clock.advance(1_000);
+  assertEquals(
+    why("code"),
+    "code is in backoff after it could not be started (no such file), attempt 2, …",
+  );
   await world.end();
 });
 
@@ -170,7 +220,7 @@ Deno.test("A process waits for a dependency in backoff, and is blocked by one th
   const [, setup] = pm;
   assertEquals(
     setup?.state.kind === "waiting" && setup.state.reason,
-    "db to start: db is in backoff, attempt 1, next try in 8 s, 0 more restarts allowed",
+    "db to start: db is in backoff after it crashed with code 1, attempt 1, next try in 8 s, 0 more restarts allowed",
   );
   const error = await clock.until(assertRejects(() => brought, PlanError));
   assertEquals(error.whys.map(({ sentence }) => sentence), [
@@ -252,7 +302,7 @@ Deno.test("A crash takes down those that depend on the process with restart: alw
   assertEquals(log, ["!db", "-web", "-api"]);
   assertEquals(
     app.why("web").sentence,
-    "web waits for api to start: api waits for db to start: db is in backoff, attempt 1, next try in 1 s",
+    "web waits for api to start: api waits for db to start: db is in backoff after it crashed with code 1, attempt 1, next try in 1 s",
   );
   await clock.advance(1_000);
   assertEquals(log, ["!db", "-web", "-api", "+db", "+api", "+web"]);
@@ -349,7 +399,11 @@ Deno.test("App.scale() starts new replicas, and stops those with the highest num
   assertEquals(app.get("api.3"), undefined);
   assertEquals(app.get("api.1")?.pid, first);
   await assertRejects(() => app.scale("api", 0), RangeError, "api.replicas");
-  await assertRejects(() => app.scale("web", 2), TypeError, "Cannot scale web");
+  await assertRejects(
+    () => app.scale("web", 2),
+    TypeError,
+    'no option "replicas", such as "replicas: 1"',
+  );
   assertThrows(() => app.why("x" as "web"), TypeError, "Cannot explain x");
   await world.end();
 });
@@ -407,8 +461,42 @@ Deno.test("A required: false dependency is awaited while it can come", async () 
   const error = await clock.until(assertRejects(() => brought, PlanError));
   assertEquals(log.slice(0, 2), ["+cache", "+api"]);
   assertEquals(error.whys.map(({ sentence }) => sentence), [
-    "gone failed: it ended with the code 1",
+    "gone failed: it crashed with code 1",
   ]);
+  await world.end();
+});
+
+Deno.test("A process that was stopped with what it relies on waits until all of that is over", async () => {
+  const world = new World({
+    slow: (child, clock) => {
+      child.on("SIGTERM", async () => {
+        await clock.delay(5_000);
+        child.exit(0);
+      });
+    },
+  });
+  const { pm, clock, log } = world;
+  const always = { when: "started", restart: "always" } as const;
+  const shop = plan({
+    db: server("db"),
+    api: { ...server("api"), dependsOn: { db: always } },
+    slow: { command: ["slow"], dependsOn: { api: always } },
+    web: { ...server("web"), dependsOn: { api: always } },
+    cron: { ...server("cron"), dependsOn: { api: "started" } },
+  });
+  const app = await clock.until(up(pm, shop));
+  log.length = 0;
+  world.exit(app.get("db"), 1);
+  await clock.settle();
+  world.exit(app.get("cron"), 1);
+  await clock.advance(4_000);
+  // The API is stopped when `slow` has ended.
+  assertEquals(log, ["!db", "-web", "!cron", "+db"]);
+  const sentence = "waits for api to start: api is stopping";
+  assertEquals(app.why("web").sentence, `web ${sentence}`);
+  assertEquals(app.why("cron").sentence, `cron ${sentence}`);
+  await clock.advance(2_000);
+  assertEquals(log.slice(4), ["-api", "+api", "+web", "+cron"]);
   await world.end();
 });
 
@@ -422,6 +510,7 @@ Deno.test("Processman.shutdown() stops the processes of a plan in reverse order"
   });
   const app = await clock.until(up(pm, shop));
   assert(app instanceof App);
+  assertEquals(app.manager, pm);
   await clock.until(pm.shutdown());
   assertEquals(log.slice(3), ["-web", "-api", "-db"]);
   assertEquals(app.why("db").sentence, "db was stopped");

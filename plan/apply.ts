@@ -5,12 +5,13 @@
  */
 
 import type { Board } from "./board.ts";
-import { stopInReverse } from "./descent.ts";
+import { dismiss, stopInReverse } from "./descent.ts";
 import { difference, type PlanDifference } from "./difference.ts";
-import type { LiveUnit } from "./live_unit.ts";
+import type { LiveUnit, SeatKind } from "./live_unit.ts";
 import type { Plan, PlannedEntry, Unit } from "./planned.ts";
 import { clash } from "./ports.ts";
-import { Roll, type Seat, seatOf } from "./roll.ts";
+import { fill, layDown, Roll, type Seat, seatOf } from "./roll.ts";
+import { withRequired } from "./selection.ts";
 import { forUnit, lenient, stand, type Terms } from "./terms.ts";
 
 /**
@@ -30,13 +31,7 @@ export function compare(board: Board, next: Plan): PlanDifference {
       ? [spare.name]
       : []
   );
-  for (const name of [...started, ...spares]) {
-    const process = board.pm.get(name);
-    if (!process || board.get(name)?.process === process) continue;
-    throw new TypeError(
-      `Cannot apply the plan: the name "${name}" is already taken by another process`,
-    );
-  }
+  board.checkNames("Cannot apply the plan", [...started, ...spares]);
   return result;
 }
 
@@ -47,6 +42,7 @@ export function compare(board: Board, next: Plan): PlanDifference {
  * @param board The plan that runs.
  * @param next The new plan.
  * @param terms When to give up.
+ * @param names The names of the entries that are started if they are new.
  * @throws {PlanError} If a process does not get ready.
  * @throws The reason of the signal.
  */
@@ -54,13 +50,22 @@ export async function apply(
   board: Board,
   next: Plan,
   terms: Terms,
+  names: ReadonlySet<string>,
 ): Promise<void> {
   const { plan } = board;
   const seats = new Map(board.units.map((live) => [live.name, seatOf(live)]));
+  const fresh = [...names].filter((name) => !plan.entries.has(name));
+  const starts = withRequired(next, fresh);
+  const change = new Change(board, next, seats, terms, starts);
   try {
-    await new Change(board, next, seats, terms).run();
+    await change.run();
   } catch (error) {
-    await new Change(board, plan, seats, lenient(terms)).run();
+    await new Change(board, plan, seats, lenient(terms), new Set()).run();
+    const { woken } = change;
+    // A stop of the whole plan stops these processes in its own order.
+    if (!terms.scope.aborted) {
+      await stopInReverse(board, woken, (live) => layDown(live, "idle"));
+    }
     throw error;
   }
 }
@@ -79,6 +84,10 @@ class Change {
   /** The names of the units that need another process. */
   readonly #replaced: ReadonlySet<string>;
   readonly #removed: readonly LiveUnit[];
+  /** The names of the entries that are new, and of those that they require. */
+  readonly #starts: ReadonlySet<string>;
+  /** The units that were started because something new requires them. */
+  readonly woken: LiveUnit[] = [];
 
   /** Finds out what has to be changed. */
   constructor(
@@ -86,10 +95,12 @@ class Change {
     plan: Plan,
     seats: ReadonlyMap<string, Seat>,
     terms: Terms,
+    starts: ReadonlySet<string>,
   ) {
     this.#board = board;
     this.#plan = plan;
     this.#seats = seats;
+    this.#starts = starts;
     const signal = AbortSignal.any([terms.signal, this.#failed.signal]);
     this.#terms = terms.lenient ? terms : { ...terms, signal };
     const wanted = [...plan.entries.values()].flatMap(({ units }) => units);
@@ -147,10 +158,8 @@ class Change {
     const board = this.#board;
     const { lenient, scope, signal } = this.#terms;
     if (!lenient) signal.throwIfAborted();
-    // A stop of the whole plan stops these processes in its own order.
     const ended = stopInReverse(board, units, async (live) => {
-      if (scope.aborted) await board.until(() => live.over);
-      else await live.dismiss();
+      await dismiss(board, live, scope);
       board.remove(live);
     });
     await (lenient ? ended.catch(() => {}) : ended);
@@ -170,17 +179,33 @@ class Change {
     if (signal.aborted) throw signal.reason;
   }
 
-  /** Starts the new replicas of an entry, and then replaces old ones. */
+  /**
+   * Starts the new replicas of an entry, and then replaces old ones. What is
+   * required by something new is started at last.
+   */
   async #change(entry: PlannedEntry): Promise<void> {
     const board = this.#board;
     const terms = this.#terms;
     if (!terms.lenient) terms.signal.throwIfAborted();
     const old = board.units.filter(({ unit }) => unit.entry === entry.name);
-    const asOld = old.length > 0 &&
-      old.every(({ state }) => state.kind === "stopped");
+    const as = this.#asOthers(entry.name, old);
     const added = this.#added.filter((unit) => unit.entry === entry.name)
-      .map((unit) => this.#add(entry, unit, asOld));
-    for (const live of added) {
+      .map((unit) => this.#add(entry, unit, as));
+    await this.#stand(added);
+    const units = old.filter(({ name }) => this.#replaced.has(name));
+    if (units.length > 0) {
+      const leaving = this.#replaced;
+      const changing = this.#changing();
+      await new Roll(board, { entry, units, leaving, changing }, terms).run();
+    }
+    await this.#wake(old.filter(({ unit }) => this.#starts.has(unit.entry)));
+  }
+
+  /** Waits until units are there. */
+  async #stand(units: readonly LiveUnit[]): Promise<void> {
+    const board = this.#board;
+    const terms = this.#terms;
+    for (const live of units) {
       await forUnit(
         board,
         live,
@@ -188,11 +213,24 @@ class Change {
         () => stand(board, live, terms, { patient: true }),
       );
     }
-    const units = old.filter(({ name }) => this.#replaced.has(name));
-    if (units.length === 0) return;
-    const leaving = this.#replaced;
-    const changing = this.#changing();
-    await new Roll(board, { entry, units, leaving, changing }, terms).run();
+  }
+
+  /** Starts those of some units that have not been started. */
+  async #wake(units: readonly LiveUnit[]): Promise<void> {
+    const idle = units.filter(({ state }) => state.kind === "idle");
+    if (idle.length === 0) return;
+    this.#terms.signal.throwIfAborted();
+    this.woken.push(...idle);
+    for (const live of idle) live.start();
+    await this.#stand(idle);
+  }
+
+  /** Returns what a new unit of an entry is, given the others of the entry. */
+  #asOthers(entry: string, others: readonly LiveUnit[]): SeatKind {
+    if (others.length === 0) return this.#starts.has(entry) ? "vacant" : "idle";
+    if (!others.every(({ rests }) => rests)) return "vacant";
+    if (others.some(({ state }) => state.kind === "stopped")) return "stopped";
+    return this.#starts.has(entry) ? "vacant" : "idle";
   }
 
   /** Returns the names of the entries that have new or other processes. */
@@ -204,22 +242,14 @@ class Change {
     return new Set([...added, ...replaced]);
   }
 
-  /** Adds a unit, and starts it unless it was stopped or completed before. */
-  #add({ type }: PlannedEntry, unit: Unit, stopped: boolean): LiveUnit {
+  /** Adds a unit as it was before, or as others are, and starts what is vacant. */
+  #add({ type }: PlannedEntry, unit: Unit, others: SeatKind): LiveUnit {
     const live = this.#board.add(unit);
     const { lenient, scope } = this.#terms;
-    const as = this.#seats.get(unit.name)?.as ??
-      (stopped ? "stopped" : "vacant");
-    const ending = lenient && scope.aborted && as !== "done";
+    const as = this.#seats.get(unit.name)?.as ?? others;
+    const ending = lenient && scope.aborted && as === "vacant";
     live.put(unit, type === "task", ending ? "stopped" : as);
-    if (!live.vacant) return live;
-    try {
-      live.start();
-    } catch (error) {
-      // The manager has been shut down, or the name is taken.
-      live.put(unit, type === "task", "stopped");
-      if (!lenient) throw error;
-    }
+    if (live.vacant) fill(live, this.#terms);
     return live;
   }
 }

@@ -275,7 +275,8 @@ Deno.test("App.apply() puts everything back if it fails", async (t) => {
     "the spare crashes": {
       fails: "api.4 v2",
       how: "crashes",
-      message: /^Cannot apply the plan:\n {2}api\.4 is in backoff, attempt 1/,
+      message:
+        /^Cannot apply the plan:\n {2}api\.4 is in backoff after it crashed with code 1, attempt 1/,
       untouched: true,
     },
     "the spare is not ready in time": {
@@ -445,6 +446,35 @@ Deno.test("App.stop() ends apply() at any time, and the plan is the old one", as
     "TypeError: Cannot change the plan: it is being stopped",
     "done",
   ]);
+});
+
+Deno.test("App.apply() puts back even what is started again while it ends", async () => {
+  for (let ms = 0; ms <= 1_200; ms += 50) {
+    const fleet = new Fleet();
+    const { clock } = fleet;
+    const old = plan({ ...shop(fleet), gone: fleet.server("v1") });
+    const app = await start(fleet, old);
+    const next = plan({ ...shop(fleet, "v2"), cron: fleet.server("v2") });
+    const outcome = app.apply(next).then(() => "done", () => "failed");
+    await clock.advance(ms);
+    const stopped = app.stop();
+    await clock.advance(50);
+    const names = [...app].map(({ name }) => name);
+    const started = app.start(names).then(() => "done", () => "failed");
+    await clock.until(stopped);
+    const result = await clock.until(outcome, 60_000);
+    await clock.until(started, 60_000);
+    assertEquals(app.plan, result === "done" ? next : old);
+    await clock.until(app.start([...app.plan.entries.keys()]));
+    assertEquals(
+      fleet.alive,
+      result === "done"
+        ? ["api.1 v2", "api.2 v2", "api.3 v2", "cron v2", "db v1", "web v1"]
+        : [...V1.slice(0, 4), "gone v1", "web v1"],
+      `after ${ms} ms`,
+    );
+    await fleet.end();
+  }
 });
 
 Deno.test("App.apply() ends and starts nothing when the manager shuts down at any time", async () => {

@@ -15,25 +15,26 @@ import {
   bind,
   decide,
   type Decided,
+  type Graph,
   progress,
   type Verdict,
 } from "./decide.ts";
 import { PlanError } from "./errors.ts";
 import { LiveUnit, type UnitHost } from "./live_unit.ts";
 import type { Edge, Plan, Unit } from "./planned.ts";
+import { requiringNothing } from "./selection.ts";
 import type { Snapshot, UnitFacts } from "./unit_state.ts";
-import type { WaitRules } from "./wait_options.ts";
 import { explain, type Held, type Why } from "./why.ts";
 
 const OPEN: Verdict = { kind: "open" };
-
-const FOREVER: WaitRules = { signal: undefined, withinMs: Infinity };
 
 /** The processes of a plan that runs. */
 export class Board {
   /** The manager that runs the processes. */
   readonly pm: Processman;
   #plan: Plan;
+  /** The names of the entries that do not require what they depend on. */
+  readonly #alone = new Set<string>();
   readonly #units = new Map<string, LiveUnit>();
   readonly #scope = new AbortController();
   readonly #host: UnitHost;
@@ -70,6 +71,20 @@ export class Board {
     this.changed();
   }
 
+  /** What is decided by: the plan, but some entries may require nothing. */
+  get graph(): Graph {
+    return requiringNothing(this.#plan, this.#alone);
+  }
+
+  /** Sets whether entries require what they depend on. */
+  require(entries: Iterable<string>, required: boolean): void {
+    for (const name of entries) {
+      if (required) this.#alone.delete(name);
+      else this.#alone.add(name);
+    }
+    this.changed();
+  }
+
   /** Whether the board looks after its processes no more. */
   get closed(): boolean {
     return this.#scope.signal.aborted;
@@ -88,6 +103,24 @@ export class Board {
   /** Returns the unit with a name. */
   get(name: string): LiveUnit | undefined {
     return this.#units.get(name);
+  }
+
+  /**
+   * Checks that no other process of the manager has one of some names.
+   *
+   * @param goal What for, as in "Cannot apply the plan".
+   * @param names The names of the processes that are to be started.
+   * @throws {TypeError} If another process has one of the names.
+   */
+  checkNames(goal: string, names: readonly string[]): void {
+    const taken = names.find((name) => {
+      const process = this.pm.get(name);
+      return process !== undefined && this.get(name)?.process !== process;
+    });
+    if (taken === undefined) return;
+    throw new TypeError(
+      `${goal}: the name "${taken}" is already taken by another process`,
+    );
   }
 
   /** Adds a unit, which has not been started. */
@@ -157,7 +190,7 @@ export class Board {
 
   /** Says why a unit is where it is. */
   why(unit: LiveUnit): Why {
-    const held = this.#heldBack(unit, decide(this.#plan, this.snapshot()));
+    const held = this.#heldBack(unit, decide(this.graph, this.snapshot()));
     return explain(unit.name, unit.state, held, this.pm.clock.time());
   }
 
@@ -195,32 +228,16 @@ export class Board {
    *
    * @param goal What for, as in "Cannot restart db".
    * @param units The units.
-   * @param options How long to wait.
-   * @throws {PlanError} If nothing can change by itself any more, or the time is
-   * over.
+   * @param signal Ends the wait.
+   * @throws {PlanError} If nothing can change by itself any more.
    * @throws The reason of the signal.
    */
   async arrive(
     goal: string,
     units: readonly LiveUnit[],
-    { signal, withinMs }: WaitRules = FOREVER,
+    signal: AbortSignal,
   ): Promise<void> {
-    const done = new AbortController();
-    let late = false;
-    if (withinMs < Infinity) {
-      this.pm.clock.delay(withinMs, { signal: done.signal }).then(() => {
-        late = !done.signal.aborted;
-        this.changed();
-      });
-    }
-    try {
-      await this.until(
-        () => this.#arrived(goal, units, late, withinMs),
-        signal,
-      );
-    } finally {
-      done.abort();
-    }
+    await this.until(() => this.#arrived(goal, units), signal);
   }
 
   /** Returns those of some units that are not ready or completed. */
@@ -230,13 +247,8 @@ export class Board {
     );
   }
 
-  #arrived(
-    goal: string,
-    units: readonly LiveUnit[],
-    late: boolean,
-    withinMs: number,
-  ): boolean {
-    const { verdicts } = decide(this.#plan, this.snapshot());
+  #arrived(goal: string, units: readonly LiveUnit[]): boolean {
+    const { verdicts } = decide(this.graph, this.snapshot());
     const missing: LiveUnit[] = [];
     let coming = false;
     for (const unit of units) {
@@ -251,13 +263,12 @@ export class Board {
         `${goal}: the manager is being shut down`,
       );
     }
-    if (coming && !late && !this.closed) return false;
-    const why = late ? ` within ${withinMs} ms` : "";
-    throw new PlanError(goal + why, missing.map((unit) => this.why(unit)));
+    if (coming && !this.closed) return false;
+    throw new PlanError(goal, missing.map((unit) => this.why(unit)));
   }
 
   #look(): void {
-    const decided = decide(this.#plan, this.snapshot());
+    const decided = decide(this.graph, this.snapshot());
     for (const name of decided.stop) {
       const unit = this.#units.get(name);
       // An operation stops what it holds back in its own order.
@@ -353,7 +364,7 @@ export class Board {
 
   #admits(unit: LiveUnit): boolean {
     if (this.closed || unit.heldFor !== undefined) return false;
-    const { verdicts } = decide(this.#plan, this.snapshot());
+    const { verdicts } = decide(this.graph, this.snapshot());
     return verdicts.get(unit.unit.entry)?.kind === "open";
   }
 

@@ -42,8 +42,9 @@ export interface Decided {
 /** The part of a plan that the decisions depend on. */
 export type Graph = Pick<Plan, "entries">;
 
-const IDLE: UnitFacts = {
-  state: { kind: "idle" },
+/** What is known about a process that is about to be added to the plan. */
+const NEW: UnitFacts = {
+  state: { kind: "starting" },
   serial: 0,
   bound: new Map(),
 };
@@ -54,16 +55,32 @@ const OPEN: Verdict = { kind: "open" };
  * Decides about all processes of a plan.
  *
  * @param plan The plan.
- * @param snapshot The states; a process without one is idle.
+ * @param snapshot The states; a process without one is about to be added.
  * @returns The decisions.
  */
 export function decide(plan: Graph, snapshot: Snapshot): Decided {
   const verdicts = new Map<string, Verdict>();
+  const { lost, stop } = overdue(plan, snapshot);
+  const expected = ending(snapshot, lost);
   // Each entry comes after those that it depends on.
   for (const entry of plan.entries.values()) {
-    verdicts.set(entry.name, judge(entry, plan, snapshot, verdicts));
+    verdicts.set(entry.name, judge(entry, plan, expected, verdicts));
   }
-  return { verdicts, stop: overdue(plan, snapshot) };
+  return { verdicts, stop };
+}
+
+/**
+ * Returns the states as they will be when what must be stopped is asked to. What
+ * would start before that would be stopped at once, again and again.
+ */
+function ending(snapshot: Snapshot, lost: ReadonlySet<string>): Snapshot {
+  if (lost.size === 0) return snapshot;
+  const states = new Map(snapshot);
+  for (const name of lost) {
+    const facts = snapshot.get(name) ?? NEW;
+    states.set(name, { ...facts, state: { kind: "stopping" } });
+  }
+  return states;
 }
 
 /** Where a process is on its way to where the plan wants it. */
@@ -96,9 +113,9 @@ export function progress(
     case "stopping":
     case "backoff":
       return "coming";
-    case "idle":
     case "waiting":
       return verdict.kind === "blocked" ? "stuck" : "coming";
+    case "idle":
     case "ended":
     case "failed":
     case "stopped":
@@ -121,7 +138,7 @@ export function bind(
   for (const { on, restart } of entry.dependencies) {
     if (restart !== "always") continue;
     for (const { name } of plan.entries.get(on)?.units ?? []) {
-      const { state, serial } = snapshot.get(name) ?? IDLE;
+      const { state, serial } = snapshot.get(name) ?? NEW;
       if (state.kind === "running" || state.kind === "done") {
         bound.set(name, serial);
       }
@@ -143,7 +160,7 @@ function judge(
     const { on, when } = edge;
     const verdict = verdicts.get(on) ?? OPEN;
     for (const unit of wanted(edge, plan, snapshot)) {
-      const { state } = snapshot.get(unit) ?? IDLE;
+      const { state } = snapshot.get(unit) ?? NEW;
       if (holds(when, state)) continue;
       const obstacle = { unit, when, state, behind: behind(state, verdict) };
       if (progress(state, verdict) !== "stuck") coming.push(obstacle);
@@ -156,13 +173,14 @@ function judge(
 
 /**
  * Returns the names of the processes that a condition is about: those that have
- * not been stopped, or all if all have.
+ * been started and not stopped, or all if there are none.
  */
 function wanted({ on }: Edge, plan: Graph, snapshot: Snapshot): string[] {
   const all = (plan.entries.get(on)?.units ?? []).map(({ name }) => name);
-  const some = all.filter((name) =>
-    snapshot.get(name)?.state.kind !== "stopped"
-  );
+  const some = all.filter((name) => {
+    const { state: { kind } } = snapshot.get(name) ?? NEW;
+    return kind !== "stopped" && kind !== "idle";
+  });
   return some.length > 0 ? some : all;
 }
 
@@ -181,7 +199,7 @@ function holds(when: Condition, state: UnitState): boolean {
 
 /** Returns what a process waits for, if it waits. */
 function behind(state: UnitState, verdict: Verdict): readonly Obstacle[] {
-  if (state.kind !== "waiting" && state.kind !== "idle") return [];
+  if (state.kind !== "waiting") return [];
   switch (verdict.kind) {
     case "open":
       return [];
@@ -195,17 +213,20 @@ function behind(state: UnitState, verdict: Verdict): readonly Obstacle[] {
 }
 
 /**
- * Returns the running processes that must be stopped now, because a run that
- * they rely on is over or must be stopped. Each is stopped after those that rely
- * on it have ended.
+ * Returns the running processes that must be stopped, because a run that they
+ * rely on is over or must be stopped, and those of them that must be stopped
+ * now. Each is stopped after those that rely on it have ended.
  */
-function overdue(plan: Graph, snapshot: Snapshot): string[] {
+function overdue(
+  plan: Graph,
+  snapshot: Snapshot,
+): { lost: ReadonlySet<string>; stop: readonly string[] } {
   const lost = new Set<string>();
   const needed = new Set<string>();
   for (const { units, dependencies } of plan.entries.values()) {
     const relied = reliedOn(dependencies, plan);
     for (const { name } of units) {
-      const { state, bound } = snapshot.get(name) ?? IDLE;
+      const { state, bound } = snapshot.get(name) ?? NEW;
       if (state.kind !== "running" && state.kind !== "stopping") continue;
       // What the plan no longer wants, or no longer relies on, is not missed.
       const runs = [...bound].filter(([on]) => relied.has(on));
@@ -217,7 +238,7 @@ function overdue(plan: Graph, snapshot: Snapshot): string[] {
       if (gone) lost.add(name);
     }
   }
-  return [...lost].filter((name) => !needed.has(name));
+  return { lost, stop: [...lost].filter((name) => !needed.has(name)) };
 }
 
 /** Returns the names of the processes that runs must not outlive. */

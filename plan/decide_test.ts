@@ -14,10 +14,12 @@ const BACKOFF: UnitState = {
   attempt: 3,
   until: 8_000,
   restartsLeft: undefined,
+  cause: "crashed with code 1",
 };
 const FAILED: UnitState = { kind: "failed", message: "no disk" };
 const WAITING: UnitState = { kind: "waiting" };
 const STOPPED: UnitState = { kind: "stopped" };
+const IDLE: UnitState = { kind: "idle" };
 const STARTING: UnitState = { kind: "starting" };
 const STOPPING: UnitState = { kind: "stopping" };
 const ENDED: UnitState = { kind: "ended" };
@@ -121,9 +123,15 @@ Deno.test("decide() says what each entry waits for, or is blocked by", () => {
     [{ cache: STARTING }, { api: "waits for cache started starting" }],
     [{ cache: FAILED }, {}],
     [{ cache: ENDED }, {}],
+    [{ cache: IDLE }, {}],
     // All replicas count that have not been stopped.
     [{ "api.2": UNREADY }, { web: "waits for api.2 ready running" }],
     [{ "api.2": STOPPED }, {}],
+    [{ "api.2": IDLE }, {}],
+    [{ "api.1": IDLE, "api.2": STOPPED }, {
+      web: "blocked by api.1 ready idle, api.2 ready stopped",
+    }],
+    [{ migrate: IDLE }, { api: "blocked by migrate completed idle" }],
     [{ "api.1": STOPPED, "api.2": STOPPED }, {
       web: "blocked by api.1 ready stopped, api.2 ready stopped",
     }],
@@ -156,6 +164,7 @@ Deno.test("progress() tells what is there from what can come and what cannot", (
       FAILED,
       ENDED,
       STOPPED,
+      IDLE,
     ]
       .map((state) => [progress(state, open), progress(state, blocked)].join()),
     [
@@ -166,6 +175,7 @@ Deno.test("progress() tells what is there from what can come and what cannot", (
       "coming,coming",
       "coming,coming",
       "coming,stuck",
+      "stuck,stuck",
       "stuck,stuck",
       "stuck,stuck",
       "stuck,stuck",
@@ -216,6 +226,12 @@ Deno.test("decide() stops what relies on a run that is over, those that rely on 
   assertEquals(stop({ job: run(BACKOFF), db, api, web }), ["web"]);
   // What is not in the plan any more is not missed.
   assertEquals(stop({ db, api, web }), []);
+  // Nothing starts beside what must be stopped.
+  const all = { job, db: run(BACKOFF), api, web };
+  const { verdicts } = decide(chained, new Map(Object.entries(all)));
+  const web2 = verdicts.get("web");
+  assert(web2);
+  assertEquals(show(web2), "waits for api started stopping");
 });
 
 const KINDS = [
@@ -231,8 +247,9 @@ const KINDS = [
   FAILED,
   STOPPED,
   ENDED,
+  IDLE,
 ];
-const TASK_KINDS = [DONE, DONE, BACKOFF, WAITING, READY, FAILED, STOPPED];
+const TASK_KINDS = [DONE, DONE, BACKOFF, WAITING, READY, FAILED, STOPPED, IDLE];
 
 interface Node {
   task: boolean;
@@ -350,12 +367,15 @@ Deno.test("decide() gives chains that end where something can change, or nothing
         if (verdict.kind === "blocked") {
           assert(verdict.by.length > 0);
           for (const { state: { kind } } of ends(verdict.by)) {
-            assert(["failed", "stopped", "ended"].includes(kind), kind);
+            assert(["failed", "stopped", "ended", "idle"].includes(kind), kind);
           }
         } else if (verdict.kind === "waits") {
           assert(verdict.for.length > 0);
           for (const { state: { kind } } of ends(verdict.for)) {
-            assert(!["failed", "stopped", "ended"].includes(kind), kind);
+            assert(
+              !["failed", "stopped", "ended", "idle"].includes(kind),
+              kind,
+            );
           }
         }
       }

@@ -6,9 +6,9 @@
 
 import type { Faults } from "./faults.ts";
 import { circleIn, graphOf } from "./graph.ts";
-import { nearest } from "./nearest.ts";
 import type { Edge } from "./planned.ts";
 import type { ResolvedEntry } from "./resolve.ts";
+import { unknownEntry } from "./selection.ts";
 import { wrong } from "./validate.ts";
 
 /**
@@ -30,7 +30,9 @@ export function checkDependencies(
     for (const edge of dependencies) {
       const path = `${name}.dependsOn.${edge.on}`;
       if (!names.includes(edge.on)) {
-        if (edge.required) faults.add(notThere(path, edge.on, others));
+        if (edge.required) {
+          faults.add(unknownEntry(path, edge.on, others, "other entries"));
+        }
         continue;
       }
       const entry = byName.get(edge.on);
@@ -43,15 +45,6 @@ export function checkDependencies(
   faults.add(
     `Entries cannot depend on each other in a circle: ${circle.join(" → ")}`,
   );
-}
-
-function notThere(path: string, name: string, names: string[]): string {
-  const near = nearest(name, names);
-  const what = near === undefined ? "" : `, and the nearest one is "${near}"`;
-  const all = names.length === 0
-    ? "there are no other entries"
-    : `the other entries are ${names.join(", ")}`;
-  return `Option "${path}" does not name an entry${what}: ${all}`;
 }
 
 function checkCondition(

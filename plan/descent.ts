@@ -171,6 +171,36 @@ export async function endRun(
 }
 
 /**
+ * Waits until a stop of the whole plan, which has begun, has ended a unit. If
+ * the user has asked for its start meanwhile, it is not over then.
+ */
+export async function untilStopped(
+  board: Board,
+  live: LiveUnit,
+): Promise<void> {
+  // The stop holds the unit back until all of it is over.
+  await board.until(() => live.over || live.heldFor === undefined);
+}
+
+/**
+ * Stops a unit for good. If the whole plan is being stopped, it waits for that,
+ * which has its own order.
+ *
+ * @param board The plan.
+ * @param live The unit.
+ * @param scope Aborted when the whole plan is stopped.
+ * @throws {StopError} If the run cannot be ended.
+ */
+export async function dismiss(
+  board: Board,
+  live: LiveUnit,
+  scope: AbortSignal,
+): Promise<void> {
+  if (scope.aborted) await untilStopped(board, live);
+  if (!scope.aborted || !live.over) await live.dismiss();
+}
+
+/**
  * Holds units back: no run of them starts until they are released.
  *
  * @param units The units.

@@ -6,16 +6,24 @@
 
 import {
   type CommandOptions,
+  type ExitEvent,
   type GateContext,
   type Process,
   type ProcessEvent,
   type Processman,
   type RestartDecision,
+  type RestartEvent,
   StopError,
   type StopOptions,
 } from "../mod.ts";
 import type { Unit } from "./planned.ts";
-import { isOver, type Outcome, stateOf } from "./state_of.ts";
+import {
+  isOver,
+  type Outcome,
+  refusalText,
+  stateOf,
+  verdictText,
+} from "./state_of.ts";
 import type { UnitFacts, UnitState } from "./unit_state.ts";
 import { type Held, reasonOf } from "./why.ts";
 
@@ -53,6 +61,9 @@ export interface Hold {
   readonly reason: string;
 }
 
+/** What a unit is until it is started; what is vacant is to be started. */
+export type SeatKind = "vacant" | "idle" | "stopped" | "done";
+
 /** One process of a plan that runs. */
 export class LiveUnit {
   /** What it runs. */
@@ -87,6 +98,8 @@ export class LiveUnit {
   #bound: ReadonlyMap<string, number> = new Map();
   #outcome: Outcome;
   #decision: RestartDecision | undefined;
+  /** Why the last run ended or did not start, if its status does not say it. */
+  #cause: string | undefined;
   /** The number of stops that have been reported. */
   #stops = 0;
   /** The number of calls of `start()` whose result is not known. */
@@ -140,6 +153,12 @@ export class LiveUnit {
     return isOver(this.#process?.state);
   }
 
+  /** Whether it has not been started, or was stopped. */
+  get rests(): boolean {
+    const { kind } = this.state;
+    return kind === "idle" || kind === "stopped";
+  }
+
   /** Whether its process has made room, or does so, for another one. */
   get vacant(): boolean {
     return this.#vacant;
@@ -167,6 +186,7 @@ export class LiveUnit {
       outcome: this.#outcome,
       refusal: this.#refusal,
       restartsLeft: this.#decision?.restartsLeft,
+      cause: this.#cause,
     });
   }
 
@@ -245,10 +265,11 @@ export class LiveUnit {
 
   /**
    * Ends the process, so that `put()` can put another one in its place. A unit
-   * that was stopped, before or in the meantime, is not vacant.
+   * that was stopped, before or in the meantime, or has not been started, is not
+   * vacant.
    */
   async vacate(): Promise<void> {
-    if (this.state.kind === "stopped") return;
+    if (this.rests) return;
     this.#vacant = true;
     this.#admitted = false;
     this.#host.changed();
@@ -273,7 +294,7 @@ export class LiveUnit {
    * @param task Whether it does something once.
    * @param as What it is until it is started.
    */
-  put(unit: Unit, task: boolean, as: "vacant" | "stopped" | "done"): void {
+  put(unit: Unit, task: boolean, as: SeatKind): void {
     this.unit = unit;
     this.task = task;
     this.forget();
@@ -411,13 +432,22 @@ export class LiveUnit {
       this.#refusal = undefined;
       this.#stops++;
     } else if (event.kind === "failed") this.#outcome = "crashed";
-    else if (event.kind === "restart") this.#decision = event.decision;
-    else if (event.kind === "exit" && event.decision?.kind === "leave") {
-      this.#outcome = event.decision.crashed ? "crashed" : "succeeded";
-    }
+    else if (event.kind === "restart") this.#noteRestart(event);
+    else if (event.kind === "exit") this.#noteExit(event);
     // The end of an earlier life can be reported after the next has begun.
     if (event.kind === "start") this.#outcome = undefined;
     if (event.kind === "ready") this.#wasReady = true;
+  }
+
+  #noteRestart({ decision, error }: RestartEvent): void {
+    this.#decision = decision;
+    if (error) this.#cause = refusalText(this.name, error);
+  }
+
+  #noteExit({ decision, verdict }: ExitEvent): void {
+    this.#cause = verdict && verdictText(verdict);
+    if (decision?.kind !== "leave") return;
+    this.#outcome = decision.crashed ? "crashed" : "succeeded";
   }
 
   #refuse(error: unknown): void {

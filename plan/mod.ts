@@ -85,7 +85,11 @@ export { up } from "./up.ts";
 export type {
   ApplyOptions,
   AppRestartOptions,
+  AppStartOptions,
   AppStopOptions,
+  StartDependencies,
+  UpOptions,
   WaitOptions,
 } from "./wait_options.ts";
-export type { Held, Why } from "./why.ts";
+export { explain, type Held, type Why } from "./why.ts";
+export { nearest } from "./nearest.ts";

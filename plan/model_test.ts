@@ -22,6 +22,7 @@ import type { Dependency, PlanEntry } from "./entry.ts";
 import type { LiveUnit } from "./live_unit.ts";
 import { plan } from "./plan.ts";
 import type { Edge, Plan } from "./planned.ts";
+import { startUnits } from "./start.ts";
 
 /** Printed, so that a failure can be had again. */
 const SEED = 20_261_127;
@@ -31,6 +32,8 @@ const SEQUENCES = Deno.args.includes("--full") ? 2_000 : 300;
 /** What an entry is like; `needs` are about the entries before it. */
 interface Shape {
   task: boolean;
+  /** Whether it is not started at the beginning, unless another requires it. */
+  idle: boolean;
   probe: boolean;
   replicas: number | undefined;
   /** How long it takes to end after a signal, in milliseconds. */
@@ -47,6 +50,7 @@ interface Shape {
 
 const shape: fc.Arbitrary<Shape> = fc.record({
   task: fc.boolean(),
+  idle: fc.constantFrom(false, false, false, true),
   probe: fc.boolean(),
   replicas: fc.constantFrom(undefined, undefined, 1, 2),
   slowMs: fc.constantFrom(0, 0, 30),
@@ -71,7 +75,14 @@ const world = fc.record({
 /** What may be done; `which` picks an entry or a process. */
 type Step =
   | {
-    do: "start" | "stop" | "restart" | "stop directly" | "start directly";
+    do:
+      | "start"
+      | "start all it needs"
+      | "start alone"
+      | "stop"
+      | "restart"
+      | "stop directly"
+      | "start directly";
     which: number;
   }
   | { do: "crash" | "end" | "ready" | "unready"; which: number }
@@ -100,6 +111,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constantFrom(
         "start",
+        "start all it needs",
+        "start alone",
         "stop",
         "restart",
         "stop directly",
@@ -222,6 +235,8 @@ class Story {
   readonly children = new Map<string, FakeChild>();
   /** The names of the tasks whose last run ended with success. */
   readonly completed = new Set<string>();
+  /** The names of the processes that started without what they require. */
+  readonly #alone = new Set<string>();
   readonly faults: string[] = [];
   /** The process IDs of the children that have been ready. */
   readonly #wasReady = new Set<number>();
@@ -266,8 +281,12 @@ class Story {
     this.board = new Board(this.pm, this.#next());
     this.app = new App(this.board);
     for (const { units } of this.plan.entries.values()) {
-      for (const unit of units) this.board.add(unit).start();
+      for (const unit of units) this.board.add(unit);
     }
+    const wanted = this.board.units.filter(({ unit: { entry } }) =>
+      !shapes[Number(entry.slice(1))]?.idle
+    );
+    startUnits(this.board, wanted, "start");
   }
 
   get plan(): Plan {
@@ -298,7 +317,11 @@ class Story {
     if (ms !== undefined) {
       this.kernel.clock.delay(ms).then(() => abort.abort());
     }
-    this.ask(this.app.apply(this.#next(), { signal: abort.signal }));
+    const next = this.#next();
+    const names = [...next.entries.keys()].filter((name) =>
+      !this.#shapes[Number(name.slice(1))]?.idle
+    );
+    this.ask(this.app.apply(next, { signal: abort.signal, names }));
   }
 
   do(step: Step): void {
@@ -314,6 +337,10 @@ class Story {
       case "start":
       case "restart":
         return this.ask(this.app[step.do](name));
+      case "start all it needs":
+        return this.ask(this.app.start(name, { dependencies: "start" }));
+      case "start alone":
+        return this.ask(this.app.start(name, { dependencies: "ignore" }));
       case "stop":
         return this.ask(this.app.stop(name));
       case "start directly":
@@ -383,7 +410,7 @@ class Story {
   /** Checks that a process is only blocked by what it requires. */
   #checkBlocked(name: string, by: readonly Obstacle[]): void {
     const [entry = ""] = name.split(".");
-    const edges = this.plan.entries.get(entry)?.dependencies ?? [];
+    const edges = this.board.graph.entries.get(entry)?.dependencies ?? [];
     for (const { unit } of by) {
       const required = edges.some((edge) =>
         edge.required && edge.on === unit.split(".")[0]
@@ -399,6 +426,7 @@ class Story {
     const falling = unit.heldFor !== undefined ||
       this.board.dependents([unit]).some(({ alive }) => alive);
     if (unit.state.kind !== "running" || child === undefined || falling) return;
+    if (this.#alone.has(unit.name)) return;
     const edges = this.plan.entries.get(unit.unit.entry)?.dependencies ?? [];
     for (const { on, restart, required } of edges) {
       const other = this.children.get(on);
@@ -419,9 +447,11 @@ class Story {
     const { name } = request;
     if (this.children.get(name)?.alive) this.faults.push(`${name} runs twice`);
     const [entry = ""] = name.split(".");
-    for (const edge of this.plan.entries.get(entry)?.dependencies ?? []) {
-      this.#checkEdge(name, edge);
-    }
+    const { entries } = this.board.graph;
+    const edges = entries.get(entry)?.dependencies ?? [];
+    for (const edge of edges) this.#checkEdge(name, edge);
+    if (edges.some(({ required }) => required)) this.#alone.delete(name);
+    else this.#alone.add(name);
     const starting = this.board.units.filter(({ process }) =>
       process?.state.kind === "running" && !process.state.ready &&
       !this.#wasReady.has(process.state.pid)
@@ -441,7 +471,7 @@ class Story {
     const units = (this.plan.entries.get(on)?.units ?? []).flatMap((unit) =>
       this.board.get(unit.name) ?? []
     );
-    const wanted = units.filter((unit) => !this.#isStopped(unit.name));
+    const wanted = units.filter((unit) => !this.#rests(unit.name));
     for (const unit of wanted.length > 0 ? wanted : units) {
       const state = unit.process?.state;
       // What has been put back need not be completed again.
@@ -459,8 +489,9 @@ class Story {
     }
   }
 
-  #isStopped(name: string): boolean {
-    return this.app.why(name as never).state.kind === "stopped";
+  #rests(name: string): boolean {
+    const { kind } = this.app.why(name as never).state;
+    return kind === "stopped" || kind === "idle";
   }
 
   /** Whether a process cannot run unless somebody intervenes. */
@@ -468,11 +499,11 @@ class Story {
     const { held, state: { kind } } = this.app.why(name as never);
     // An operation that holds it back hides that it is blocked.
     const [entry = ""] = name.split(".");
-    const { verdicts } = decide(this.plan, this.board.snapshot());
+    const { verdicts } = decide(this.board.graph, this.board.snapshot());
     const blocked = held?.kind === "operation" &&
       verdicts.get(entry)?.kind === "blocked";
     return blocked || held?.kind === "blocked" ||
-      ["stopped", "failed", "ended"].includes(kind);
+      ["idle", "stopped", "failed", "ended"].includes(kind);
   }
 
   /** Checks that nothing runs that depends on a process when it is stopped. */

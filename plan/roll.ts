@@ -5,10 +5,17 @@
  */
 
 import type { Board } from "./board.ts";
-import { endInReverse, endRun, holdBack } from "./descent.ts";
+import {
+  dismiss,
+  endInReverse,
+  endRun,
+  followers,
+  holdBack,
+  untilStopped,
+} from "./descent.ts";
 import { PlanError } from "./errors.ts";
 import { dependentsOf, graphOf, inOrder } from "./graph.ts";
-import type { LiveUnit } from "./live_unit.ts";
+import type { LiveUnit, SeatKind } from "./live_unit.ts";
 import type { PlannedEntry, Unit } from "./planned.ts";
 import { clash } from "./ports.ts";
 import { forUnit, lenient, stand, type Terms, verdictOf } from "./terms.ts";
@@ -21,13 +28,13 @@ export interface Seat {
   /** Whether it does something once. */
   readonly task: boolean;
   /** What it is until it is started; what is vacant is to be started. */
-  readonly as: "vacant" | "stopped" | "done";
+  readonly as: SeatKind;
 }
 
 /** Returns what a unit is now, so that it can be put back. */
 export function seatOf({ unit, task, state: { kind } }: LiveUnit): Seat {
-  const as = kind === "stopped" || kind === "done" ? kind : "vacant";
-  return { unit, task, as };
+  const stays = kind === "idle" || kind === "stopped" || kind === "done";
+  return { unit, task, as: stays ? kind : "vacant" };
 }
 
 /** Which processes to replace. */
@@ -150,7 +157,7 @@ export class Roll {
     await forUnit(this.#board, live, terms, async () => {
       live.start();
       await stand(this.#board, live, terms, roll);
-      if (live.state.kind !== "stopped" || terms.lenient) return;
+      if (!live.rests || terms.lenient) return;
       throw new PlanError(terms.goal, [this.#board.why(live)]);
     });
   }
@@ -160,8 +167,7 @@ export class Roll {
     if (spare === undefined) return;
     this.#spare = undefined;
     try {
-      // A stop of the whole plan stops the spare in its own order.
-      if (!this.#terms.scope.aborted) await spare.dismiss();
+      await dismiss(this.#board, spare, this.#terms.scope);
       await this.#board.until(() => spare.over);
     } finally {
       this.#board.remove(spare);
@@ -173,8 +179,9 @@ export class Roll {
     const { entry } = this.#plan;
     const terms = this.#terms;
     if (live.alive && !terms.lenient) await this.#awaitConditions(entry.name);
+    const stays = live.rests && live.unit !== after.unit;
     if (this.#isGentle) this.#takeOut(live);
-    else await this.#endFollowers(live);
+    else if (!stays) await this.#endFollowers(live);
     await swap(board, live, after, terms);
     await stand(board, live, terms, terms.lenient ? {} : entry.roll);
     this.#bringBack(live);
@@ -205,18 +212,15 @@ export class Roll {
     const { leaving } = this.#plan;
     const terms = this.#terms;
     if (terms.lenient && terms.scope.aborted) return;
-    const followers = board.dependents(
-      [live],
-      ({ restart }) => restart !== "never",
-    ).filter((unit) => !unit.over);
+    const relying = followers(board, [live]);
     const later = this.#dependOnChanges();
-    for (const unit of followers) {
+    for (const unit of relying) {
       const awaited = unit.alive && !leaving?.has(unit.name) &&
         !later.has(unit.unit.entry);
       if (awaited) this.#followers.add(unit);
     }
-    this.#releases.push(holdBack(followers, `the restart of ${live.name}`));
-    const ended = endInReverse(board, followers, async (unit) => {
+    this.#releases.push(holdBack(relying, `the restart of ${live.name}`));
+    const ended = endInReverse(board, relying, async (unit) => {
       if (unit.over) return;
       if (leaving?.has(unit.name)) await unit.vacate();
       else await endRun(board, unit, terms.signal);
@@ -307,7 +311,8 @@ export async function rollAll(
 
 /**
  * Replaces a process, or restarts it if it stays as it is. A unit that is
- * stopped by the user stays stopped.
+ * stopped by the user stays stopped, and one that has not been started is not
+ * started by that.
  */
 async function swap(
   board: Board,
@@ -315,32 +320,54 @@ async function swap(
   { unit, task, as }: Seat,
   terms: Terms,
 ): Promise<void> {
-  const asIdle = as === "done" ? "done" : "stopped";
+  const asleep = as !== "vacant"
+    ? as
+    : live.state.kind === "idle"
+    ? "idle"
+    : "stopped";
   if (terms.scope.aborted && terms.lenient) {
-    await board.until(() => live.over);
-    if (live.unit !== unit || live.vacant) live.put(unit, task, asIdle);
-    return;
+    await untilStopped(board, live);
+    const same = live.unit === unit && !live.vacant;
+    if (live.over && !same) live.put(unit, task, asleep);
+    if (live.over || same) return;
   }
   if (live.unit === unit && !live.vacant) {
     if (!terms.lenient) await renew(board, live, terms.signal);
-    else if (as === "stopped") await live.stop().catch(() => {});
+    else if (as === "stopped" || as === "idle") await layDown(live, as);
     else if (live.over && live.state.kind === "failed") live.start();
     return;
   }
   const vacated = live.vacate();
   await (terms.lenient ? vacated.catch(() => {}) : vacated);
   if (!live.over) return;
-  const next = live.vacant ? as : asIdle;
+  const next = live.vacant ? as : asleep;
   live.put(unit, task, next);
   if (!terms.lenient) terms.signal.throwIfAborted();
-  if (next !== "vacant") return;
+  if (next === "vacant") fill(live, terms);
+}
+
+/**
+ * Starts a unit that is vacant. If it cannot be started, it becomes stopped.
+ *
+ * @throws What the start throws, unless the terms are lenient.
+ */
+export function fill(live: LiveUnit, { lenient }: Terms): void {
   try {
     live.start();
   } catch (error) {
     // The manager has been shut down, or the name is taken.
-    live.put(unit, task, "stopped");
-    if (!terms.lenient) throw error;
+    live.put(live.unit, live.task, "stopped");
+    if (!lenient) throw error;
   }
+}
+
+/** Stops a unit that was not to run, so that it is what it was. */
+export async function layDown(
+  live: LiveUnit,
+  as: "stopped" | "idle",
+): Promise<void> {
+  await live.stop().catch(() => {});
+  if (as === "idle" && live.over) live.put(live.unit, live.task, as);
 }
 
 /** Restarts a process with the options that it has. */

@@ -119,7 +119,8 @@ Deno.test("A rolling restart ends with an error when a replica does not get read
     "the spare crashes": {
       fails: "api.4 v1",
       how: "crashes",
-      message: /^Cannot restart api:\n {2}api\.4 is in backoff, attempt 1/,
+      message:
+        /^Cannot restart api:\n {2}api\.4 is in backoff after it crashed with code 1, attempt 1/,
     },
     "the spare is late": {
       fails: "api.4 v1",

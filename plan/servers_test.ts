@@ -203,7 +203,8 @@ Deno.test({
       Deno.kill(app.get("db")?.pid ?? 0, "SIGKILL");
       await watched.all("restart", "db");
       await watched.all("waiting", ...APIS);
-      const backoff = /^db is in backoff, attempt 1, next try in \d+ m?s$/;
+      const backoff =
+        /^db is in backoff after it crashed by SIGKILL, attempt 1, next try in \d+ m?s$/;
       const { sentence } = app.why("db");
       assertMatch(sentence, backoff);
       for (const api of APIS) {

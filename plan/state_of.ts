@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ProcessState } from "../mod.ts";
+import type { ProcessState, Verdict } from "../mod.ts";
 import type { UnitState } from "./unit_state.ts";
 
 /** How the last life of a process ended, or what its last event said. */
@@ -26,6 +26,8 @@ export interface KnownFacts {
   readonly refusal: Error | undefined;
   /** How many more restarts its limit allows. */
   readonly restartsLeft: number | undefined;
+  /** Why its last run ended or did not start, if its status does not say it. */
+  readonly cause: string | undefined;
 }
 
 /** Returns whether no run of a process is alive, and none follows. */
@@ -54,8 +56,10 @@ export function stateOf(facts: KnownFacts): UnitState {
     case "running":
       return runningState(process);
     case "backoff": {
-      const { attempt, until } = process;
-      return { kind: "backoff", attempt, until, restartsLeft };
+      const { attempt, until, status } = process;
+      const verb = attempt > 0 ? "crashed" : "ended";
+      const cause = facts.cause ?? endText(verb, status);
+      return { kind: "backoff", attempt, until, restartsLeft, cause };
     }
     case "exited":
       return ended(facts, process.status);
@@ -76,7 +80,7 @@ function neverRun({ task, outcome }: KnownFacts): UnitState {
 /** Returns the state after the last run has ended. */
 function ended(
   { outcome, task }: KnownFacts,
-  { code }: Deno.CommandStatus,
+  status: Deno.CommandStatus,
 ): UnitState {
   switch (outcome) {
     case "stopped":
@@ -84,13 +88,35 @@ function ended(
     case "succeeded":
       return { kind: task ? "done" : "ended" };
     case "crashed":
-      return { kind: "failed", message: `it ended with the code ${code}` };
+      return { kind: "failed", message: `it ${endText("crashed", status)}` };
     case undefined:
       // The event that says how it ended has not arrived yet.
       return { kind: "stopping" };
     default:
       return outcome satisfies never;
   }
+}
+
+/** Returns how a run ended, in the words of the log. */
+function endText(
+  verb: "crashed" | "ended",
+  { code, signal }: Deno.CommandStatus,
+): string {
+  return signal === null ? `${verb} with code ${code}` : `${verb} by ${signal}`;
+}
+
+/** Returns why a probe ended a run. */
+export function verdictText({ reason, answer }: Verdict): string {
+  return reason === "not-ready"
+    ? `was not ready in time (${answer})`
+    : `was unhealthy (${answer})`;
+}
+
+/** Returns why a run could not be started. */
+export function refusalText(name: string, { message }: Error): string {
+  const known = `Cannot start process "${name}": `;
+  const why = message.startsWith(known) ? message.slice(known.length) : message;
+  return `could not be started (${why})`;
 }
 
 function runningState(

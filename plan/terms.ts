@@ -73,6 +73,32 @@ export async function within<Result>(
   }
 }
 
+/**
+ * Waits until all of some units are ready or completed, within a time.
+ *
+ * @param board The plan.
+ * @param goal What for, as in "Cannot start db".
+ * @param units The units.
+ * @param limits When it is given up.
+ * @throws {PlanError} If nothing can change by itself any more, or the time is
+ * over.
+ * @throws The reason of the signal.
+ */
+export async function arriveWithin(
+  board: Board,
+  goal: string,
+  units: readonly LiveUnit[],
+  limits: Limits,
+): Promise<void> {
+  await within(
+    board,
+    goal,
+    limits,
+    ({ signal }) => board.arrive(goal, units, signal),
+    () => units,
+  );
+}
+
 /** Returns the terms on which something is put back. */
 export function lenient(terms: Terms): Terms {
   return { ...terms, signal: terms.scope, lenient: true };
@@ -107,7 +133,8 @@ export interface StandOptions {
 }
 
 /**
- * Waits until a unit is ready, or completed, or the user has stopped it.
+ * Waits until a unit is ready, or completed, or is not to run: the user has
+ * stopped it, or it has not been started.
  *
  * @throws {PlanError} If it does not get there, unless the terms are lenient.
  * @throws The reason of the signal.
@@ -131,7 +158,7 @@ export async function stand(
     await board.until(() => {
       const now = far();
       if (now === "coming") throw new PlanError(goal, [board.why(live)]);
-      return now === "stopped" || over();
+      return now === "resting" || over();
     }, signal);
   });
 }
@@ -170,7 +197,7 @@ async function forTime(
 
 /** Returns what holds back a start of an entry now. */
 export function verdictOf(board: Board, entry: string): Verdict {
-  const { verdicts } = decide(board.plan, board.snapshot());
+  const { verdicts } = decide(board.graph, board.snapshot());
   return verdicts.get(entry) ?? { kind: "open" };
 }
 
@@ -178,9 +205,9 @@ function farOf(
   board: Board,
   live: LiveUnit,
   patient: boolean,
-): "there" | "coming" | "stopped" | "lost" {
+): "there" | "coming" | "resting" | "lost" {
   const { state, attempt, task, unit: { entry } } = live;
-  if (state.kind === "stopped") return "stopped";
+  if (live.rests) return "resting";
   const far = progress(state, verdictOf(board, entry), task);
   if (far === "stuck") return "lost";
   const crashed = attempt > 0 || state.kind === "backoff";

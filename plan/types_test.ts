@@ -5,9 +5,10 @@
  * @module
  */
 
-import { assertEquals, assertThrows } from "@std/assert";
-import type { Probe } from "../mod.ts";
-import { type Plan, plan, type PlanEntry, type Replica } from "./mod.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { type Probe, Processman } from "../mod.ts";
+import { FakeKernel } from "../testing/mod.ts";
+import { type Plan, plan, type PlanEntry, type Replica, up } from "./mod.ts";
 
 const answers: Probe = () => true;
 const command = ["true"] as const;
@@ -162,6 +163,19 @@ Deno.test("An option that does not exist is a type error", () => {
   );
   // @ts-expect-error: there is no such option.
   assertThrows(() => plan({}, { startlimit: 3 }), TypeError);
+});
+
+Deno.test("A name that up() is to start is one of the plan", async () => {
+  const shop = plan({ db: { command }, api: { command } });
+  await using pm = new Processman({ kernel: new FakeKernel(), logger: null });
+  await assertRejects(
+    // @ts-expect-error: there is no entry "dv".
+    () => up(pm, shop, { names: ["dv"] }),
+    TypeError,
+  );
+  const names: string[] = [];
+  const any: Plan = shop;
+  await up(pm, any, { names });
 });
 
 Deno.test("An option of a wrong type is a type error", () => {

@@ -29,12 +29,14 @@ export type UnitState =
    * It has crashed, and the next run begins at `until`, in milliseconds since
    * the epoch. `attempt` is the number of consecutive crashes. `restartsLeft`
    * is how many more restarts its limit allows; `undefined` without a limit.
+   * `cause` says how its last run ended, such as "crashed with code 1".
    */
   | {
     readonly kind: "backoff";
     readonly attempt: number;
     readonly until: number;
     readonly restartsLeft: number | undefined;
+    readonly cause: string;
   }
   /** It is a task and has ended with success. */
   | { readonly kind: "done" }

@@ -8,7 +8,10 @@ import type { Processman } from "../mod.ts";
 import { App } from "./app.ts";
 import { Board } from "./board.ts";
 import type { Plan } from "./planned.ts";
-import { type WaitOptions, waitRules } from "./wait_options.ts";
+import { entryNames } from "./selection.ts";
+import { startUnits } from "./start.ts";
+import { arriveWithin } from "./terms.ts";
+import { dependenciesRule, type UpOptions, waitRules } from "./wait_options.ts";
 
 /**
  * Starts the processes of a plan, each when what it depends on is there.
@@ -34,9 +37,10 @@ import { type WaitOptions, waitRules } from "./wait_options.ts";
  *
  * @param pm The manager that runs the processes.
  * @param plan The plan.
- * @param options How long to wait.
- * @returns A promise of the plan that runs. It resolves when each process is
- * ready, or runs and has no probe, or is a completed task. It rejects with a
+ * @param options What to start, and how long to wait.
+ * @returns A promise of the plan that runs. It resolves when each process that
+ * is to start is ready, or runs and has no probe, or is a completed task. It
+ * rejects with a `TypeError` if the plan has no entry with one of the names, with a
  * `PlanError` when nothing can change by itself any more or the time is over,
  * with the reason of the signal, with a `ProcessmanClosedError` when the manager
  * is shut down, and like `command()` if a process cannot be added to it.
@@ -44,16 +48,21 @@ import { type WaitOptions, waitRules } from "./wait_options.ts";
 export async function up<Name extends string>(
   pm: Processman,
   plan: Plan<Name>,
-  options: WaitOptions = {},
+  options: UpOptions<Name> = {},
 ): Promise<App<Name>> {
-  const rules = waitRules(options);
+  const { names, dependencies, ...wait } = options;
+  const rules = waitRules(wait);
+  const named = entryNames(names, "names", plan);
+  const how = dependenciesRule(dependencies, "start");
   await using stack = new AsyncDisposableStack();
   const board = new Board(pm, plan);
   const app = stack.use(new App<Name>(board));
   for (const { units } of plan.entries.values()) {
-    for (const unit of units) board.add(unit).start();
+    for (const unit of units) board.add(unit);
   }
-  await board.arrive("Cannot bring up the plan", board.units, rules);
+  const targets = board.units.filter(({ unit }) => named.has(unit.entry));
+  const units = startUnits(board, targets, how);
+  await arriveWithin(board, "Cannot bring up the plan", units, rules);
   stack.move();
   return app;
 }

@@ -5,7 +5,7 @@
  */
 
 import { checkCommandOptions, type StopOptions } from "../mod.ts";
-import { fields, wrong } from "./validate.ts";
+import { fields, oneOf, wrong } from "./validate.ts";
 
 /** How long to wait for processes. */
 export interface WaitOptions {
@@ -18,6 +18,41 @@ export interface WaitOptions {
    */
   withinMs?: number | undefined;
 }
+
+/** Options for {@linkcode App.prototype.start | App.start}. */
+export interface AppStartOptions extends WaitOptions {
+  /**
+   * What happens to the dependencies of the processes that do not run.
+   *
+   * - `"require"`: nothing. The processes wait for them, and the promise rejects
+   *   if a dependency that they require has ended or has not been started.
+   * - `"start"`: those that are required are started too.
+   * - `"ignore"`: nothing. The processes wait only for those that can come, as
+   *   with `required: false`, until you start them without this.
+   *
+   * @default {"require"}
+   */
+  dependencies?: StartDependencies | undefined;
+}
+
+/** Options for {@linkcode up}. */
+export interface UpOptions<Name extends string = string> extends WaitOptions {
+  /**
+   * The names of the entries that are started; all by default. The others are
+   * `idle` until you start them.
+   */
+  names?: readonly NoInfer<Name>[] | undefined;
+  /**
+   * What happens to the entries that the named ones depend on: see
+   * {@linkcode AppStartOptions.dependencies}.
+   *
+   * @default {"start"}
+   */
+  dependencies?: StartDependencies | undefined;
+}
+
+/** What happens to the dependencies of processes that are started. */
+export type StartDependencies = "require" | "start" | "ignore";
 
 /** Options for {@linkcode App.prototype.stop | App.stop}. */
 export interface AppStopOptions extends StopOptions {
@@ -49,6 +84,12 @@ export interface ApplyOptions extends WaitOptions {
    * @default {false}
    */
   dryRun?: boolean | undefined;
+  /**
+   * The names of the new entries that are started; all by default. What they
+   * require is started too, unless you have stopped it. Other new entries are
+   * `idle` until you start them. What is not new is as it was.
+   */
+  names?: readonly string[] | undefined;
 }
 
 /** How long to wait, with the default filled in. */
@@ -95,6 +136,19 @@ export function stopRules(options: AppStopOptions): StopRules {
   const { withinMs, ...each } = options;
   const { stop = {} } = checkCommandOptions({ stop: each });
   return { stop, withinMs: duration(withinMs) };
+}
+
+/**
+ * Checks what happens to the dependencies, and fills in the default.
+ *
+ * @throws {TypeError} If it is something else.
+ */
+export function dependenciesRule(
+  value: StartDependencies | undefined,
+  initial: StartDependencies,
+): StartDependencies {
+  const choices: readonly StartDependencies[] = ["require", "start", "ignore"];
+  return oneOf(value ?? initial, "dependencies", choices);
 }
 
 /**

@@ -51,8 +51,7 @@ export function explain(
   held: Held | undefined,
   time: number,
 ): Why {
-  const waits = state.kind === "waiting" || state.kind === "idle";
-  const reason = waits ? held : undefined;
+  const reason = state.kind === "waiting" ? held : undefined;
   const what = reason?.kind === "blocked"
     ? `is ${reasonOf(reason, time)}`
     : reason
@@ -138,7 +137,7 @@ function stateText(state: UnitState, time: number): string {
     case "stopping":
       return "is stopping";
     case "backoff":
-      return `is in backoff, ${backoffText(state, time)}`;
+      return `is in backoff after it ${state.cause}${backoffText(state, time)}`;
     case "done":
       return "is completed";
     case "ended":
@@ -168,8 +167,9 @@ function backoffText(
     : `, ${restartsLeft} more ${
       restartsLeft === 1 ? "restart" : "restarts"
     } allowed`;
+  const which = attempt === 0 ? "" : `, attempt ${attempt}`;
   const next = until <= time ? "now" : `in ${duration(until - time)}`;
-  return `attempt ${attempt}, next try ${next}${rest}`;
+  return `${which}, next try ${next}${rest}`;
 }
 
 /** Returns a duration, rounded up, such as `300 ms`, `8 s` or `3 min`. */

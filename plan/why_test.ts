@@ -17,7 +17,13 @@ function obstacle(
 }
 
 function backoff(inMs: number, restartsLeft?: number): UnitState {
-  return { kind: "backoff", attempt: 3, until: NOW + inMs, restartsLeft };
+  return {
+    kind: "backoff",
+    attempt: 3,
+    until: NOW + inMs,
+    restartsLeft,
+    cause: "crashed with code 1",
+  };
 }
 
 const waiting: UnitState = { kind: "waiting" };
@@ -51,14 +57,27 @@ Deno.test("explain() says for every state why a process is in it", () => {
       "api has been running for 3 days",
     ],
     [{ kind: "stopping" }, "api is stopping"],
-    [backoff(8_000), "api is in backoff, attempt 3, next try in 8 s"],
+    [
+      backoff(8_000),
+      "api is in backoff after it crashed with code 1, attempt 3, next try in 8 s",
+    ],
     [
       backoff(300, 1),
-      "api is in backoff, attempt 3, next try in 300 ms, 1 more restart allowed",
+      "api is in backoff after it crashed with code 1, attempt 3, next try in 300 ms, 1 more restart allowed",
     ],
     [
       backoff(-5, 2),
-      "api is in backoff, attempt 3, next try now, 2 more restarts allowed",
+      "api is in backoff after it crashed with code 1, attempt 3, next try now, 2 more restarts allowed",
+    ],
+    [
+      {
+        kind: "backoff",
+        attempt: 0,
+        until: NOW + 2_000,
+        restartsLeft: undefined,
+        cause: "ended with code 0",
+      },
+      "api is in backoff after it ended with code 0, next try in 2 s",
     ],
     [{ kind: "done" }, "api is completed"],
     [{ kind: "ended" }, "api has ended and is not restarted"],
@@ -77,11 +96,11 @@ Deno.test("explain() says what holds back a process", () => {
   const cases: [Held, string][] = [
     [
       { kind: "waits", for: [db] },
-      "waits for db to be ready: db is in backoff, attempt 3, next try in 8 s",
+      "waits for db to be ready: db is in backoff after it crashed with code 1, attempt 3, next try in 8 s",
     ],
     [
       { kind: "waits", for: [migrate] },
-      "waits for migrate to complete: migrate waits for db to be ready: db is in backoff, attempt 3, next try in 8 s",
+      "waits for migrate to complete: migrate waits for db to be ready: db is in backoff after it crashed with code 1, attempt 3, next try in 8 s",
     ],
     [
       { kind: "waits", for: [obstacle("db", "ready", unready), migrate] },

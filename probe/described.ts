@@ -45,6 +45,11 @@ export function described(
   return Object.assign(named, { toJSON: () => form });
 }
 
+/** Tells a run from all others; each start of a process counts runs anew. */
+export function runOf({ run, process: { pid } }: ProbeContext): string {
+  return `${run} ${pid}`;
+}
+
 /** Returns the message of what was thrown, which can be any value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -4,9 +4,14 @@
  * @module
  */
 
-import type { ProbeContext, ProbedProcess } from "../mod.ts";
+import type { ProbedProcess } from "../mod.ts";
 import { checked, flag, pathOf } from "./arguments.ts";
-import { described, type DescribedProbe, messageOf } from "./described.ts";
+import {
+  described,
+  type DescribedProbe,
+  messageOf,
+  runOf,
+} from "./described.ts";
 import { requireRead } from "./permission.ts";
 
 /** Options for {@linkcode file}. */
@@ -89,11 +94,6 @@ export function file(
     seen.set(process, found);
     return true;
   });
-}
-
-/** Tells a run from all others; each start of a process counts runs anew. */
-function runOf({ run, process: { pid } }: ProbeContext): string {
-  return `${run} ${pid}`;
 }
 
 /** Returns a text that changes when a file is written or replaced. */

@@ -6,7 +6,7 @@
 
 import type { OutputSource, ProbeContext, ProbedProcess } from "../mod.ts";
 import { checked, filled, must } from "./arguments.ts";
-import { described, type DescribedProbe } from "./described.ts";
+import { described, type DescribedProbe, runOf } from "./described.ts";
 
 /** Options for {@linkcode line}. */
 export interface LineOptions {
@@ -113,11 +113,6 @@ class Search {
     this.#expression.lastIndex = 0;
     return this.#expression.test(text);
   }
-}
-
-/** Tells a run from all others; each start of a process counts runs anew. */
-function runOf({ run, process: { pid } }: ProbeContext): string {
-  return `${run} ${pid}`;
 }
 
 /** Returns an expression of our own, whose state nothing else changes. */
