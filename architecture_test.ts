@@ -36,7 +36,10 @@ const LAYERS = [
   "mod",
 ].map((names) => names.split(" "));
 
-/** The rings whose `mod.ts` each ring may import, besides that of the core. */
+/**
+ * The rings whose `mod.ts` each ring may import, besides that of the core, and
+ * the files that are doors of their own.
+ */
 const DOORS = {
   probe: [],
   plan: ["probe"],
@@ -52,6 +55,7 @@ const DOORS = {
     "testing",
     "export",
     "control",
+    "control/client.ts",
     "dashboard",
   ],
 };
@@ -61,6 +65,8 @@ const EXTERNALS = {
   "@std/async/delay": ["system.ts"],
   "@std/log/*": ["log.ts"],
   "@opentelemetry/api": ["telemetry/*"],
+  "node:path": ["cli/*"],
+  "node:url": ["cli/evaluate.ts"],
   "yaml": ["export/*", "cli/*"],
   "zod": ["cli/*"],
 };
@@ -71,21 +77,44 @@ const EXTERNALS = {
  */
 const GLOBALS = {
   "Deno.Command": [
+    "cli/detach.ts",
+    "control/read_usage.ts",
     "find_program.ts",
     "guard_process.ts",
     "read_table.ts",
     "spawn.ts",
     "user.ts",
   ],
-  "Deno.kill": ["program_exit.ts", "system.ts"],
-  "Deno.exit": ["program_exit.ts"],
-  "Deno.addSignalListener": ["program_exit.ts"],
-  "Deno.permissions": ["permissions.ts", "probe/permission.ts"],
-  "addEventListener": ["program_exit.ts", "sweep.ts"],
+  "Deno.kill": [
+    "cli/down.ts",
+    "cli/terminal_mode.ts",
+    "program_exit.ts",
+    "system.ts",
+  ],
+  "Deno.exit": ["cli/mod.ts", "program_exit.ts"],
+  "Deno.addSignalListener": [
+    "cli/background.ts",
+    "cli/io.ts",
+    "cli/terminal_mode.ts",
+    "program_exit.ts",
+  ],
+  "Deno.permissions": [
+    "control/connection.ts",
+    "control/permission.ts",
+    "control/read_usage.ts",
+    "control/socket.ts",
+    "permissions.ts",
+    "probe/permission.ts",
+  ],
+  "addEventListener": ["control/exposure.ts", "program_exit.ts", "sweep.ts"],
   "performance.now": ["system.ts"],
-  "Date.now": ["system.ts"],
-  "setTimeout": ["system.ts"],
-  "setInterval": [],
+  "Date.now": ["cli/clock.ts", "control/claim.ts", "system.ts"],
+  "setTimeout": [
+    "cli/clock.ts",
+    "control/lock.ts",
+    "system.ts",
+  ],
+  "setInterval": ["control/claim.ts"],
   "Atomics.wait": ["system.ts"],
   "Atomics.waitAsync": ["system.ts"],
   "Math.random": ["simulate.ts", "system.ts"],

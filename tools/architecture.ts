@@ -20,7 +20,10 @@ export interface Architecture {
    * imports only from layers below its own.
    */
   readonly layers: readonly (readonly string[])[];
-  /** The other rings whose `mod.ts` a ring may import, by the ring's folder. */
+  /**
+   * The other rings whose `mod.ts` a ring may import, and the files that are
+   * doors of their own, by the ring's folder.
+   */
   readonly doors: Readonly<Record<string, readonly string[]>>;
   /** The files that may import from other packages. */
   readonly externals: Permits;
@@ -116,7 +119,7 @@ function checkEdge(
   if (!modules.has(to)) return at("published", "which is not published");
   const [ring, other] = [ringOf(from), ringOf(to)];
   if (ring !== undefined) {
-    if (other === ring) return [];
+    if (other === ring || doors[ring]?.includes(to)) return [];
     if (to !== `${other === undefined ? "" : `${other}/`}mod.ts`) {
       return at("doors", "which is not the door");
     }

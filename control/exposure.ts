@@ -1,0 +1,174 @@
+/**
+ * An exposed manager: follows its events, records its output, and serves.
+ *
+ * @module
+ */
+
+import type { DisposableIterator, ProcessEvent, Processman } from "../mod.ts";
+import type { App } from "../plan/mod.ts";
+import { Actions, type OwnActions } from "./actions.ts";
+import { Answers } from "./answer.ts";
+import type { Claim } from "./claim.ts";
+import { EventLog } from "./event_log.ts";
+import { HttpServer } from "./http_server.ts";
+import { type Log, memoryLog } from "./log.ts";
+import type { SupervisorRecord } from "./place.ts";
+import { Sampler } from "./read_usage.ts";
+import { Roster } from "./roster.ts";
+import { awaitRemoval, listenAt, removeFile } from "./socket.ts";
+import type { ConfigSource } from "./wire.ts";
+
+/** What is exposed. */
+export interface Exhibit extends OwnActions {
+  /** The manager. */
+  readonly pm: Processman;
+  /** The plan that runs, if there is one. */
+  readonly app: App | undefined;
+  /** What the supervisor has written down about itself. */
+  readonly record: SupervisorRecord;
+  /** The place that it has taken. */
+  readonly claim: Claim;
+  /** Returns what the configuration is read from. */
+  readonly source?: (() => ConfigSource) | undefined;
+  /** The log; in memory if left out. */
+  readonly logs?: Log | undefined;
+  /** Returns the labels of an entry. */
+  readonly labels: (entry: string) => readonly string[];
+}
+
+/** A manager that is exposed. */
+export class Exposure implements AsyncDisposable {
+  /** What the supervisor has written down about itself. */
+  readonly record: SupervisorRecord;
+  readonly #pm: Processman;
+  readonly #claim: Claim;
+  readonly #server: HttpServer;
+  readonly #events = new EventLog();
+  /** The log, if it is closed at the end. */
+  readonly #ownLog: Log | undefined;
+  readonly #recorded: Promise<void>;
+  readonly #over = new AbortController();
+  /** Tells that this program has not died, if it ends without a shutdown. */
+  readonly #onUnload = () => {
+    const { record, socket } = this.#claim.place;
+    for (const path of [socket, record]) removeFile(path);
+  };
+  #closed: Promise<void> | undefined;
+
+  /** Begins to serve. */
+  constructor(exhibit: Exhibit) {
+    const { pm, app, record, claim, labels } = exhibit;
+    this.#pm = pm;
+    this.record = record;
+    this.#claim = claim;
+    const roster = new Roster(pm, app);
+    const actions = new Actions(pm, app, roster, exhibit);
+    const logs = exhibit.logs ?? memoryLog();
+    this.#ownLog = exhibit.logs === undefined ? logs : undefined;
+    this.#server = new HttpServer(
+      new Answers({
+        pm,
+        app,
+        roster,
+        events: this.#events,
+        logs,
+        sampler: new Sampler(pm.clock),
+        actions,
+        supervisor: () => ({
+          ...record,
+          source: exhibit.source?.() ?? null,
+          cwd: Deno.cwd(),
+          plan: app !== undefined,
+          canApply: actions.canApply,
+        }),
+        labels,
+      }),
+      pm.clock,
+    );
+    this.#server.listen(listenAt(this.socket));
+    addEventListener("unload", this.#onUnload);
+    this.#follow(roster);
+    // What cannot be recorded is the business of the log.
+    this.#recorded = logs.record(pm).catch(() => {});
+  }
+
+  /** The path of the socket. */
+  get socket(): string {
+    return this.#claim.place.socket;
+  }
+
+  /** Listens again, after the folder of the socket was made again. */
+  async listenAgain(): Promise<void> {
+    this.#server.deafen();
+    await awaitRemoval(this.socket);
+    if (this.#server.closing) return;
+    try {
+      this.#server.listen(listenAt(this.socket));
+    } catch {
+      // The folder is gone again; the claim makes it again.
+    }
+  }
+
+  /** Closes the socket when all requests are answered. Never rejects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#closed ??= this.#close());
+  }
+
+  /** Takes note of all events until the manager has been shut down. */
+  async #follow(roster: Roster): Promise<void> {
+    const { closing } = this.#pm;
+    const hold = new Hold(this.#pm);
+    const { signal } = this.#over;
+    const begin = () => hold.begin();
+    closing.addEventListener("abort", begin, { once: true });
+    for await (const event of this.#pm.events({ signal })) {
+      this.#events.add(roster.note(event));
+    }
+    closing.removeEventListener("abort", begin);
+    await this[Symbol.asyncDispose]();
+    await hold.end();
+  }
+
+  async #close(): Promise<void> {
+    // After the shutdown, those who follow a log get its last lines.
+    if (!this.#over.signal.aborted && this.#pm.closing.aborted) {
+      await this.#recorded;
+    }
+    this.#over.abort();
+    this.#events.end();
+    await this.#server.close();
+    await awaitRemoval(this.socket);
+    removeEventListener("unload", this.#onUnload);
+    await Promise.allSettled([
+      this.#claim[Symbol.asyncDispose](),
+      this.#ownLog?.close(),
+    ]);
+  }
+}
+
+/**
+ * Delays the end of the program by a signal, until clients have their answers:
+ * the manager waits for all readers of its events.
+ */
+class Hold {
+  readonly #pm: Processman;
+  #events: DisposableIterator<ProcessEvent> | undefined;
+  #first: Promise<unknown> | undefined;
+
+  constructor(pm: Processman) {
+    this.#pm = pm;
+  }
+
+  /** Begins to read events, of which there is at least one after a signal. */
+  begin(): void {
+    this.#events = this.#pm.events();
+    this.#first = this.#events.next();
+  }
+
+  /** Reads the rest of the events. */
+  async end(): Promise<void> {
+    if (this.#events === undefined) return;
+    await this.#first;
+    for await (const _event of this.#events);
+  }
+}
