@@ -56,7 +56,9 @@ Deno.test({
         { name, version },
       ) => [name, `jsr:${name}@^${version}`]),
     );
-    assertEquals(imports, lowest);
+    const fromJsr = Object.entries<string>(imports)
+      .filter(([, specifier]) => specifier.startsWith("jsr:"));
+    assertEquals(Object.fromEntries(fromJsr), lowest);
     const { files } = await readPackage(root);
     const code = new TextDecoder().decode(files.get("/system.ts"));
     // Before 1.0.14, a delay of more than 31 bits ends at once. With 1.0.14, a

@@ -1,0 +1,202 @@
+/**
+ * The commands that show something.
+ *
+ * @module
+ */
+
+import { NAMES, ps } from "./command_ps.ts";
+import { ASKS, type CommandSpec } from "./command_spec.ts";
+import { load } from "./load.ts";
+
+const ls: CommandSpec = {
+  name: "ls",
+  summary: "List all supervisors of this user",
+  usage: "[OPTION]...",
+  description: [
+    "Lists the supervisors that `processman up` has started, programs that " +
+    "have exposed their processes with `expose()`, and supervisors that have " +
+    "died without stopping their processes.",
+  ],
+  names: { least: 0, most: 0 },
+  options: [],
+  json: true,
+  examples: [
+    { line: "processman ls", what: "Lists all supervisors." },
+    {
+      line: "processman ls --json | jq -r '.[].config'",
+      what: "Prints the paths of their configurations.",
+    },
+  ],
+  statuses: [],
+  load: async () => (await load<typeof import("./ls.ts")>("./ls.ts")).ls,
+};
+
+const status: CommandSpec = {
+  name: "status",
+  summary: "Show everything about processes, or about the supervisor",
+  usage: "[OPTION]... [NAME]...",
+  description: [
+    "Shows what each process does and why, how its last run ended, and the " +
+    "last lines of stderr if it crashed. Without a name, it shows the " +
+    "supervisor.",
+    NAMES,
+  ],
+  names: { least: 0, most: Infinity },
+  options: [],
+  json: true,
+  examples: [
+    { line: "processman status api", what: "Shows the process api." },
+    { line: "processman status", what: "Shows the supervisor of this folder." },
+  ],
+  statuses: [
+    ["1", "a process that was named has failed"],
+    ["3", "no supervisor runs"],
+  ],
+  load: async () =>
+    (await load<typeof import("./status.ts")>("./status.ts")).status,
+};
+
+const why: CommandSpec = {
+  name: "why",
+  summary: "Say why a process is in its state",
+  usage: "[OPTION]... NAME...",
+  description: [
+    "Says in one sentence what a process waits for, until when, or how it " +
+    "ended.",
+    NAMES,
+  ],
+  names: { least: 1, most: Infinity, what: "the name of a process" },
+  options: [],
+  json: true,
+  examples: [
+    { line: "processman why api", what: "Says why api does not run." },
+    { line: "processman why '*'", what: "Says it of each process." },
+  ],
+  statuses: ASKS,
+  load: async () => (await load<typeof import("./why.ts")>("./why.ts")).why,
+};
+
+const logs: CommandSpec = {
+  name: "logs",
+  summary: "Print what processes have written",
+  usage: "[OPTION]... [NAME]...",
+  description: [
+    "Prints the output of processes, which the supervisor keeps on disk; also " +
+    "if no supervisor runs now. With -f, it goes on over restarts of the " +
+    "processes.",
+    NAMES,
+  ],
+  names: { least: 0, most: Infinity },
+  options: [
+    { long: "follow", short: "f", summary: "Go on with the lines that arrive" },
+    {
+      long: "lines",
+      short: "n",
+      also: ["tail"],
+      value: "N",
+      kind: "count",
+      summary: "Print the newest N lines of all together",
+      default: "all, or 10 with -f",
+    },
+    {
+      long: "since",
+      value: "TIME",
+      kind: "time",
+      summary: "Print lines from this time on: 10m, 2026-03-01T12:00",
+    },
+    {
+      long: "until",
+      value: "TIME",
+      kind: "time",
+      summary: "Print lines before this time",
+    },
+    {
+      long: "grep",
+      short: "g",
+      value: "PATTERN",
+      summary: "Print lines that match this regular expression",
+    },
+    {
+      long: "level",
+      value: "LEVEL",
+      oneOf: ["debug", "info", "warn", "error"],
+      summary: "Print lines of this level or above",
+    },
+    {
+      long: "run",
+      value: "N",
+      kind: "integer",
+      summary:
+        "Print lines of one run: 0 for the newest, -1 for the one before",
+    },
+    {
+      long: "source",
+      value: "SOURCE",
+      oneOf: ["stdout", "stderr"],
+      summary: "Print lines of one output",
+    },
+    {
+      long: "timestamps",
+      short: "t",
+      summary: "Print the local time before each line",
+    },
+    { long: "no-prefix", summary: "Print no names before the lines" },
+  ],
+  json: true,
+  examples: [
+    {
+      line: "processman logs -f api",
+      what: "Prints the newest 10 lines of api, and those that arrive.",
+    },
+    {
+      line: "processman logs --since 2h --grep 'timed? out'",
+      what: "Finds lines of the last two hours.",
+    },
+  ],
+  statuses: [["3", "no supervisor runs, and there is no log"]],
+  load: async () => (await load<typeof import("./logs.ts")>("./logs.ts")).logs,
+};
+
+const events: CommandSpec = {
+  name: "events",
+  summary: "Print what has happened to processes",
+  usage: "[OPTION]... [NAME]...",
+  description: [
+    "Prints starts, ends, restarts and the like, as far back as the " +
+    "supervisor remembers them.",
+    NAMES,
+  ],
+  names: { least: 0, most: Infinity },
+  options: [
+    { long: "follow", short: "f", summary: "Go on with the events that come" },
+    {
+      long: "since",
+      value: "TIME",
+      kind: "time",
+      summary: "Print events from this time on: 10m, 2026-03-01T12:00",
+    },
+    {
+      long: "kind",
+      value: "KIND",
+      many: true,
+      summary: "Print events of this kind, such as `crash`",
+    },
+  ],
+  json: true,
+  examples: [
+    {
+      line: "processman events --since 10m api",
+      what: "Prints recent events.",
+    },
+    {
+      line: "processman events -f --json",
+      what: "Writes one JSON object per line for each event.",
+    },
+  ],
+  statuses: ASKS,
+  load: async () =>
+    (await load<typeof import("./events.ts")>("./events.ts")).events,
+};
+
+/** The commands that show something, in the order of the help. */
+export const view: readonly CommandSpec[] = [ps, ls, status, why, logs, events];

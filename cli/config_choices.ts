@@ -1,0 +1,14 @@
+/**
+ * The options of which a configuration can have only one.
+ *
+ * @module
+ */
+
+/** What a process runs. */
+export const PROGRAMS = ["command", "shell", "deno"] as const;
+
+/** The probes. */
+export const PROBES = ["http", "tcp", "exec", "line", "file", "all"] as const;
+
+/** The backoffs. */
+export const BACKOFFS = ["uniform", "exponential", "constant"] as const;

@@ -1,0 +1,138 @@
+/**
+ * Reads, checks and resolves a configuration.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { buildPlan } from "./build.ts";
+import { CliError, STATUS } from "./call.ts";
+import { checkSchema, withValues } from "./config_check.ts";
+import { expanded } from "./config_expand.ts";
+import { ConfigFaults } from "./config_fault.ts";
+import { readFiles, startReading } from "./config_files.ts";
+import {
+  type ConfigNode,
+  keySpot,
+  nameOf,
+  nodeAt,
+  plainOf,
+} from "./config_node.ts";
+import { didYouMean } from "./nearest.ts";
+import { addPlanFaults } from "./config_plan_faults.ts";
+import { resolved } from "./config_resolve.ts";
+import { findConfig, noConfig } from "./find_config.ts";
+import type {
+  BuiltConfig,
+  LoadOptions,
+  ResolvedConfig,
+} from "./config_types.ts";
+
+/** A configuration, and where each part of it is written. */
+export interface Loaded {
+  /** The configuration. */
+  readonly config: ResolvedConfig;
+  /** What it means. */
+  readonly built: BuiltConfig;
+  /** Its parts, with their places. */
+  readonly node: ConfigNode;
+}
+
+/**
+ * Reads a configuration.
+ *
+ * @param options Which one.
+ * @returns The configuration, resolved.
+ * @throws {ConfigError} With all faults, if there are any.
+ * @throws {CliError} If there is no configuration.
+ */
+export async function load(options: LoadOptions): Promise<Loaded> {
+  const files = findConfig(options.files, options.cwd);
+  const [first] = files;
+  if (first === undefined) {
+    throw new CliError(noConfig(options.cwd), STATUS.usage);
+  }
+  const faults = new ConfigFaults();
+  const reading = await startReading(first, options.env, faults);
+  const node = await readFiles(files, reading);
+  if (node === undefined) {
+    faults.throwAny();
+    throw new CliError(`${first} is empty`, STATUS.usage);
+  }
+  const { written, checked } = expanded(node, faults);
+  const values = checkSchema(checked, faults);
+  faults.throwAny();
+  const typed = withValues(written, literal(values, written));
+  const config = await resolved(typed, {
+    files: [...new Set([...files, ...reading.files])],
+    named: files,
+    cwd: dirname(first),
+    profiles: options.profiles,
+    faults,
+  });
+  checkNames(config, typed, faults);
+  const built = builtOf(config, typed, faults);
+  faults.throwAny();
+  if (built === undefined) throw new Error("there is neither plan nor fault");
+  return { config, built, node: typed };
+}
+
+/** Makes the plan; `undefined` if it has faults. */
+function builtOf(
+  config: ResolvedConfig,
+  node: ConfigNode,
+  faults: ConfigFaults,
+): BuiltConfig | undefined {
+  try {
+    return buildPlan(config);
+  } catch (error) {
+    addPlanFaults(error, node, faults);
+    return undefined;
+  }
+}
+
+/** Finds dependencies that there are not, or not with the active profiles. */
+function checkNames(
+  { processes }: ResolvedConfig,
+  node: ConfigNode,
+  faults: ConfigFaults,
+): void {
+  const all = nodeAt(node, ["processes"]);
+  for (const [name, { dependsOn }] of Object.entries(processes)) {
+    for (const [on, how] of Object.entries(dependsOn ?? {})) {
+      if (Object.hasOwn(processes, on) || how.required === false) continue;
+      const path = ["processes", name, "dependsOn"];
+      const profiles = nodeAt(node, ["processes", on, "profiles"]);
+      const exists = all?.kind === "map" && all.entries.has(on);
+      const why = profiles !== undefined && exists
+        ? `"${on}" is only in the profiles ${
+          [plainOf(profiles)].flat().join(", ")
+        }, of which none is active`
+        : `there is no process "${on}"${
+          didYouMean(on, Object.keys(processes).filter((each) => each !== name))
+        }`;
+      faults.add(keySpot(node, path, on), `${nameOf([...path, on])}: ${why}`);
+    }
+  }
+}
+
+/** Leaves expressions as they are written. */
+function literal(
+  values: ReadonlyMap<string, string | number | boolean | null>,
+  node: ConfigNode,
+): Map<string, string | number | boolean | null> {
+  const found = new Map(values);
+  const visit = (node: ConfigNode, path: (string | number)[]) => {
+    if (node.kind === "map") {
+      for (const [name, { value }] of node.entries) {
+        visit(value, [...path, name]);
+      }
+    } else if (node.kind === "list") {
+      node.items.forEach((each, i) => visit(each, [...path, i]));
+    } else if (typeof node.value === "string" && node.value.includes("$[")) {
+      found.delete(JSON.stringify(path));
+    }
+  };
+  visit(node, []);
+  return found;
+}

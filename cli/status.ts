@@ -1,0 +1,130 @@
+/**
+ * The command `status`.
+ *
+ * @module
+ */
+
+import type {
+  EndView,
+  ProcessView,
+  SupervisorView,
+  UsageView,
+} from "../control/client.ts";
+import { type Call, type Command, STATUS } from "./call.ts";
+import { bytesText, clockTime, shareText, shortDuration } from "./format.ts";
+import { select } from "./names.ts";
+import { stateCell } from "./state_text.ts";
+import { withSupervisor } from "./target.ts";
+import { plainText } from "./plain_text.ts";
+
+/** Shows processes, or the supervisor. */
+export const status: Command = async (call) => {
+  const { io, names, options } = call;
+  if (names.length === 0) return await supervisorStatus(call);
+  const views = await withSupervisor(
+    call,
+    async (client) => select(names, await client.processes({ usage: true })),
+  );
+  const text = options.flag("json")
+    ? `${JSON.stringify(views, null, 2)}\n`
+    : views.map((view) => processText(view, io.now())).join("\n");
+  await io.out(text);
+  const failed = views.some(({ state }) => state === "failed");
+  return failed ? STATUS.failed : STATUS.ok;
+};
+
+async function supervisorStatus(call: Call): Promise<number> {
+  const { io, options } = call;
+  const [view, processes] = await withSupervisor(
+    call,
+    (client) => Promise.all([client.supervisor(), client.processes()]),
+  );
+  const text = options.flag("json")
+    ? `${JSON.stringify(view, null, 2)}\n`
+    : supervisorText(view, processes, io.now());
+  await io.out(text);
+  return STATUS.ok;
+}
+
+/** Returns what is known about a supervisor. */
+export function supervisorText(
+  view: SupervisorView,
+  processes: readonly ProcessView[],
+  now: number,
+): string {
+  const { name, pid, version, startedAt, config, cwd, logs, log } = view;
+  const ago = shortDuration(now - startedAt);
+  const counts = Map.groupBy(processes, ({ state }) => state);
+  const states = [...counts].map(([state, some]) => `${some.length} ${state}`);
+  return block(name, [
+    ["Process", `${pid}, processman ${version}`],
+    ["Started", `${clockTime(startedAt)}, ${ago} ago`],
+    ["Config", config],
+    ["Folder", cwd],
+    ["Logs", logs],
+    ["Its log", log],
+    ["Processes", states.length === 0 ? "none" : states.join(", ")],
+  ]);
+}
+
+/** Returns what is known about a process. */
+export function processText(view: ProcessView, now: number): string {
+  const { name, type, labels, command, pid, since, last, usage, why } = view;
+  const state = stateCell(view, now).text + readyText(view);
+  const runs = since !== null && pid !== null;
+  return block(name, [
+    ["State", type === "task" ? `${state} (a task)` : state],
+    ["Why", why.startsWith(`${name} `) ? why.slice(name.length + 1) : why],
+    ["Process", runs ? `${pid}, for ${shortDuration(now - since)}` : null],
+    ["Uses", usage && usageText(usage)],
+    ["Runs", runsText(view)],
+    ["Last end", last && lastText(last, now)],
+    ["Stderr", last && last.stderr],
+    ["Command", command.map(quoted).join(" ")],
+    ["Profiles", labels.length === 0 ? null : labels.join(", ")],
+  ]);
+}
+
+function lastText({ run, reason, time }: EndView, now: number): string {
+  return `run ${run} ${reason}, ${shortDuration(now - time)} ago`;
+}
+
+/** A title with a text, or with several lines. */
+type Entry = readonly [title: string, text: string | readonly string[] | null];
+
+/** Returns a block of entries under a title; those without a text are left out. */
+function block(title: string, entries: readonly Entry[]): string {
+  const lines = entries.flatMap(([name, text]) => {
+    const [first, ...others] = typeof text === "string" ? [text] : text ?? [];
+    if (first === undefined) return [];
+    return [
+      `  ${name.padEnd(9)}  ${plainText(first)}`,
+      ...others.map((line) => `${" ".repeat(13)}${plainText(line)}`),
+    ];
+  });
+  return [plainText(title), ...lines].map((line) => `${line.trimEnd()}\n`)
+    .join("");
+}
+
+function readyText({ ready }: ProcessView): string {
+  return ready === null ? "" : ready ? ", ready" : ", not ready";
+}
+
+function usageText({ cpu, memory, processes }: UsageView): string {
+  const share = cpu === null ? "" : `${shareText(cpu)} of a processor, `;
+  const several = processes === 1 ? "" : ` in ${processes} processes`;
+  return `${share}${bytesText(memory)}${several}`;
+}
+
+function runsText({ run, restarts, restartsLeft }: ProcessView): string {
+  const count = restarts === 1 ? "1 restart" : `${restarts} restarts`;
+  const left = restartsLeft === null ? "" : `, ${restartsLeft} more allowed`;
+  return `${run}, ${count} after crashes${left}`;
+}
+
+/** Returns an argument as a shell reads it. */
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument)
+    ? argument
+    : `'${argument.replaceAll("'", `'\\''`)}'`;
+}

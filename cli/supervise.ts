@@ -1,0 +1,222 @@
+/**
+ * Supervises what a configuration says, in this program.
+ *
+ * @module
+ */
+
+import {
+  expose,
+  type Exposed,
+  type ExposeOptions,
+  openLog,
+  placeOfConfig,
+} from "../control/mod.ts";
+import type { ConfigSource } from "../control/client.ts";
+import { type Logger, Processman, type ShutdownOptions } from "../mod.ts";
+import { type App, up } from "../plan/mod.ts";
+import { changesOf, type ConfigChanges, type Configured } from "./changes.ts";
+import { LateLog } from "./late_log.ts";
+import { STEADY_MS } from "./progress.ts";
+import { buildPlan, type ResolvedConfig } from "./resolved.ts";
+import { type Env, stateFolder } from "./state_folder.ts";
+
+/** Options of {@linkcode supervise}. */
+export interface SuperviseOptions {
+  /** Reads a variable of the environment. */
+  readonly env: Env;
+  /** The logger of the manager; by default, it writes to stderr. */
+  readonly logger?: Logger | undefined;
+  /** The file of the own log of this program, if it has one. */
+  readonly ownLog?: string | undefined;
+}
+
+/** Which entries to start. */
+export interface StartRequest {
+  /** Their names; all that start by themselves if `undefined`. */
+  readonly names?: readonly string[] | undefined;
+  /** Whether they are started without what they depend on. */
+  readonly alone?: boolean | undefined;
+}
+
+/** A supervisor in this program. */
+export class Supervisor implements AsyncDisposable {
+  /** The manager. */
+  readonly pm: Processman;
+  /** The plan. */
+  readonly app: App;
+  /** The log of the processes. */
+  readonly log: LateLog;
+  #configured: Configured;
+  #exposed: Exposed | undefined;
+
+  /** Creates a supervisor whose processes are idle; {@linkcode supervise}. */
+  constructor(pm: Processman, app: App, log: LateLog, configured: Configured) {
+    this.pm = pm;
+    this.app = app;
+    this.log = log;
+    this.#configured = configured;
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#configured.config.name;
+  }
+
+  /** The path of the socket; empty until it serves. */
+  get socket(): string {
+    return this.#exposed?.socket ?? "";
+  }
+
+  /** Takes what is given back at the end. */
+  serves(exposed: Exposed): void {
+    this.#exposed = exposed;
+  }
+
+  /** What the configuration was read from last. */
+  get source(): ConfigSource {
+    return this.#configured.config.source;
+  }
+
+  /** Returns the profiles of an entry. */
+  labels(entry: string): readonly string[] {
+    return this.#configured.built.labels(entry);
+  }
+
+  /**
+   * Starts entries.
+   *
+   * @param request Which ones.
+   * @returns A promise that resolves when all of them are ready or completed,
+   * and rejects with a `PlanError` when that is not possible any more.
+   */
+  async start({ names, alone = false }: StartRequest): Promise<void> {
+    const targets = names ?? this.#configured.built.autoStart;
+    if (targets.length === 0) return;
+    const dependencies = alone ? "ignore" : "start";
+    await this.app.start([...targets], { dependencies });
+  }
+
+  /**
+   * Turns the plan into that of a new configuration.
+   *
+   * @param config The new configuration.
+   * @param options Whether to change nothing, and when to give up.
+   * @returns What differs.
+   */
+  async apply(
+    config: ResolvedConfig,
+    options: { dryRun: boolean; signal: AbortSignal },
+  ): Promise<ConfigChanges> {
+    const next = { config, built: buildPlan(withSteadiness(config)) };
+    const difference = await this.app.apply(next.built.plan, {
+      ...options,
+      names: next.built.autoStart,
+    });
+    const changes = changesOf(difference, this.#configured, next);
+    if (!options.dryRun) this.#adopt(next);
+    return changes;
+  }
+
+  /** Keeps what the next changes are compared with. */
+  #adopt(next: Configured): void {
+    const { config: { logs, name }, built: { manager } } = this.#configured;
+    // What has no effect now still differs from the next configuration.
+    this.#configured = {
+      config: { ...next.config, logs, name },
+      built: {
+        plan: next.built.plan,
+        autoStart: next.built.autoStart,
+        labels: (entry) => next.built.labels(entry),
+        manager,
+      },
+    };
+  }
+
+  /** Stops all processes in reverse order, and gives everything back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { exitDeadlineMs = Infinity } = this.#configured.built.manager;
+    try {
+      await this.pm.shutdown(limited(Number(exitDeadlineMs)));
+    } finally {
+      await this.#exposed?.[Symbol.asyncDispose]();
+      await this.log.close();
+    }
+  }
+}
+
+/**
+ * Returns a configuration in which a service without a probe takes the place of
+ * another one only after it has run for a moment: a command with a mistake ends
+ * at once, and what ran before is put back.
+ */
+function withSteadiness(config: ResolvedConfig): ResolvedConfig {
+  const processes = Object.entries(config.processes).map(([name, entry]) => {
+    const { type, ready, roll } = entry;
+    if (type === "task" || ready !== undefined) return [name, entry];
+    const own = typeof roll === "object" ? roll : {};
+    return [name, { ...entry, roll: { minReadyMs: STEADY_MS, ...own } }];
+  });
+  return { ...config, processes: Object.fromEntries(processes) };
+}
+
+/**
+ * Begins to supervise. All processes are idle at first.
+ *
+ * @param config The configuration.
+ * @param options The log, and the environment.
+ * @returns A promise of the supervisor, which answers clients.
+ * @throws {AlreadyExposedError} If another supervisor has the configuration.
+ * @throws {PlaceError} If its folder or its socket cannot be used.
+ */
+export async function supervise(
+  config: ResolvedConfig,
+  { env, logger, ownLog }: SuperviseOptions,
+): Promise<Supervisor> {
+  const built = buildPlan(withSteadiness(config));
+  const [file = ""] = config.files;
+  const place = await placeOfConfig(file);
+  const folder = config.logs.folder ?? stateFolder(place, env).logs;
+  const { maxBytes, maxAgeMs } = config.logs;
+  const log = new LateLog(() => openLog(folder, { maxBytes, maxAgeMs }));
+  const pm = new Processman({
+    ...built.manager,
+    logger,
+    orphanLog: place.orphanLog,
+    // The command ends this program by itself, when all is written.
+    onSignal: "stop",
+  });
+  const app: App = await up(pm, built.plan, { names: [] });
+  const supervisor = new Supervisor(pm, app, log, { config, built });
+  try {
+    await serve(supervisor, { config: file, logsFolder: folder, ownLog });
+    return supervisor;
+  } catch (error) {
+    await supervisor[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Lets clients see a supervisor, and act on it. */
+async function serve(
+  supervisor: Supervisor,
+  files: Pick<ExposeOptions, "config" | "logsFolder" | "ownLog">,
+): Promise<void> {
+  const { app, pm, log } = supervisor;
+  const exposed = await expose(app, {
+    ...files,
+    name: supervisor.name,
+    logs: log,
+    source: () => supervisor.source,
+    labels: (entry) => supervisor.labels(entry),
+    apply: (next, how) => supervisor.apply(next as ResolvedConfig, how),
+    // From the first moment on, clients are told that it is ending.
+    shutdown: ({ withinMs }) => pm.shutdown(limited(withinMs)),
+  });
+  supervisor.serves(exposed);
+  await log.opened;
+}
+
+/** Returns the options of a shutdown that takes no longer than a time. */
+function limited(ms: number): ShutdownOptions {
+  return ms < Infinity ? { signal: AbortSignal.timeout(ms) } : {};
+}
