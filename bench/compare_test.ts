@@ -74,14 +74,13 @@ Deno.test("The defaults of processman are those of the table", {
   );
 });
 
-Deno.test("processman is a library and has readiness checks", {
+Deno.test("processman is a library and a tool, and has readiness checks", {
   ignore,
 }, async () => {
   const { exports } = await readPackage(root);
   const rings = Object.keys(exports).map((name) => name.slice(2));
-  // With a command line, the facts about processman must be written anew.
-  assert(!rings.includes("cli"));
-  assertEquals(WHAT_IT_IS[PROCESSMAN.name]?.cell, "library");
+  assert(rings.includes("cli"));
+  assertEquals(WHAT_IT_IS[PROCESSMAN.name]?.cell, "library and CLI");
   assert(rings.includes("probe") && rings.includes("plan"));
   assertEquals(READINESS[PROCESSMAN.name]?.cell, "for any program");
 });

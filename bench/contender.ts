@@ -13,6 +13,28 @@ export interface Child {
   stop(): Promise<unknown>;
 }
 
+/** A program that a supervisor with a command line runs. */
+export interface Program {
+  /** Its name. */
+  readonly name: string;
+  /** The program and its arguments, without spaces. */
+  readonly command: readonly string[];
+}
+
+/** The commands of a supervisor that runs in the background. */
+export interface CommandLine {
+  /** Starts the supervisor and its programs. */
+  up(): Promise<unknown>;
+  /** Shows the states of all programs. */
+  status(): Promise<unknown>;
+  /** Returns the process ID of the supervisor. */
+  pid(): Promise<number>;
+  /** Returns how many lines of the output of a program are on disk. */
+  lines(name: string): Promise<number>;
+  /** Ends the supervisor and its programs. */
+  down(): Promise<unknown>;
+}
+
 /** One way to run child processes; what it cannot do is left out. */
 export interface Contender {
   /** Runs a program to its end, with both outputs read and thrown away. */
@@ -41,6 +63,10 @@ export interface Contender {
    * program.
    */
   supervise?(ports: readonly number[]): Promise<Child>;
+  /** Runs a command that does nothing. */
+  idle?(): Promise<unknown>;
+  /** Makes a configuration for the command line of a supervisor. */
+  commandLine?(programs: readonly Program[]): Promise<CommandLine>;
 }
 
 /** Where a contender is found, and what it runs in. */
@@ -53,6 +79,7 @@ export interface Entry {
     | "probed"
     | "raw"
     | "daemons"
+    | "tools"
     | "peers/peers"
     | "peers/main";
   /** The name of the export. */
@@ -68,7 +95,11 @@ const deno = (file: Entry["file"]) => (name: string, label: string): Entry => ({
   runtime: "deno",
 });
 const [raw, ours, peer] = [deno("raw"), deno("ours"), deno("peers/peers")];
-const [probed, daemon] = [deno("probed"), deno("daemons")];
+const [probed, daemon, tool] = [
+  deno("probed"),
+  deno("daemons"),
+  deno("tools"),
+];
 const node = (name: string, label: string): Entry => ({
   ...peer(name, label),
   runtime: "node",
@@ -98,6 +129,10 @@ export const contenders = {
   pm2InNode: node("pm2", "pm2 in Node"),
   monit: daemon("monit", "monit"),
   supervisord: daemon("supervisord", "supervisord, no checks"),
+  oursTool: tool("processman", "processman"),
+  supervisordTool: tool("supervisord", "supervisord"),
+  pm2Tool: tool("pm2", "pm2"),
+  eval: tool("nothing", 'deno eval ""'),
   go: { label: "os/exec in Go", file: "peers/main", name: "go", runtime: "go" },
 } as const satisfies Record<string, Entry>;
 

@@ -41,6 +41,8 @@ const QUESTIONS = [
   "bytes",
   "lines",
   "probes",
+  "tool",
+  "tool_idle",
 ];
 
 /** How long one sample may take, in milliseconds. */

@@ -16,7 +16,7 @@ export interface Fact {
 
 /** What each contender is. */
 export const WHAT_IT_IS: Readonly<Record<string, Fact>> = {
-  processman: { cell: "library" },
+  processman: { cell: "library and CLI" },
   pm2: {
     cell: "daemon and CLI",
     proof: [["node", PM2, "--help"], "kill daemon"],

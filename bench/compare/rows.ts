@@ -58,9 +58,8 @@ const least = (numbers: readonly number[]) => Math.min(...numbers);
 export const ROWS: readonly Row[] = [
   {
     title: "What it is",
-    done:
-      "pm2 and supervisord have a command line (`--help`). processman has no " +
-      "command-line tool.",
+    done: "pm2 and supervisord have a command line (`--help`), and so has " +
+      "processman, whose tool is made of the library.",
     facts: WHAT_IT_IS,
   },
   {
