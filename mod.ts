@@ -1,7 +1,8 @@
 /**
  * A process supervisor for Deno. It runs programs, restarts them when they
  * crash, passes on their output line by line, and stops each program together
- * with everything that it has started.
+ * with everything that it has started. The command `processman`, in
+ * `@isbm/processman/cli`, does the same for a folder with a configuration.
  *
  * ## Install
  *

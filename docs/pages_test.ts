@@ -7,7 +7,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
-import { denoCommand, pathWith } from "../tools/deno.ts";
+import { dirname } from "node:path";
+import { denoCommand } from "../tools/deno.ts";
 import { publish } from "../tools/jsr.ts";
 import { readPackage, root } from "../tools/package.ts";
 import { runPage } from "../tools/page_runner.ts";
@@ -15,9 +16,11 @@ import { blocksOf, faultsOf, type Page, readPages } from "../tools/pages.ts";
 import { registryEnv } from "../tools/registry.ts";
 import { findProgram } from "../tools/servers.ts";
 import { Folder, permitted } from "../tools/testing.ts";
+import { Tool } from "../tools/tool.ts";
 
 /** Programs that not every machine has, by the page that needs them. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  "docs/control.md": ["curl"],
   "docs/dev_environment.md": ["curl"],
   "docs/servers.md": ["curl", "nginx"],
   "docs/web_and_worker.md": ["curl"],
@@ -51,10 +54,12 @@ const ignore = !permitted("read", "write", "net", "env", "sys");
 Deno.test("The pages print what they say", { ignore }, async () => {
   await using folder = new Folder();
   await using registry = await publish(await readPackage(root));
+  // The command is that of this checkout; a page that installs it has its own.
+  await using tool = new Tool();
   const env = {
+    ...tool.env,
     ...registryEnv(registry, `${folder.path}/cache`),
-    PATH: pathWith(Deno.execPath()),
-    NO_COLOR: "1",
+    PATH: `${dirname(Deno.execPath())}:${tool.env.PATH}`,
     DENO_NO_PROMPT: "1",
     DENO_NO_UPDATE_CHECK: "1",
   };
@@ -64,14 +69,24 @@ Deno.test("The pages print what they say", { ignore }, async () => {
   const errors: string[] = [];
   // One after another, as a program also warns about the daemons of others.
   for (const { path, text } of pages) {
-    const cwd = `${folder.path}/${path.replace(/\.md$/, "")}`;
-    await Deno.mkdir(cwd);
-    await runPage(blocksOf(text), { folder: cwd, env })
+    // The tool prints the name of the folder.
+    const cwd = `${folder.path}/${path.replace(/\.md$/, "")}/shop`;
+    await Deno.mkdir(cwd, { recursive: true });
+    await runPage(blocksOf(text), { folder: cwd, env: installingTo(cwd, env) })
       .catch((error) => errors.push(`${path}: ${error.message}`));
   }
   errors.push(...await check(`${folder.path}/docs`, env));
   assertEquals(errors, []);
 });
+
+/** Returns the environment of a page, whose installed commands are its own. */
+function installingTo(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const home = `${folder}.home`;
+  return { ...env, DENO_INSTALL_ROOT: home, PATH: `${home}/bin:${env.PATH}` };
+}
 
 /**
  * Prepares the folder of the pages as `deno add` does, and fills the cache. The

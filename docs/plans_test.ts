@@ -24,7 +24,7 @@ const db: Obstacle = {
 
 const broken: UnitState = {
   kind: "failed",
-  message: "it ended with the code 1",
+  message: "it crashed with code 1",
 };
 
 const waiting: UnitState = { kind: "waiting" };
@@ -52,6 +52,7 @@ const ROWS: readonly [name: string, state: UnitState, held?: Held][] = [
         attempt: 3,
         until: NOW + 8_000,
         restartsLeft: undefined,
+        cause: "crashed with code 1",
       },
     }],
   }],
@@ -71,7 +72,13 @@ const ROWS: readonly [name: string, state: UnitState, held?: Held][] = [
     answer: "status 503",
   }],
   ["api", { kind: "stopping" }],
-  ["api", { kind: "backoff", attempt: 2, until: NOW + 4_000, restartsLeft: 3 }],
+  ["api", {
+    kind: "backoff",
+    attempt: 2,
+    until: NOW + 4_000,
+    restartsLeft: 3,
+    cause: "crashed with code 1",
+  }],
   ["setup", { kind: "done" }],
   ["api", { kind: "ended" }],
   ["api", {

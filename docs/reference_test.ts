@@ -10,6 +10,8 @@ import * as library from "../mod.ts";
 import { root } from "../tools/package.ts";
 import { readPage, readPages, tableOf } from "../tools/pages.ts";
 import { permitted } from "../tools/testing.ts";
+import * as cli from "../cli/mod.ts";
+import * as control from "../control/mod.ts";
 import * as plan from "../plan/mod.ts";
 import * as probe from "../probe/mod.ts";
 import * as testing from "../testing/mod.ts";
@@ -98,7 +100,12 @@ Deno.test("The docs list each state, event and decision", {
 Deno.test("docs/errors.md lists the errors that are exported", {
   ignore,
 }, async () => {
-  const exported = Object.entries({ ...library, ...plan, ...probe })
+  const exported = Object.entries({
+    ...library,
+    ...plan,
+    ...probe,
+    ...control,
+  })
     .filter(([, value]) => Object.prototype.isPrototypeOf.call(Error, value))
     .map(([name]) => name);
   const { text } = await readPage("docs/errors.md");
@@ -112,7 +119,7 @@ Deno.test("docs/errors.md lists the errors that are exported", {
 
 Deno.test("Some page names each function and class", { ignore }, async () => {
   const pages = (await readPages()).map(({ text }) => text).join("\n");
-  const names = [library, plan, probe, testing]
+  const names = [library, plan, probe, testing, control, cli]
     .flatMap((module) => Object.keys(module));
   const missing = names.filter((name) =>
     !new RegExp(`\\b${name}\\b`).test(pages)

@@ -200,7 +200,8 @@ const ANY = "…";
 
 /**
  * Compares lines as a set, since outputs of several processes come in any
- * order. Times and process IDs can be any.
+ * order. Times, process IDs, what processes use, and the width of the columns of
+ * tables can be any.
  */
 export function compare(
   expected: readonly string[],
@@ -227,7 +228,16 @@ function plain(line: string): string {
     .replace(/\b(after|restarting in) \d+(?= ms\b)/g, "$1 N")
     .replace(/\bwithin \d+(?= ms of\b)/g, "within N")
     .replace(/\(\d+m?s\)/g, "(N ms)")
-    .replace(/\b(pid) \d+/g, "$1 N");
+    .replace(/\b(pid|process) \d+/g, "$1 N")
+    .replace(/\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/g, "TIME")
+    // The rows of a table of processes, and what depends on the clock.
+    .replace(/\b\d+ +(?=\d+ (s|min)\b)/g, "N ")
+    .replace(/\b\d+ (m?s|min)(?= ago\b| {2})/g, "N s")
+    .replace(/\b(next try|restarting) in \d+ m?s\b/g, "$1 in N s")
+    .replace(/\b\d+\.\d(?= [%KMG])/g, "N")
+    // Names before lines get wider when processes with longer names follow.
+    .replace(/^(\S+) +\|/, "$1 |")
+    .replace(/ {2,}/g, "  ");
 }
 
 function patternOf(line: string): RegExp {

@@ -71,6 +71,15 @@ Deno.test("compare() takes any times, process IDs and omissions", () => {
   const same = { missing: [], extra: [] };
   const line = "crashed after 12 ms, pid 34";
   assertEquals(compare([line], ["crashed after 7 ms, pid 6"]), same);
+  const row = "api  running  yes    7      2 s  0.0 %   3.1 MiB  1 s ago";
+  assertEquals(compare([row], [row.replace(/ +7 +2/, "  12345  31")]), same);
+  assertEquals(
+    compare(["process 7 died at 2026-01-02 03:04:05"], [
+      "process 18 died at 2026-02-03 04:05:06",
+    ]),
+    same,
+  );
+  assertEquals(compare(["db | up"], ["db      | up"]), same);
   assertEquals(compare(["a … b", "a 1 b"], ["a 1 b", "a 2 b"]), same);
   assertEquals(compare(["a", "…"], ["b", "a", "c"]), same);
   assertEquals(compare(["a (1)"], ["a (2)"]), {

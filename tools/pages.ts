@@ -95,7 +95,7 @@ export type Step =
   | { readonly kind: "interrupt" };
 
 const NAME =
-  /^(?:\/\/|#|;|<!--) ?([\w./-]*\w\.\w+|Procfile|Dockerfile)(?: -->)?$/;
+  /^(?:\/\/|#|;|<!--) ?([\w./-]*\w\.\w+|(?:[\w-]+\/)?(?:Procfile|Dockerfile|\.env))(?: -->)?$/;
 
 /**
  * Returns the blocks of code of a page. Fences of another form, which the tests
