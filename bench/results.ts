@@ -88,6 +88,13 @@ const SUMMARY: readonly (readonly [
   ],
 ];
 
+/** The lines of the summary of the tool, and the columns that they are from. */
+const TOOL_SUMMARY: readonly (readonly [what: string, column: string])[] = [
+  ["time to show the states of 20 programs", "status"],
+  ["time to start the supervisor and 20 programs", "up"],
+  ["processor time for 300,000 lines of output in a file", "lines"],
+];
+
 /** Returns the answer that some samples give. */
 export function answerOf(
   question: Question,
@@ -153,9 +160,21 @@ function summary({ versions, answers }: Results): string {
     return [what, cell(ratios?.[columns.indexOf(column)])];
   });
   const std = versions.filter((version) => /^Deno |@std\//.test(version));
+  const { columns = [], rows: tools = [] } = answers.tool ?? {};
+  const toolRow = (name: string, column: string) => {
+    const { ratios } = tools.find(({ label }) => label === name) ?? {};
+    return cell(ratios?.[columns.indexOf(column)]);
+  };
+  const commands = TOOL_SUMMARY.map(([what, column]) => [
+    what,
+    toolRow("processman", column),
+    toolRow("pm2", column),
+  ]);
   return [
     table([["What", "Ratio to `Deno.Command`"], ...rows]),
     wrap(`Measured with ${std.join(", ")}.`),
+    "The command `processman` compared with supervisord and its commands:",
+    table([["What", "processman", "pm2"], ...commands]),
   ].join("\n\n");
 }
 

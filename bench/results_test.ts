@@ -40,6 +40,15 @@ Deno.test("docs/speed.md tells the truth about 100 TCP probes", {
   assert(target?.found.every(({ met }) => met));
 });
 
+Deno.test("docs/speed.md tells the truth about an idle supervisor", {
+  ignore,
+}, async () => {
+  const { answers } = await readResults();
+  const [target] = answers.tool_idle?.targets ?? [];
+  assertEquals(target?.bound, "≤ 0.1");
+  assert(target?.found.every(({ met }) => met));
+});
+
 Deno.test("The documentation tells ratios, and no times", {
   ignore,
 }, async () => {

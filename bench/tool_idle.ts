@@ -19,7 +19,7 @@ const question: Question = {
     { row: "oursTool", floor: [], columns: ["% of a core"], atMost: 0.1 },
   ],
   scale: [20, 20],
-  rounds: 3,
+  rounds: 1,
   measure: idle,
 };
 

@@ -53,7 +53,7 @@ export function tableLines(
       const its = widths[index] ?? 0;
       if (its === 0) return [];
       const { text = "", color: code } = cells[index] ?? {};
-      const padded = pad(fit(text, its), its, right);
+      const padded = fill(text, its, right);
       return [color && code !== undefined ? colored(padded, code) : padded];
     }).join(" ".repeat(GAP)).trimEnd();
   return [
@@ -62,10 +62,12 @@ export function tableLines(
   ];
 }
 
-/** Returns a text with spaces after it, or before it. */
-function pad(text: string, width: number, right: boolean): string {
-  const spaces = " ".repeat(Math.max(0, width - widthOf(text)));
-  return right ? spaces + text : text + spaces;
+/** Returns a text with spaces after it, or before it; or its beginning. */
+function fill(text: string, width: number, right: boolean): string {
+  const left = width - widthOf(text);
+  if (left === 0) return text;
+  if (left < 0) return fill(fit(text, width), width, right);
+  return right ? " ".repeat(left) + text : text + " ".repeat(left);
 }
 
 /** Returns a text in a color; the spaces after it have none. */
