@@ -10,6 +10,12 @@
 
 let hangs = false;
 
+Deno.addSignalListener("SIGTERM", async () => {
+  await server.shutdown();
+  console.log("closed");
+  Deno.exit();
+});
+
 const server = Deno.serve({
   hostname: "127.0.0.1",
   port: 0,
@@ -23,10 +29,4 @@ const server = Deno.serve({
   }
   console.error("asked to crash");
   Deno.exit(1);
-});
-
-Deno.addSignalListener("SIGTERM", async () => {
-  await server.shutdown();
-  console.log("closed");
-  Deno.exit();
 });
