@@ -95,6 +95,7 @@ const EXAMPLES: Readonly<Record<string, () => Promise<void>>> = {
       assertEquals((await web.finished).code, 130);
       const lines = textOf(web);
       assert(lines.includes("web: asked to crash"));
+      assert(lines.includes("web: closed"));
       await assertGone(family);
     },
   "procfile.ts prefixes lines and restarts": async () => {
