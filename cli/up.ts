@@ -12,6 +12,7 @@ import {
   inspect,
   type Place,
   placeOfConfig,
+  type Presence,
 } from "../control/client.ts";
 import { awaitUp } from "./await_up.ts";
 import { type Call, CliError, type Command, type Io, STATUS } from "./call.ts";
@@ -65,9 +66,11 @@ interface Wish extends Flags {
 export const up: Command = async (call) => {
   const { io } = call;
   const flags = readFlags(call);
+  const found = await lookUp(call);
   // It loads its modules while the configuration is read.
-  using early = flags.detach ? await beginEarly(call) : undefined;
-  const wish = await readWish(call, flags);
+  using early = flags.detach ? await beginEarly(found, io) : undefined;
+  const source = await sourceInUse(found);
+  const wish = await readWish(call, flags, source);
   const deadline = now() + ENDING_MS;
   while (true) {
     const status = await attempt(wish, io, early);
@@ -107,27 +110,36 @@ function readFlags({ options, names }: Call): Flags {
   return { names, alone, detach, goal, withinMs, exitCodeFrom };
 }
 
-/** Begins a supervisor, if none runs that could be joined. */
-async function beginEarly(call: Call): Promise<BackgroundStart | undefined> {
-  const place = await placeFor(call);
-  if (place === undefined) return undefined;
-  if ((await inspect(place)).kind !== "none") return undefined;
-  return await BackgroundStart.begin(ownLogOf(place, call.io));
+/** Where the supervisor of a call is, and whether it runs. */
+interface Found {
+  readonly place: Place;
+  readonly presence: Presence;
 }
 
-/** Returns the place of a call, if there is a configuration. */
-async function placeFor({ options, io }: Call): Promise<Place | undefined> {
+/** Finds the supervisor of a call, if there is a configuration. */
+async function lookUp({ options, io }: Call): Promise<Found | undefined> {
   const [file] = findConfig(options.values("file"), io.cwd);
-  return file === undefined ? undefined : await placeOfConfig(file);
+  if (file === undefined) return undefined;
+  const place = await placeOfConfig(file);
+  return { place, presence: await inspect(place) };
+}
+
+/** Begins a supervisor, if none runs that could be joined. */
+async function beginEarly(
+  found: Found | undefined,
+  io: Io,
+): Promise<BackgroundStart | undefined> {
+  if (found?.presence.kind !== "none") return undefined;
+  return await BackgroundStart.begin(ownLogOf(found.place, io));
 }
 
 /** Returns what the supervisor that runs has read its configuration from. */
-async function sourceInUse(call: Call): Promise<ConfigSource | undefined> {
-  const place = await placeFor(call);
-  if (place === undefined) return undefined;
-  if ((await inspect(place)).kind !== "running") return undefined;
+async function sourceInUse(
+  found: Found | undefined,
+): Promise<ConfigSource | undefined> {
+  if (found?.presence.kind !== "running") return undefined;
   try {
-    const { source } = await new ControlClient(place.socket).supervisor();
+    const { source } = await new ControlClient(found.place.socket).supervisor();
     return source ?? undefined;
   } catch (error) {
     if (isEnding(error)) return undefined;
@@ -140,11 +152,13 @@ function ownLogOf(place: Place, io: Io): string {
 }
 
 /** Loads the configuration, and checks the names. */
-async function readWish(call: Call, flags: Flags): Promise<Wish> {
+async function readWish(
+  call: Call,
+  flags: Flags,
+  source: ConfigSource | undefined,
+): Promise<Wish> {
   const { names, alone, exitCodeFrom } = flags;
-  const config = await loadConfig(
-    loadOptions(call, await sourceInUse(call)),
-  );
+  const config = await loadConfig(loadOptions(call, source));
   const built = buildPlan(config);
   for (const name of names) checkEntry(name, built);
   const awaited = awaitedBy(names, built, alone);
