@@ -4,12 +4,9 @@
  * @module
  */
 
-import {
-  ConnectionError,
-  type ControlClient,
-  type ProcessView,
-} from "../control/client.ts";
+import type { ControlClient, ProcessView } from "../control/client.ts";
 import { type Io, STATUS } from "./call.ts";
+import { ChangeFeed } from "./change_feed.ts";
 import { now, pause } from "./clock.ts";
 import {
   complaints,
@@ -46,12 +43,11 @@ export async function awaitUp(
   io: Io,
   { wants, goal, withinMs }: Awaited,
 ): Promise<number> {
-  using changes = new Changes(client);
+  using changes = new ChangeFeed(client, io.signal);
   const began = now();
   const deadline = began + (withinMs ?? Infinity);
   let patience = began + PATIENCE_MS;
   while (true) {
-    const change = changes.next();
     const views = (await client.processes()).filter(wants);
     const time = now();
     const { missing, failed, again } = progressOf(views, goal, time);
@@ -76,51 +72,8 @@ export async function awaitUp(
       await io.err(waitingText(missing));
     }
     const look = Math.min(again ?? Infinity, time + LOOK_MS);
-    const next = Math.min(deadline, patience, look);
-    await either(change, next - time, io.signal);
-  }
-}
-
-/** Waits for a change, for a time or for a signal, whichever comes first. */
-async function either(
-  change: Promise<void>,
-  ms: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const over = new AbortController();
-  const waited = pause(ms, AbortSignal.any([over.signal, signal]));
-  await Promise.race([change, waited]);
-  over.abort();
-}
-
-/** Tells when something happens to a process of a supervisor. */
-class Changes implements Disposable {
-  readonly #end = new AbortController();
-  #next: PromiseWithResolvers<void> = Promise.withResolvers();
-
-  constructor(client: ControlClient) {
-    this.#follow(client);
-  }
-
-  /** Resolves at the next event after this call. */
-  next(): Promise<void> {
-    return this.#next.promise;
-  }
-
-  async #follow(client: ControlClient): Promise<void> {
-    const { signal } = this.#end;
-    try {
-      const events = client.events({ after: 0, follow: true }, signal);
-      for await (const _ of events) {
-        this.#next.resolve();
-        this.#next = Promise.withResolvers();
-      }
-    } catch {
-      // The next question finds out whether the supervisor has ended.
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#end.abort(new ConnectionError("not needed any more", "gone"));
+    const ms = Math.min(deadline, patience, look) - time;
+    // Without a feed, the next question finds out whether the supervisor ended.
+    await changes.next(ms).catch(() => pause(ms, io.signal));
   }
 }
