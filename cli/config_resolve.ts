@@ -18,6 +18,7 @@ import { denoCommand } from "./deno_command.ts";
 import { parseDotenv } from "./dotenv.ts";
 import { escaped } from "./expression.ts";
 import type { ResolvedConfig } from "./config_types.ts";
+import { UNITS_MS } from "./values.ts";
 
 /** What a configuration is resolved with. */
 export interface Surroundings {
@@ -159,15 +160,6 @@ function bytesOf(value: unknown): number | undefined {
   const power = ["", "k", "M", "G", "T"].indexOf(unit);
   return Number(number) * (binary === "i" ? 1_024 : 1_000) ** power;
 }
-
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
 
 function ageOf(value: unknown): number | undefined {
   if (typeof value !== "string") {

@@ -18,7 +18,8 @@ export function integerOf(text: string): number | undefined {
   return Number.isSafeInteger(number) ? number + 0 : undefined;
 }
 
-const UNITS: Readonly<Record<string, number>> = {
+/** The units of durations, in milliseconds. */
+export const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
   m: 60_000,
@@ -36,7 +37,7 @@ export function durationOf(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(text)) return undefined;
   let sum = 0;
   for (const [, number, unit = ""] of text.matchAll(/([\d.]+)([a-z]+)/g)) {
-    sum += Number(number) * (UNITS[unit] ?? NaN);
+    sum += Number(number) * (UNITS_MS[unit] ?? NaN);
   }
   return Number.isSafeInteger(Math.round(sum)) ? Math.round(sum) : undefined;
 }
