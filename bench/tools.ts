@@ -6,6 +6,7 @@
 
 import { pathWith } from "../tools/deno.ts";
 import { install, type Installation } from "../tools/install.ts";
+import { supervisordConfig } from "./compare/contenders.ts";
 import { alive, until } from "./compare/processes.ts";
 import type { Contender } from "./contender.ts";
 import { fromFileUrl, here } from "./prepare.ts";
@@ -55,23 +56,7 @@ autorestart=false
 stdout_logfile=${folder}/${name}.log
 stdout_logfile_maxbytes=0`
     );
-    const text = `[supervisord]
-logfile=${folder}/supervisord.log
-pidfile=${folder}/supervisord.pid
-childlogdir=${folder}
-
-[unix_http_server]
-file=${folder}/socket
-
-[supervisorctl]
-serverurl=unix://${folder}/socket
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-
-${sections.join("\n\n")}
-`;
-    await Deno.writeTextFile(file, text);
+    await Deno.writeTextFile(file, supervisordConfig(folder, sections));
     const control = caller("supervisorctl", folder);
     const pid = pidIn(`${folder}/supervisord.pid`);
     return {

@@ -159,6 +159,19 @@ function configOf(setup: Setup, folder: string): string {
     Deno.writeTextFileSync(`${folder}/${name}.sh`, `${script}\n`);
     return lines.join("\n");
   });
+  return supervisordConfig(folder, programs);
+}
+
+/**
+ * Returns a configuration of supervisord, with a socket for its command.
+ *
+ * @param folder The folder of its files.
+ * @param programs A section for each program.
+ */
+export function supervisordConfig(
+  folder: string,
+  programs: readonly string[],
+): string {
   return `[supervisord]
 logfile=${folder}/supervisord.log
 pidfile=${folder}/supervisord.pid
