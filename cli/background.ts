@@ -71,6 +71,6 @@ function report(report: BackgroundReport): void {
       new TextEncoder().encode(`${JSON.stringify(report)}\n`),
     );
   } catch {
-    // Nobody waits for it any more.
+    // The command that started this program has ended.
   }
 }

@@ -48,8 +48,8 @@ async function shutdown(
 }
 
 /**
- * Waits until the place of a supervisor is free, or somebody else's, and then
- * until its program does not run any more.
+ * Waits until a supervisor has freed its place or another one has taken it, and
+ * then until the program of the supervisor has ended.
  */
 async function ended(
   { place, title }: Target,

@@ -30,7 +30,7 @@ export function findConfig(
 ): string[] {
   if (files.length > 0) return files.map((file) => named(file, cwd));
   for (const path of pathsAbove(cwd)) {
-    // Nobody would ever write to a pipe of this name.
+    // To read a pipe of this name would take forever.
     const real = realFile(path, ({ isFile }) => isFile);
     if (real !== undefined) return [real];
   }

@@ -10,7 +10,7 @@ import { BrokenPipeError, ProgramIo } from "./io.ts";
 import { load } from "./load.ts";
 import { psAlone } from "./ps_alone.ts";
 
-/** The status of a program that writes to a pipe which nobody reads. */
+/** The status of a program that SIGPIPE has ended. */
 const BROKEN_PIPE = 141;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Finds the name that somebody has probably meant.
+ * Finds the name that was probably meant.
  *
  * @module
  */
