@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Process, Processman } from "../mod.ts";
+import { checkCommandOptions, type Process, type Processman } from "../mod.ts";
 import { type App, PlanError } from "../plan/mod.ts";
 import { Problem } from "./problem.ts";
 import type { Roster, Subject } from "./roster.ts";
@@ -301,44 +301,14 @@ export class Actions {
   }
 }
 
-/** All signals; Deno knows more names on some systems than on others. */
-const SIGNALS: ReadonlySet<string> = new Set<Deno.Signal>([
-  "SIGABRT",
-  "SIGALRM",
-  "SIGBUS",
-  "SIGCHLD",
-  "SIGCONT",
-  "SIGFPE",
-  "SIGHUP",
-  "SIGILL",
-  "SIGINT",
-  "SIGIO",
-  "SIGKILL",
-  "SIGPIPE",
-  "SIGPOLL",
-  "SIGPROF",
-  "SIGPWR",
-  "SIGQUIT",
-  "SIGSEGV",
-  "SIGSTKFLT",
-  "SIGSTOP",
-  "SIGSYS",
-  "SIGTERM",
-  "SIGTRAP",
-  "SIGTSTP",
-  "SIGTTIN",
-  "SIGTTOU",
-  "SIGURG",
-  "SIGUSR1",
-  "SIGUSR2",
-  "SIGVTALRM",
-  "SIGWINCH",
-  "SIGXCPU",
-  "SIGXFSZ",
-]);
-
+/** Returns whether this system has a signal of this name. */
 function isSignal(name: string): name is Deno.Signal {
-  return SIGNALS.has(name);
+  try {
+    checkCommandOptions({ stop: { signal: name } });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Starts a process and waits until it is ready. */
