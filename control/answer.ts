@@ -11,7 +11,7 @@ import type { Actions } from "./actions.ts";
 import type { EventLog } from "./event_log.ts";
 import { plain } from "./event_words.ts";
 import type { RequestHead } from "./http_request.ts";
-import type { Answer, Handlers, Incoming } from "./http_server.ts";
+import type { Answer, Handlers, Incoming } from "./http_exchange.ts";
 import { type Measured, METRICS_TYPE, metricsOf } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { Problem } from "./problem.ts";

@@ -11,7 +11,8 @@ import {
 } from "../tools/control_testing.ts";
 import { Folder, permitted } from "../tools/testing.ts";
 import { seededRandom } from "../testing/mod.ts";
-import { type Answer, HttpServer, type ServerLimits } from "./http_server.ts";
+import type { Answer, ServerLimits } from "./http_exchange.ts";
+import { HttpServer } from "./http_server.ts";
 import { Problem } from "./problem.ts";
 import { ROUTES } from "./routes.ts";
 import { listenAt } from "./socket.ts";

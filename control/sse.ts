@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Answer } from "./http_server.ts";
+import type { Answer } from "./http_exchange.ts";
 import { problemOf } from "./problem.ts";
 import type { EventView, LogItem } from "./wire.ts";
 
