@@ -14,6 +14,7 @@ import {
   placeOfConfig,
   type Presence,
 } from "../control/client.ts";
+import { withRequired } from "../plan/mod.ts";
 import { awaitUp } from "./await_up.ts";
 import { type Call, CliError, type Command, type Io, STATUS } from "./call.ts";
 import { now, pause } from "./clock.ts";
@@ -213,15 +214,8 @@ function awaitedBy(
   { plan, autoStart }: BuiltConfig,
   alone: boolean,
 ): Set<string> {
-  const found = new Set(names.length > 0 ? names : autoStart);
-  if (alone) return found;
-  // The set grows meanwhile, and the loop comes to what has been added.
-  for (const name of found) {
-    for (const { on, required } of plan.entries.get(name)?.dependencies ?? []) {
-      if (required) found.add(on);
-    }
-  }
-  return found;
+  const started = names.length > 0 ? names : autoStart;
+  return alone ? new Set(started) : withRequired(plan, started);
 }
 
 /** Joins or starts; returns nothing if a supervisor is just ending. */

@@ -128,15 +128,16 @@ export class App<Name extends string = string>
   }
 
   /**
-   * Starts processes that have not been started, have ended or were stopped. A task that is completed
-   * stays so. Each waits until its conditions hold.
+   * Starts processes that have not been started, have ended or were stopped. A
+   * task that is completed stays so. Each waits until its conditions hold.
    *
    * @param names The names of entries or processes, one or many.
    * @param options What happens to what they depend on, and how long to wait.
    * @returns A promise that resolves when all of them are ready or completed,
-   * and so are the dependencies that were started with them. It rejects with a `PlanError` if that is not possible any more or takes too
-   * long, with the reason of the signal, and with a `TypeError` if a name does
-   * not exist or the plan has been disposed of.
+   * and so are the dependencies that were started with them. It rejects with a
+   * `PlanError` if that is not possible any more or takes too long, with the
+   * reason of the signal, and with a `TypeError` if a name does not exist or the
+   * plan has been disposed of.
    */
   async start(
     names: UnitName<Name> | readonly UnitName<Name>[],

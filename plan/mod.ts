@@ -93,3 +93,4 @@ export type {
 } from "./wait_options.ts";
 export { explain, type Held, type Why } from "./why.ts";
 export { nearest } from "./nearest.ts";
+export { withRequired } from "./selection.ts";

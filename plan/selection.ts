@@ -58,13 +58,15 @@ export function unknownEntry(
 }
 
 /**
- * Returns entries and those that they require, directly or through others.
+ * Returns entries and those that they require, directly or through others:
+ * what `up()` starts if it is given these names.
  *
  * @param plan The plan.
  * @param names The names of the entries.
+ * @returns The names of all of them.
  */
 export function withRequired(
-  plan: Graph,
+  plan: Pick<Plan, "entries">,
   names: Iterable<string>,
 ): Set<string> {
   const found = new Set(names);
