@@ -5,6 +5,7 @@
  */
 
 import { ProcessmanClosedError } from "../mod.ts";
+import { nearest } from "../plan/mod.ts";
 import { LogQueryError } from "./log_query.ts";
 import type { ErrorView } from "./wire.ts";
 
@@ -74,4 +75,10 @@ export function messageOf(error: unknown): string {
   } catch {
     return "unknown error";
   }
+}
+
+/** Returns the end of a message: `; did you mean "api"?`, or nothing. */
+export function didYouMean(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? "" : `; did you mean "${near}"?`;
 }

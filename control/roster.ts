@@ -6,9 +6,9 @@
  */
 
 import type { Process, ProcessEvent, Processman } from "../mod.ts";
-import { type App, nearest } from "../plan/mod.ts";
+import type { App } from "../plan/mod.ts";
 import { type History, NO_HISTORY, remember, renumbered } from "./history.ts";
-import { Problem } from "./problem.ts";
+import { didYouMean, Problem } from "./problem.ts";
 
 /** A process that is shown. */
 export interface Subject {
@@ -99,8 +99,7 @@ export class Roster {
     );
     if (found.length > 0) return found;
     const names = subjects.flatMap((each) => [each.name, each.entry]);
-    const near = nearest(name, names);
-    const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+    const hint = didYouMean(name, names);
     throw new Problem("not-found", `There is no process "${name}"${hint}`);
   }
 

@@ -5,8 +5,7 @@
  * @module
  */
 
-import { nearest } from "../plan/mod.ts";
-import { Problem } from "./problem.ts";
+import { didYouMean, Problem } from "./problem.ts";
 
 /** A schema. */
 export type Schema =
@@ -137,8 +136,7 @@ export function unknown(
   name: string,
   names: readonly string[],
 ): never {
-  const near = nearest(name, names);
-  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+  const hint = didYouMean(name, names);
   throw new Problem("bad-request", `"${cut(path)}" does not exist${hint}`);
 }
 
