@@ -11,15 +11,15 @@ import type { GuardInfo } from "./guard.ts";
 import type { OutputSource } from "./lines.ts";
 import type { LifeHost } from "./life_host.ts";
 import type { Launchable } from "./launch.ts";
-import type { Output } from "./output.ts";
 import { type ProbeListener, Probing } from "./probing.ts";
+import type { ProbeAnswers } from "./probe_options.ts";
 import type { Pump, PumpFailure } from "./pump.ts";
 import type { Reporter } from "./reporter.ts";
 import { hasCrashed, type Verdict } from "./restart.ts";
 import type { Run } from "./run.ts";
 import type { RunEnd } from "./run_end.ts";
-import type { Stdin } from "./stdin.ts";
 import { type EscapedProcess, KILL, type StopRequest } from "./stop.ts";
+import type { ProcessStreams } from "./streams.ts";
 
 /** How many of its last lines are reported with the end of a run. */
 export const LAST_LINES = 20;
@@ -35,14 +35,6 @@ const PROBES_MS = 1_000;
 
 /** Time without output after which the output is complete, in milliseconds. */
 const QUIET_MS = 2;
-
-/** The streams of a process, which all its runs share. */
-export interface ProcessStreams {
-  /** The output of the runs. */
-  readonly output: Output;
-  /** The stdin of the runs, if it is piped. */
-  readonly stdin: Stdin | undefined;
-}
 
 /** What a run is attached to. */
 export interface Attachment {
@@ -105,6 +97,11 @@ export class AttachedRun {
   /** Why the run was not ready when that was last asked, if it was not. */
   get answer(): string | undefined {
     return this.#probing?.answer;
+  }
+
+  /** What the probes have answered last. */
+  get answers(): ProbeAnswers {
+    return this.#probing?.answers ?? {};
   }
 
   /** Whether processman has finished reading the output. */

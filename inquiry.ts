@@ -25,6 +25,7 @@ export class Inquiry {
   /** The call that has not settled; it never rejects. */
   #call: Promise<void> | undefined;
   #lostMs = 0;
+  #waitedUntil = 0;
 
   /**
    * Prepares to call a probe.
@@ -53,6 +54,11 @@ export class Inquiry {
    */
   get lostMs(): number {
     return this.#lostMs;
+  }
+
+  /** When the last wait ended, in milliseconds of the monotonic clock. */
+  get waitedUntil(): number {
+    return this.#waitedUntil;
   }
 
   /** Whether a call is in progress. */
@@ -115,7 +121,8 @@ export class Inquiry {
     if (this.#context.probing.aborted) over.abort();
     await this.#clock.delay(ms, { signal: over.signal });
     remove();
-    const lateMs = this.#clock.now() - from - ms;
+    this.#waitedUntil = this.#clock.now();
+    const lateMs = this.#waitedUntil - from - ms;
     const late = lateMs > this.#timeoutMs;
     if (late) this.#lostMs += lateMs;
     return late;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AttachedRun, type ProcessStreams } from "./attached_run.ts";
+import { AttachedRun } from "./attached_run.ts";
 import type { SpawnError } from "./errors.ts";
 import {
   type Launchable,
@@ -19,6 +19,7 @@ import { type Coming, type Phase, type Phases, starting } from "./phases.ts";
 import type { ProbeListener } from "./probing.ts";
 import type { Reporter } from "./reporter.ts";
 import { NEVER_RUN, type RunEnd, statusOf } from "./run_end.ts";
+import type { ProcessStreams } from "./streams.ts";
 
 /** Time between two calls of a gate that closes again and again, in milliseconds. */
 const GATE_MS = 10;

@@ -5,18 +5,14 @@
  */
 
 import { afterReactions } from "./abortable.ts";
-import {
-  type AttachedRun,
-  guardInfo,
-  LAST_LINES,
-  type ProcessStreams,
-} from "./attached_run.ts";
+import { type AttachedRun, guardInfo, LAST_LINES } from "./attached_run.ts";
 import { cannotStop, type Remains } from "./ending.ts";
 import { type ReadinessError, SpawnError, type StopError } from "./errors.ts";
 import type { Launchable } from "./launch.ts";
 import { Launcher } from "./launcher.ts";
 import type { LifeHost } from "./life_host.ts";
 import { Phases, stoppedFirst } from "./phases.ts";
+import type { ProbeAnswers } from "./probe_options.ts";
 import type { ProcessState } from "./process_state.ts";
 import { Reporter } from "./reporter.ts";
 import {
@@ -42,6 +38,7 @@ import {
   type StopRequest,
   unique,
 } from "./stop.ts";
+import type { ProcessStreams } from "./streams.ts";
 
 /** The process to which a life belongs. */
 export interface LifeOwner extends Launchable {
@@ -96,6 +93,11 @@ export class Life {
   /** The run whose child is alive. */
   get alive(): Run | undefined {
     return this.#phases.alive;
+  }
+
+  /** What the probes have answered last about the present run. */
+  get answers(): ProbeAnswers {
+    return this.#phases.attached?.answers ?? {};
   }
 
   /** Resolves with the status of the current or the last run. Never rejects. */

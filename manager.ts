@@ -170,6 +170,11 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     return this.#closing.signal;
   }
 
+  /** The default options of the commands. */
+  get defaults(): CommandDefaults {
+    return { ...this.#defaults };
+  }
+
   /** The clock: that of the option `kernel`, or of this system. */
   get clock(): Clock {
     return this.#host.kernel;
@@ -181,11 +186,10 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
    * @returns A copy; it does not change when processes start or end.
    */
   processes(): Map<number, Process> {
-    const running = new Map<number, Process>();
-    for (const process of this) {
-      if (process.pid !== undefined) running.set(process.pid, process);
-    }
-    return running;
+    const all = [...this].flatMap((process): [number, Process][] =>
+      process.pid === undefined ? [] : [[process.pid, process]]
+    );
+    return new Map(all);
   }
 
   /** Resolves when no process is running or waiting to run. Never rejects. */
@@ -247,10 +251,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     await this.#shutdown.finally(onAbort(signal, kill));
   }
 
-  /**
-   * Shuts down, as {@linkcode Processman.prototype.shutdown | shutdown()} does
-   * by default.
-   */
+  /** Shuts down, with the defaults of `shutdown()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }

@@ -104,9 +104,16 @@ export type {
   Stoppable,
   UpdateOptions,
 } from "./options.ts";
+export {
+  type CommandDescription,
+  describeCommand,
+  type ProcessDescription,
+} from "./description.ts";
 export type {
   LiveOptions,
   Probe,
+  ProbeAnswer,
+  ProbeAnswers,
   ProbeContext,
   ProbedProcess,
   ReadyOptions,
@@ -182,6 +189,7 @@ export type {
 } from "./restart_options.ts";
 export type { SignalOptions } from "./signals.ts";
 export { checkCommandOptions } from "./spec.ts";
+export { systemClock } from "./system.ts";
 export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
 export type {
   EscapedProcess,

@@ -16,6 +16,7 @@ import {
   oneOf,
   options,
   type OptionsCheck,
+  processName,
   text,
   whole,
   wrong,
@@ -346,7 +347,7 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
 
 const COMMAND_CHECKS: Checks<CommandOptions> = {
   ...DEFAULTS_CHECKS,
-  name: filled,
+  name: processName,
   signal: abortSignal,
   critical: flag,
   gate: callable,

@@ -237,6 +237,14 @@ Deno.test("Processman.command() refuses bad arguments", () =>
       ],
       [["true", [], { name: 5 }], 'name" must be a string: current value is 5'],
       [
+        ["true", [], { name: "a\ud800" }],
+        'name" must be a string without lone surrogates: current value is "a\\ud800"',
+      ],
+      [
+        ["true", [], { name: ".." }],
+        'name" must be a string other than "." and "..": current value is ".."',
+      ],
+      [
         ["true", [], { env: { "": "1" } }],
         'env: a name" must be a string that is not empty: current value is ""',
       ],

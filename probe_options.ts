@@ -57,6 +57,24 @@ export interface ProbedProcess {
   tail(count?: number): Line[];
 }
 
+/** What a probe has answered. */
+export interface ProbeAnswer {
+  /** When the answer came, in milliseconds since the epoch. */
+  readonly time: number;
+  /** Whether it was yes. */
+  readonly ok: boolean;
+  /** Why it was no. */
+  readonly reason?: string | undefined;
+}
+
+/** The last answers of the probes of a run. */
+export interface ProbeAnswers {
+  /** That of the option `ready`; `undefined` before the first. */
+  readonly ready?: ProbeAnswer | undefined;
+  /** That of the option `live`; `undefined` before the first. */
+  readonly live?: ProbeAnswer | undefined;
+}
+
 /** When a run is ready: fit to do its work. */
 export interface ReadyOptions {
   /** Returns whether the run is ready. */

@@ -4,11 +4,13 @@
  * @module
  */
 
-import { Inquiry } from "./inquiry.ts";
+import { type Answer, Inquiry } from "./inquiry.ts";
 import type { Clock } from "./kernel.ts";
 import type {
   LiveRules,
   Probe,
+  ProbeAnswer,
+  ProbeAnswers,
   ProbedProcess,
   ReadyRules,
 } from "./probe_options.ts";
@@ -44,6 +46,12 @@ export interface ProbeListener {
   condemn(verdict: Verdict, failures: number): void;
 }
 
+/** The last answers, with the times in milliseconds of the monotonic clock. */
+interface Said {
+  ready?: { readonly answer: Answer; readonly at: number } | undefined;
+  live?: Said["ready"];
+}
+
 /** Calls the probes of one run. */
 export class Probing {
   readonly #run: ProbedRun;
@@ -57,6 +65,7 @@ export class Probing {
   #ready: boolean;
   #answer: string | undefined;
   #readySince: number | undefined;
+  #said: Said = {};
 
   /** Prepares to probe a run. */
   constructor(run: ProbedRun, listener: ProbeListener, clock: Clock) {
@@ -77,6 +86,15 @@ export class Probing {
     return this.#answer;
   }
 
+  /** What the present probes have answered last. */
+  get answers(): ProbeAnswers {
+    const { ready, live } = this.#said;
+    if (ready === undefined && live === undefined) return {};
+    // Probes are called often and looked at rarely, so only this needs times.
+    const began = this.#clock.time() - this.#clock.now();
+    return { ready: answerOf(ready, began), live: answerOf(live, began) };
+  }
+
   /** When the run was first ready, in milliseconds of the monotonic clock. */
   get readySince(): number | undefined {
     return this.#readySince;
@@ -90,6 +108,11 @@ export class Probing {
   begin(probes: Probes): void {
     const { ready, live } = probes;
     if (ready === this.#probes?.ready && live === this.#probes?.live) return;
+    const said = this.#said;
+    this.#said = {
+      ready: ready === this.#probes?.ready ? said.ready : undefined,
+      live: live === this.#probes?.live ? said.live : undefined,
+    };
     this.#probes = probes;
     const from = this.#scope ? this.#clock.now() : this.#run.startedAt;
     this.end();
@@ -136,6 +159,7 @@ export class Probing {
       await inquiry.pause(pauseMs);
       const answer = await inquiry.ask();
       if (signal.aborted || answer.kind === "unknown") continue;
+      this.#note("ready", answer, inquiry);
       this.#answer = answer.kind === "no" ? answer.why : undefined;
       this.#turn(answer.kind === "yes");
     }
@@ -153,9 +177,11 @@ export class Probing {
     while (true) {
       const limitMs = Math.min(timeoutMs, leftMs());
       const answer = await inquiry.ask(limitMs);
-      if (signal.aborted || answer.kind === "yes") return undefined;
+      if (signal.aborted) return undefined;
       // An answer that the deadline cut short says less than an earlier one.
       const whole = limitMs === timeoutMs || this.#answer === undefined;
+      if (answer.kind === "yes" || whole) this.#note("ready", answer, inquiry);
+      if (answer.kind === "yes") return undefined;
       if (answer.kind === "no" && whole) this.#answer = answer.why;
       if (leftMs() < 1) break;
       await inquiry.pause(Math.min(intervalMs, leftMs()));
@@ -172,6 +198,7 @@ export class Probing {
       await inquiry.pause(live.intervalMs);
       const answer = await inquiry.ask();
       if (signal.aborted) return;
+      this.#note("live", answer, inquiry);
       if (answer.kind === "yes") failures = 0;
       if (answer.kind !== "no" || ++failures < live.failures) continue;
       const verdict: Verdict = { reason: "unhealthy", answer: answer.why };
@@ -189,6 +216,11 @@ export class Probing {
     this.#listener.ready();
   }
 
+  /** Remembers an answer, unless it says nothing. */
+  #note(probe: keyof Said, answer: Answer, { waitedUntil: at }: Inquiry): void {
+    if (answer.kind !== "unknown") this.#said[probe] = { answer, at };
+  }
+
   #inquiry(
     { probe, timeoutMs }: { readonly probe: Probe; readonly timeoutMs: number },
     probing: AbortSignal,
@@ -199,4 +231,12 @@ export class Probing {
     this.#inquiries.push(inquiry);
     return inquiry;
   }
+}
+
+/** Returns an answer with its time, for a monotonic clock that began then. */
+function answerOf(said: Said["ready"], began: number): ProbeAnswer | undefined {
+  if (said === undefined) return undefined;
+  const { answer, at } = said;
+  const reason = answer.kind === "no" ? answer.why : undefined;
+  return { time: began + at, ok: answer.kind === "yes", reason };
 }

@@ -5,6 +5,7 @@
  */
 
 import { type DisposableIterator, onAbort } from "./abortable.ts";
+import { describeSpec, type ProcessDescription } from "./description.ts";
 import { checkGone, type Remains } from "./ending.ts";
 import type { EventsOptions } from "./event_hub.ts";
 import type { ProcessEvent } from "./events.ts";
@@ -15,10 +16,9 @@ import { stoppedFirst } from "./phases.ts";
 import { checkLines, type Line, Lines, type LinesOptions } from "./lines.ts";
 import type { UpdateOptions } from "./options.ts";
 import { type Spec, updated } from "./spec.ts";
-import { Output } from "./output.ts";
 import type { ProcessState } from "./process_state.ts";
 import { checkSignal, signalName, type SignalOptions } from "./signals.ts";
-import { Stdin } from "./stdin.ts";
+import { streamsFor } from "./streams.ts";
 import {
   KILL,
   type StopOptions,
@@ -124,6 +124,11 @@ export class Process implements AsyncDisposable {
    */
   get stdin(): WritableStream<Uint8Array> {
     return this.#piped("stdin", this.#life.streams.stdin).writable;
+  }
+
+  /** Describes its options, with all defaults, and what its probes say. */
+  describe(): ProcessDescription {
+    return { ...describeSpec(this.#spec), answers: this.#life.answers };
   }
 
   /** The number of output bytes dropped because nothing read them. */
@@ -361,13 +366,8 @@ export class Process implements AsyncDisposable {
   }
 
   #newLife(): Life {
-    const { command: { stdin }, output, file } = this.#spec;
-    const { files, kernel, outlets } = this.#host;
-    const writer = file && files.writer(this.name, file);
-    return new Life(this.#owner, this.#host, {
-      output: new Output(output, kernel, writer, outlets.of(this.name)),
-      stdin: stdin === "piped" ? new Stdin(this.name) : undefined,
-    });
+    const streams = streamsFor(this.name, this.#spec, this.#host);
+    return new Life(this.#owner, this.#host, streams);
   }
 
   /** Returns the part of this process that each life uses. */

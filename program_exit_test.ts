@@ -5,7 +5,12 @@
  * @module
  */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { Processman } from "./mod.ts";
 import type { Process } from "./process.ts";
 import { hasTerminals, openTerminal } from "./tools/terminal.ts";
@@ -336,9 +341,10 @@ Deno.test("Processman.exitDeadlineMs leaves the log time to say what was cut", a
     await lineOf(parent, "running");
     parent.signal("SIGTERM");
     assertEquals((await parent.finished).code, 143);
-    assertStringIncludes(
+    // On a busy machine, the process has not ended by then either.
+    assertMatch(
       printed(parent).join("\n"),
-      "late: Ending by SIGTERM after 500 ms, without waiting for onSignal()",
+      /late: Ending by SIGTERM after 500 ms, without waiting for .*onSignal\(\)/,
     );
   });
 });

@@ -296,7 +296,8 @@ function* propertiesIn(node: unknown): Generator<Property> {
 }
 
 Deno.test("All optional properties of public types accept undefined", async () => {
-  const doors = ["mod.ts", "probe/mod.ts", "plan/mod.ts", "testing/mod.ts"];
+  const doors = ["mod.ts", "probe/mod.ts", "plan/mod.ts", "testing/mod.ts"]
+    .concat("dashboard/mod.ts");
   const args = ["doc", "--json", ...doors];
   const docs = JSON.parse(await outputOf(Deno.execPath(), ...args));
   const optional = [...propertiesIn(docs)].filter(({ optional }) => optional);

@@ -109,6 +109,20 @@ export function filled(value: unknown, path: string): asserts value is string {
   if (value === "") wrong(path, "a string that is not empty", value);
 }
 
+/**
+ * Checks for a name that can be written in any encoding, and that the path of a
+ * URL can end with: programs ask for a process by its name over HTTP.
+ */
+export function processName(value: unknown, path: string): void {
+  filled(value, path);
+  if (!value.isWellFormed()) {
+    wrong(path, "a string without lone surrogates", value);
+  }
+  if (value === "." || value === "..") {
+    wrong(path, 'a string other than "." and ".."', value);
+  }
+}
+
 /** Checks for the path of a file or folder: a string or a `file:` URL. */
 export function fileOrUrl(
   value: unknown,

@@ -71,11 +71,14 @@ export function http(
   });
   const { href } = target;
   const form = { http: { url: href, ...own } };
-  return described(`http ${href}`, form, async ({ signal }) => {
+  const shown = withoutPassword(target);
+  return described(`http ${shown}`, form, async ({ signal }) => {
     signal.throwIfAborted();
     requireNet(addressOf(target));
     const status = await ask(target, own, signal);
-    if (!expects(own, status)) throw new Error(`${href}: status ${status}`);
+    if (!expects(own, status)) {
+      throw new Error(`${shown}: status ${status}`);
+    }
     return true;
   });
 }
@@ -99,8 +102,17 @@ async function ask(
     return status;
   } catch (error) {
     signal.throwIfAborted();
-    throw new Error(`${url}: ${reasonOf(error)}`, { cause: error });
+    throw new Error(`${withoutPassword(url)}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
+}
+
+/** Returns a URL as everybody may see it: names and reasons are shown. */
+function withoutPassword(url: URL): string {
+  const shown = new URL(url);
+  if (shown.password !== "") shown.password = "***";
+  return shown.href;
 }
 
 /** Returns the way to the host itself, which no variable can change. */

@@ -171,6 +171,18 @@ Deno.test("http() describes itself", () => {
   assertEquals(JSON.stringify(probe), JSON.stringify(form));
 });
 
+Deno.test({
+  name: "http() shows no password of its URL",
+  ignore,
+  async fn() {
+    const probe = http("http://bob:hunter2@127.0.0.1:1/");
+    assertEquals(probe.name, "http http://bob:***@127.0.0.1:1/");
+    const reason = await new Calls().ask(probe);
+    assertMatch(String(reason), /^http:\/\/bob:\*\*\*@127\.0\.0\.1:1\/: /);
+    assertEquals(String(reason).includes("hunter2"), false);
+  },
+});
+
 Deno.test("http() keeps the options that it was given", () => {
   const options = { headers: { a: "1" }, status: [200] };
   const probe = http("http://localhost/", options);
