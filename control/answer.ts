@@ -6,9 +6,11 @@
  */
 
 import type { App, Why } from "../plan/mod.ts";
-import type { Processman } from "../mod.ts";
+import { describeCommand, type Processman } from "../mod.ts";
 import type { Actions } from "./actions.ts";
 import type { EventLog } from "./event_log.ts";
+import { dependenciesOf } from "./dependencies.ts";
+import { processDetails } from "./details.ts";
 import { plain } from "./event_words.ts";
 import type { RequestHead } from "./http_request.ts";
 import type { Answer, Handlers, Incoming } from "./http_exchange.ts";
@@ -30,7 +32,12 @@ import { OPEN } from "./schemas.ts";
 import { serverSentEvents } from "./sse.ts";
 import { usageOf } from "./usage.ts";
 import { explainState, viewOf } from "./views.ts";
-import type { LogSource, ProcessView, SupervisorView } from "./wire.ts";
+import type {
+  LogSource,
+  ProcessDetails,
+  ProcessView,
+  SupervisorView,
+} from "./wire.ts";
 
 /** What requests are answered from. */
 export interface Answering {
@@ -125,6 +132,8 @@ export class Answers implements Handlers {
         return json(await this.#views(roster.subjects(), query));
       case "getProcess":
         return json((await this.#views([this.#one(request)], query))[0]);
+      case "describeProcess":
+        return json(this.#details(this.#one(request)));
       case "explainProcess":
         return json(this.#explain(request.name ?? ""));
       case "getMetrics":
@@ -188,13 +197,15 @@ export class Answers implements Handlers {
   }
 
   #view(subject: Subject, samples: Samples | undefined): ProcessView {
-    const { roster, labels, pm: { clock } } = this.#from;
+    const { app, roster, labels, pm: { clock } } = this.#from;
     const { name, entry, process } = subject;
+    const why = this.#why(subject);
     const view = viewOf({
       subject,
       history: roster.history(name),
-      why: this.#why(subject),
+      why,
       labels: labelsOf(labels, entry),
+      dependencies: dependenciesOf(app?.plan, entry, why),
       usage: null,
     });
     const pid = process?.pid;
@@ -217,6 +228,19 @@ export class Answers implements Handlers {
     if (why !== undefined) return why;
     const history = roster.history(name);
     return explainState(name, process?.state, history, clock.time());
+  }
+
+  #details(subject: Subject): ProcessDetails {
+    const { app, roster, pm } = this.#from;
+    const { name, entry, program, args, process } = subject;
+    const units = app?.plan.entries.get(entry)?.units ?? [];
+    const unit = units.find((each) => each.name === name);
+    const description = process?.describe();
+    const { answers = {} } = description ?? {};
+    const command = description ??
+      describeCommand(program, args, unit?.options, pm.defaults);
+    const stopped = roster.history(name).stop;
+    return processDetails({ name, command, answers, stopped });
   }
 
   #explain(name: string): Record<string, unknown> {

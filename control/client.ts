@@ -31,6 +31,7 @@ import type {
   LogItem,
   LogQuery,
   NamesRequest,
+  ProcessDetails,
   ProcessView,
   StartRequest,
   SupervisorView,
@@ -143,6 +144,15 @@ export class ControlClient {
     options: { usage?: boolean } = {},
   ): Promise<ProcessView> {
     return this.#ask(`${processPath(name)}${usageQuery(options)}`);
+  }
+
+  /**
+   * Returns the options of a process, and what its probes say.
+   *
+   * @param name Its name.
+   */
+  details(name: string): Promise<ProcessDetails> {
+    return this.#ask(`${processPath(name)}/details`);
   }
 
   /**

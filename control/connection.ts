@@ -44,7 +44,7 @@ export class ConnectionError extends Error {
  * @throws {ConnectionError} If nothing listens there.
  */
 export async function connect(path: string): Promise<Deno.UnixConn> {
-  requirePermissions(path);
+  requireConnection(path);
   try {
     return await Deno.connect({ transport: "unix", path });
   } catch (error) {
@@ -60,8 +60,14 @@ function isAbsence(error: Error): boolean {
     "code" in error && error.code === "ENOTDIR";
 }
 
-/** Throws if a permission is missing, because Deno would prompt for it. */
-function requirePermissions(path: string): void {
+/**
+ * Checks that this program can connect to a socket, because Deno would prompt
+ * for a permission that is missing.
+ *
+ * @param path The path of the socket.
+ * @throws {Deno.errors.NotCapable} If a permission is missing.
+ */
+export function requireConnection(path: string): void {
   const descriptors: [flag: string, Deno.PermissionDescriptor][] = [
     [`--allow-net=unix:${path}`, { name: "net", host: `unix:${path}` }],
     [`--allow-read=${path}`, { name: "read", path }],

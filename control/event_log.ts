@@ -6,38 +6,37 @@
 
 import type { ProcessEvent } from "../mod.ts";
 import { detailsOf, wordsOf } from "./event_words.ts";
+import { EventStore, type EventStoreOptions } from "./event_store.ts";
 import type { EventView } from "./wire.ts";
 
-/** How many events are kept. */
-const KEPT = 1_000;
-
-/** Keeps the newest events. */
+/** Keeps the newest events of each process. */
 export class EventLog {
-  readonly #kept: number;
-  #events: EventView[] = [];
+  readonly #store: EventStore;
   #newest = 0;
   #ended = false;
   #news = Promise.withResolvers<void>();
 
   /** Creates a log that keeps a number of events. */
-  constructor(kept: number = KEPT) {
-    this.#kept = kept;
+  constructor(options: EventStoreOptions = {}) {
+    this.#store = new EventStore(options);
   }
 
-  /** Adds an event. */
-  add(event: ProcessEvent): void {
-    this.#events.push({
+  /**
+   * Adds an event.
+   *
+   * @param event The event.
+   * @param run The number of the run that it is about, if the event does not
+   * have it.
+   */
+  add(event: ProcessEvent, run?: number): void {
+    this.#store.add({
       id: ++this.#newest,
       kind: event.kind,
       time: event.time,
       name: "name" in event ? event.name : null,
       text: wordsOf(event),
-      details: detailsOf(event),
+      details: { ...run === undefined ? {} : { run }, ...detailsOf(event) },
     });
-    // Many are removed at once, so that this costs little for each.
-    if (this.#events.length >= 2 * this.#kept) {
-      this.#events = this.#events.slice(-this.#kept);
-    }
     this.#tell();
   }
 
@@ -48,8 +47,8 @@ export class EventLog {
   }
 
   /**
-   * Reads events in order. A reader that comes too late gets an event `lost` in
-   * place of those that are not kept any more.
+   * Reads events in order. A reader that comes too late gets one event `lost`
+   * for those that are not kept any more, in place of the first of them.
    *
    * @param after The number of the last event that the reader has had. If no
    * event has that number, it is one of an earlier supervisor, and the reader
@@ -76,24 +75,24 @@ export class EventLog {
     }
   }
 
-  /** Returns some of the events after one. */
+  /** Returns the events after one. */
   #after(last: number): EventView[] {
-    const kept = this.#events.slice(-this.#kept);
-    const [first] = kept;
-    if (first === undefined) return [];
-    const events = kept.filter(({ id }) => id > last);
-    const missed = first.id - last - 1;
+    const events = this.#store.after(last);
+    const missed = this.#newest - last - events.length;
     // Whoever asks for all events gets those that are kept.
     if (missed <= 0 || last === 0) return events;
-    const lost = { kind: "lost", count: missed, time: first.time } as const;
-    return [{
-      id: first.id - 1,
+    const at = events.findIndex(({ id }, index) => id !== last + 1 + index);
+    const next = events[at];
+    if (next === undefined) return events;
+    const lost = { kind: "lost", count: missed, time: next.time } as const;
+    return events.toSpliced(at, 0, {
+      id: next.id - 1,
       kind: lost.kind,
       time: lost.time,
       name: null,
       text: wordsOf(lost),
       details: detailsOf(lost),
-    }, ...events];
+    });
   }
 
   #tell(): void {

@@ -29,7 +29,7 @@ Deno.test("EventLog numbers events and returns those after one", async () => {
 });
 
 Deno.test("EventLog keeps the newest events and tells how many are missing", async () => {
-  const log = new EventLog(3);
+  const log = new EventLog({ perProcess: 3 });
   for (let run = 1; run <= 20; run++) log.add(start(run));
   assertEquals((await textsOf(log, 0)).map(([id]) => id), [18, 19, 20]);
   assertEquals(await textsOf(log, 5), [
@@ -68,7 +68,7 @@ Deno.test("EventLog ends a reader by its signal, while it waits", async () => {
 });
 
 Deno.test("EventLog gives a slow follower what it has missed as a count", async () => {
-  const log = new EventLog(2);
+  const log = new EventLog({ perProcess: 2 });
   log.add(start(1));
   const reader = log.read(0, true, NEVER);
   assertEquals((await reader.next()).value?.id, 1);
@@ -79,5 +79,46 @@ Deno.test("EventLog gives a slow follower what it has missed as a count", async 
     [7, "lost"],
     [8, "start"],
     [9, "start"],
+  ]);
+});
+
+Deno.test("EventLog keeps the events of others while one process crashes again and again", async () => {
+  const log = new EventLog();
+  log.add({ ...start(1), name: "db" });
+  for (let run = 1; run <= 5_000; run++) log.add(start(run));
+  log.add({ ...start(1), name: "web" });
+  const events = await Array.fromAsync(log.read(0, false, NEVER));
+  assertEquals(events.length, 502);
+  assertEquals(events[0]?.name, "db");
+  assertEquals(events.at(-1)?.name, "web");
+  const ids = events.map(({ id }) => id);
+  assertEquals(ids, ids.toSorted((a, b) => a - b));
+});
+
+Deno.test("EventLog tells a reader once of gaps between the events that are kept", async () => {
+  const log = new EventLog({ perProcess: 2 });
+  const names = ["api", "db", "api", "api", "web", "api", "db"];
+  for (const name of names) log.add({ ...start(1), name });
+  const events = await Array.fromAsync(log.read(1, false, NEVER));
+  // Only 3 is gone.
+  assertEquals(events.map(({ id, kind, details }) => [id, kind, details]), [
+    [2, "start", { pid: 7, run: 1 }],
+    [3, "lost", { count: 1 }],
+    [4, "start", { pid: 7, run: 1 }],
+    [5, "start", { pid: 7, run: 1 }],
+    [6, "start", { pid: 7, run: 1 }],
+    [7, "start", { pid: 7, run: 1 }],
+  ]);
+});
+
+Deno.test("EventLog adds the number of the run to events that do not have it", async () => {
+  const log = new EventLog();
+  const error = new Error("the limit");
+  log.add({ kind: "failed", name: "api", time: 1, error }, 4);
+  log.add(start(5), 9);
+  const events = await Array.fromAsync(log.read(0, false, NEVER));
+  assertEquals(events.map(({ details }) => details), [
+    { run: 4, error: "the limit" },
+    { run: 5, pid: 7 },
   ]);
 });

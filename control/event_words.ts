@@ -13,8 +13,22 @@ import type {
 } from "../mod.ts";
 import { messageOf } from "./problem.ts";
 
+/** The most characters of a text in an event; a line can be much longer. */
+const LONGEST = 2_000;
+
+/** Returns a text that is not too long to be kept for a while. */
+export function shortened(text: string): string {
+  if (text.length <= LONGEST) return text;
+  // A part of a string keeps all of it in memory, unless it is copied.
+  return JSON.parse(JSON.stringify(`${text.slice(0, LONGEST)}…`));
+}
+
 /** Returns what happened, in words. */
 export function wordsOf(event: ProcessEvent): string {
+  return shortened(sentenceOf(event));
+}
+
+function sentenceOf(event: ProcessEvent): string {
   switch (event.kind) {
     case "start":
       return `${event.name} started with PID ${event.pid}, run ${event.run}`;
@@ -79,20 +93,27 @@ export function detailsOf(event: ProcessEvent): Record<string, unknown> {
   const { kind: _kind, time: _time, ...rest } = event;
   if ("name" in rest) {
     const { name: _name, ...own } = rest;
-    return plain(own);
+    return plain(own, shortened);
   }
-  return plain(rest);
+  return plain(rest, shortened);
 }
 
 /**
  * Returns an object as JSON has it. An error becomes its message, as does
  * anything that was thrown, and what JSON does not have is left out.
+ *
+ * @param value The object.
+ * @param shorten What becomes of its texts; they stay as they are by default.
  */
-export function plain(value: object): Record<string, unknown> {
+export function plain(
+  value: object,
+  shorten: (text: string) => string = (text) => text,
+): Record<string, unknown> {
   try {
     const text = JSON.stringify(value, (key, each) => {
-      if (key === "error" && each !== undefined) return messageOf(each);
-      if (each instanceof Error) return messageOf(each);
+      const error = key === "error" && each !== undefined;
+      if (error || each instanceof Error) return shorten(messageOf(each));
+      if (typeof each === "string") return shorten(each);
       return typeof each === "bigint" ? String(each) : each;
     });
     return JSON.parse(text);

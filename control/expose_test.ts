@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { constant, type Processman, ProcessmanClosedError } from "../mod.ts";
-import { plan, up } from "../plan/mod.ts";
+import { plan, PlanError, up } from "../plan/mod.ts";
 import {
   exchange,
   quiet,
@@ -82,6 +82,7 @@ test("expose() shows a manager under its name, and its processes", async () => {
     restarts: 0,
     restartsLeft: null,
     last: null,
+    dependencies: [],
     why: "",
     usage: null,
   });
@@ -282,6 +283,66 @@ test("A plan is shown with its entries, labels and reasons", async () => {
     state: { kind: "stopped" },
     sentence: "db was stopped",
   } as never);
+});
+
+test("A view says what a process depends on, and what of it is awaited", async () => {
+  await using pm = quiet();
+  let ready = false;
+  await using app = await up(
+    pm,
+    plan({
+      db: {
+        command: ["sleep", "500"],
+        replicas: 2,
+        ready: { probe: () => ready, intervalMs: 10 },
+      },
+      cache: { command: ["sleep", "500"] },
+      api: {
+        command: ["sleep", "500"],
+        dependsOn: {
+          db: { when: "ready", restart: "always" },
+          cache: { when: "started", restart: "explicit" },
+          absent: { when: "started", required: false },
+        },
+      },
+    }),
+    { names: ["cache"] },
+  );
+  await using at = await stage(app);
+  const awaitedBy = async (name: string) => {
+    const { state, dependencies } = await at.client.process(name);
+    const names = dependencies.filter(({ awaited }) => awaited)
+      .map(({ name }) => name);
+    return [state, ...names];
+  };
+  assertEquals((await at.client.process("api")).dependencies, [
+    {
+      name: "db",
+      when: "ready",
+      restart: "always",
+      required: true,
+      awaited: false,
+    },
+    {
+      name: "cache",
+      when: "started",
+      restart: "explicit",
+      required: true,
+      awaited: false,
+    },
+  ]);
+  assertEquals((await at.client.process("db.1")).dependencies, []);
+  assertEquals(await awaitedBy("api"), ["idle"]);
+  const events = pm.events();
+  const starting = app.start("api", { dependencies: "start" });
+  await eventOf(events, "waiting");
+  assertEquals(await awaitedBy("api"), ["waiting", "db"]);
+  ready = true;
+  await starting;
+  assertEquals(await awaitedBy("api"), ["running"]);
+  await app.stop();
+  await assertRejects(() => app.start("api"), PlanError);
+  assertEquals(await awaitedBy("api"), ["waiting", "db", "cache"]);
 });
 
 /** Returns the place of the process that a text begins with. */

@@ -122,7 +122,9 @@ export class Exposure implements AsyncDisposable {
     const begin = () => hold.begin();
     closing.addEventListener("abort", begin, { once: true });
     for await (const event of this.#pm.events({ signal })) {
-      this.#events.add(roster.note(event));
+      const noted = roster.note(event);
+      const run = "name" in event ? roster.history(event.name).runs : undefined;
+      this.#events.add(noted, run);
     }
     closing.removeEventListener("abort", begin);
     await this[Symbol.asyncDispose]();

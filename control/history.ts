@@ -5,10 +5,15 @@
  * @module
  */
 
-import { type ExitEvent, type ProcessEvent, SpawnError } from "../mod.ts";
-import { endingOf } from "./event_words.ts";
+import {
+  type ExitEvent,
+  type ProcessEvent,
+  SpawnError,
+  type StopEvent,
+} from "../mod.ts";
+import { endingOf, shortened } from "./event_words.ts";
 import { messageOf } from "./problem.ts";
-import type { EndView } from "./wire.ts";
+import type { EndView, StopView } from "./wire.ts";
 
 /** Why a run ended, in one word. */
 export type ExitReason =
@@ -41,6 +46,8 @@ export interface History {
   readonly restartsLeft: number | null;
   /** How its last run ended. */
   readonly last: EndView | null;
+  /** How it was stopped the last time; `null` if it never was. */
+  readonly stop: StopView | null;
   /** Whether the last thing that happened to it was a stop. */
   readonly stopped: boolean;
   /** How many runs have ended, by the reason. */
@@ -54,6 +61,7 @@ export const NO_HISTORY: History = {
   restarts: 0,
   restartsLeft: null,
   last: null,
+  stop: null,
   stopped: false,
   exits: {
     success: 0,
@@ -100,10 +108,23 @@ export function remember(history: History, event: ProcessEvent): History {
         },
       };
     case "stop":
-      return { ...history, since: null, stopped: true };
+      return afterStop(history, event);
     default:
       return history;
   }
+}
+
+function afterStop(history: History, { time, report }: StopEvent): History {
+  const { steps, forced, survivors } = report;
+  const durationMs = steps.reduce((sum, step) => sum + step.durationMs, 0);
+  const stop: StopView = {
+    time,
+    durationMs: Math.round(durationMs),
+    signals: steps.map(({ signal }) => signal),
+    forced,
+    survivors: [...survivors],
+  };
+  return { ...history, since: null, stop, stopped: true };
 }
 
 /** Returns why a run ended. */
@@ -132,8 +153,8 @@ function afterExit(history: History, event: ExitEvent): History {
       signal: status.signal,
       crashed,
       requested,
-      reason: endingOf(event),
-      stderr: stderr.slice(-STDERR_LINES),
+      reason: shortened(endingOf(event)),
+      stderr: stderr.slice(-STDERR_LINES).map(shortened),
     },
     exits: { ...history.exits, [reason]: history.exits[reason] + 1 },
   };

@@ -98,6 +98,30 @@ Deno.test("remember() keeps how the last run ended, with 20 lines of stderr", ()
   assertEquals([since, exits.crash], [null, 1]);
 });
 
+Deno.test("remember() keeps how a process was stopped the last time", () => {
+  assertEquals(after(start, exit()).stop, null);
+  const steps = [
+    { signal: "SIGTERM", durationMs: 3_000.4 },
+    { signal: "SIGKILL", durationMs: 12 },
+  ] as const;
+  const forced = { ...report, steps, forced: true, survivors: [8] };
+  const stopped = { ...stop, time: 9_000, report: forced } as const;
+  const expected = {
+    time: 9_000,
+    durationMs: 3_012,
+    signals: ["SIGTERM", "SIGKILL"],
+    forced: true,
+    survivors: [8],
+  };
+  assertEquals(after(start, stopped).stop, expected);
+  assertEquals(after(start, stopped, start, exit()).stop, expected);
+});
+
+Deno.test("remember() cuts lines of stderr that are very long", () => {
+  const { last } = after(start, exit({ stderr: ["x".repeat(1_000_000)] }));
+  assertEquals(last?.stderr, [`${"x".repeat(2_000)}…`]);
+});
+
 Deno.test("remember() tells a stop from an end", () => {
   assertEquals(after(start, exit({ crashed: false })).stopped, false);
   assertEquals(after(start, exit({ requested: true }), stop).stopped, true);

@@ -46,7 +46,8 @@ const encoder = new TextEncoder();
  *
  * @param method The method, such as `GET`.
  * @param target The path with its query, already encoded.
- * @param body The value that is sent as JSON, if there is one.
+ * @param body The value that is sent as JSON, if there is one. Bytes are sent
+ * as they are.
  */
 export function requestBytes(
   method: string,
@@ -55,6 +56,8 @@ export function requestBytes(
 ): Uint8Array {
   const content = body === undefined
     ? new Uint8Array()
+    : body instanceof Uint8Array
+    ? body
     : encoder.encode(JSON.stringify(body));
   const head = encoder.encode(
     `${method} ${target} HTTP/1.1\r\nHost: localhost\r\n` +
@@ -167,6 +170,7 @@ function malformed(wanted: string): never {
 /** Reads lines and bytes from a connection. */
 class Reader {
   readonly #from: Duplex;
+  readonly #space = new Uint8Array(65_536);
   /** What was read and not yet taken. */
   #bytes = new Uint8Array();
 
@@ -207,17 +211,16 @@ class Reader {
 
   /** Reads more; resolves to whether there was more. */
   async #more(): Promise<boolean> {
-    // What was returned before must not be overwritten.
-    const space = new Uint8Array(65_536);
-    const count = await this.#from.read(space);
+    const count = await this.#from.read(this.#space);
     if (count === null) return false;
     if (this.#bytes.length === 0) {
-      this.#bytes = space.subarray(0, count);
+      // What was returned before must not be overwritten.
+      this.#bytes = this.#space.slice(0, count);
       return true;
     }
     const joined = new Uint8Array(this.#bytes.length + count);
     joined.set(this.#bytes);
-    joined.set(space.subarray(0, count), this.#bytes.length);
+    joined.set(this.#space.subarray(0, count), this.#bytes.length);
     this.#bytes = joined;
     return true;
   }

@@ -5,6 +5,8 @@
  */
 
 import type { Clock } from "../mod.ts";
+import { bytesOf, chunkOf, Gathered, MUCH } from "./http_body.ts";
+import { writeAll } from "./http.ts";
 import { type RequestHead, RequestReader } from "./http_request.ts";
 import { Problem, problemOf } from "./problem.ts";
 
@@ -25,7 +27,7 @@ export interface Answer {
   /** The media type. */
   readonly type: string;
   /** The body; in parts if it has no end that is known. */
-  readonly body: string | AsyncIterable<string>;
+  readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>;
   /** More header fields. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -56,10 +58,12 @@ export interface ServerLimits {
   readonly shutdownMs: number;
   /** How many connections there can be. */
   readonly connections: number;
+  /**
+   * How long the parts of a stream are gathered before they are sent together,
+   * in milliseconds. The first part does not wait.
+   */
+  readonly gatherMs: number;
 }
-
-/** How many characters of a stream wait for a slow client before it is asked. */
-const STREAM_CHARACTERS = 65_536;
 
 /** How many bytes that nobody wants are read, so that the answer arrives. */
 const UNWANTED_BYTES = 64 * 1_024 * 1_024;
@@ -68,11 +72,14 @@ const UNWANTED_BYTES = 64 * 1_024 * 1_024;
 const PHRASES: Readonly<Record<number, string>> = {
   200: "OK",
   400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   409: "Conflict",
   413: "Content Too Large",
   500: "Internal Server Error",
+  502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",
 };
@@ -162,7 +169,7 @@ export class Exchange {
     this.#old = head.old;
     const limit = this.#surroundings.handlers.limit(head);
     if (head.headers.get("expect")?.toLowerCase() === "100-continue") {
-      await this.#write("HTTP/1.1 100 Continue\r\n\r\n");
+      await this.#write(bytesOf("HTTP/1.1 100 Continue\r\n\r\n"));
     }
     return { head, body: await reader.body(head, limit) };
   }
@@ -221,16 +228,17 @@ export class Exchange {
     const head = `HTTP/1.1 ${status} ${PHRASES[status] ?? ""}\r\n` +
       Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
         .join("");
-    if (typeof body !== "string") {
+    if (typeof body !== "string" && !(body instanceof Uint8Array)) {
       const coding = this.#old ? "" : "transfer-encoding: chunked\r\n";
-      await this.#write(`${head}${coding}\r\n`);
+      await this.#write(bytesOf(`${head}${coding}\r\n`));
       return await this.#stream(body);
     }
-    const { length } = new TextEncoder().encode(body);
+    const content = bytesOf(body);
+    const { length } = content;
     // The program must not end before the answer has been sent.
     this.#connection.ref();
     await this.#delivered(
-      this.#write(`${head}content-length: ${length}\r\n\r\n${body}`),
+      this.#write(bytesOf(`${head}content-length: ${length}\r\n\r\n`, content)),
     );
   }
 
@@ -247,42 +255,42 @@ export class Exchange {
   }
 
   /** Sends the parts of a body as they come; a slow client gets many at once. */
-  async #stream(parts: AsyncIterable<string>): Promise<void> {
+  async #stream(parts: AsyncIterable<string | Uint8Array>): Promise<void> {
     const iterator = parts[Symbol.asyncIterator]();
-    let waiting = "";
-    let sending: Promise<void> | undefined;
-    const send = async () => {
-      while (waiting !== "") {
-        const text = waiting;
-        waiting = "";
-        await this.#writePart(text);
-      }
-      sending = undefined;
-    };
+    const waiting = new Gathered(
+      (bytes) => this.#write(this.#old ? bytes : chunkOf(bytes)),
+      (signal) => this.#gather(signal),
+    );
     try {
       while (true) {
         const result = await this.#next(iterator);
         if (result === undefined || result.done) break;
-        waiting += result.value;
-        sending ??= send();
         // `run()` handles the rejection.
-        sending.catch(() => this.#gone.abort());
-        if (waiting.length > STREAM_CHARACTERS) await sending;
+        waiting.add(result.value).catch(() => this.#gone.abort());
+        if (waiting.size > MUCH) await waiting.flush();
         if (this.#gone.signal.aborted) break;
       }
-      await sending;
+      await waiting.flush();
       // The end of the body tells that nothing is missing.
-      if (!this.#old) await this.#write("0\r\n\r\n");
+      if (!this.#old) await this.#write(chunkOf(new Uint8Array()));
     } finally {
+      waiting.flush().catch(() => {});
       this.#gone.abort();
       await iterator.return?.();
     }
   }
 
+  /** Lets parts gather, until the signal says that there are enough. */
+  async #gather(signal: AbortSignal): Promise<void> {
+    const { clock, limits: { gatherMs } } = this.#surroundings;
+    if (gatherMs === 0) return;
+    await clock.delay(gatherMs, { signal, persistent: false });
+  }
+
   /** Returns the next part; after the shutdown, only if it comes soon. */
-  async #next(
-    iterator: AsyncIterator<string>,
-  ): Promise<IteratorResult<string> | undefined> {
+  async #next<T>(
+    iterator: AsyncIterator<T>,
+  ): Promise<IteratorResult<T> | undefined> {
     const { clock, closing, limits: { silenceMs } } = this.#surroundings;
     const next = iterator.next();
     // A part that comes after the server has given up is not wanted.
@@ -301,17 +309,8 @@ export class Exchange {
       .finally(() => over.abort());
   }
 
-  async #writePart(text: string): Promise<void> {
-    if (this.#old) return await this.#write(text);
-    const { length } = new TextEncoder().encode(text);
-    await this.#write(`${length.toString(16)}\r\n${text}\r\n`);
-  }
-
-  async #write(text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text);
-    for (let sent = 0; sent < bytes.length;) {
-      sent += await this.#connection.write(bytes.subarray(sent));
-    }
+  async #write(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.#connection, bytes);
   }
 }
 

@@ -15,6 +15,11 @@ export interface RequestHead {
   readonly old: boolean;
   /** The method, such as `GET`. */
   readonly method: string;
+  /**
+   * The host of a request line with a whole URL, as proxies send it. It then
+   * counts instead of the field `Host`. `undefined` if there is only a path.
+   */
+  readonly authority: string | undefined;
   /** The path, still encoded, such as `/v1/processes/api%20server`. */
   readonly path: string;
   /** The query. */
@@ -30,7 +35,7 @@ const REQUEST_LINE = /^([A-Z]{1,20}) ([\x21-\x7e]+) HTTP\/1\.([01])$/;
 
 const FIELD = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 
-const TARGET = /^(?:https?:\/\/[^/?#]*)?(\/[^?#]*)(?:\?([^#]*))?$/;
+const TARGET = /^(?:https?:\/\/([^/?#]*))?(\/[^?#]*)(?:\?([^#]*))?$/;
 
 /**
  * Parses what comes before the body.
@@ -44,7 +49,7 @@ export function parseHead(text: string): RequestHead {
   if (method === "") {
     throw new Problem("bad-request", "The request line is not HTTP/1.1");
   }
-  const [, path, query = ""] = target.match(TARGET) ?? [];
+  const [, authority, path, query = ""] = target.match(TARGET) ?? [];
   if (path === undefined) {
     throw new Problem("bad-request", "The request line has no path");
   }
@@ -60,7 +65,14 @@ export function parseHead(text: string): RequestHead {
     headers.set(name, before === undefined ? text : `${before}, ${text}`);
   }
   const parameters = new URLSearchParams(query);
-  return { old: minor === "0", method, path, query: parameters, headers };
+  return {
+    old: minor === "0",
+    method,
+    authority,
+    path,
+    query: parameters,
+    headers,
+  };
 }
 
 /** Reads one request. */

@@ -50,8 +50,11 @@ Deno.test("RequestReader reads a body in chunks", async () => {
 });
 
 Deno.test("RequestReader reads the path of an absolute target", () => {
-  const { path, query } = parseHead("GET http://host:80/a?b=c HTTP/1.1");
-  assertEquals([path, query.get("b")], ["/a", "c"]);
+  const { authority, path, query } = parseHead(
+    "GET http://host:80/a?b=c HTTP/1.1",
+  );
+  assertEquals([authority, path, query.get("b")], ["host:80", "/a", "c"]);
+  assertEquals(parseHead("GET /a HTTP/1.1").authority, undefined);
 });
 
 Deno.test("RequestReader finds no request if the client sends nothing", async () => {

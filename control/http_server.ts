@@ -1,5 +1,5 @@
 /**
- * A small HTTP/1.1 server for a Unix socket.
+ * A small HTTP/1.1 server, for a Unix socket and for the loopback interface.
  *
  * Each connection carries one request. In contrast to `Deno.serve()`, the
  * server tells at once that a client has left, limits how long a request may
@@ -23,6 +23,7 @@ export const LIMITS: ServerLimits = {
   silenceMs: 100,
   shutdownMs: 2_000,
   connections: 128,
+  gatherMs: 10,
 };
 
 /** Serves HTTP on a listener. */
@@ -69,6 +70,16 @@ export class HttpServer {
     this.#accept(listener);
   }
 
+  /** Keeps the program alive as long as the server listens. */
+  ref(): void {
+    this.#listener?.ref();
+  }
+
+  /** Lets the program end although the server listens, which is the default. */
+  unref(): void {
+    this.#listener?.unref();
+  }
+
   /** Accepts no more connections from the present listener. */
   deafen(): void {
     close(this.#listener);
@@ -106,10 +117,26 @@ export class HttpServer {
       limits: this.#limits,
       closing: this.#closing.signal,
     });
+    const room = this.#makeRoom();
     this.#exchanges.add(exchange);
-    const full = this.#exchanges.size > this.#limits.connections;
-    await (full ? exchange.turnAway() : exchange.run());
+    await (room ? exchange.run() : exchange.turnAway());
     this.#exchanges.delete(exchange);
+  }
+
+  /**
+   * Returns whether there can be one more connection. If there are too many,
+   * the one that has waited longest for its request is closed, so that clients
+   * that send nothing cannot keep others away.
+   */
+  #makeRoom(): boolean {
+    if (this.#exchanges.size < this.#limits.connections) return true;
+    for (const each of this.#exchanges) {
+      if (each.busy) continue;
+      this.#exchanges.delete(each);
+      each.close();
+      return true;
+    }
+    return false;
   }
 
   async #close(): Promise<void> {

@@ -150,21 +150,45 @@ test("HttpServer asks for a body that a client offers", async () => {
 });
 
 test("HttpServer turns away clients when there are too many", async () => {
+  const over = Promise.withResolvers<string>();
+  const asked = Promise.withResolvers<void>();
+  let count = 0;
+  await using at = await serve((path) => {
+    if (path !== "/wait") return Promise.resolve("here");
+    if (++count === 3) asked.resolve();
+    return over.promise;
+  }, { connections: 3 });
+  const waiting = [1, 2, 3].map(() =>
+    exchange(at.path, "GET /wait HTTP/1.1\r\n\r\n")
+  );
+  await asked.promise;
+  assertEquals(parseAnswer(await exchange(at.path, HELLO)).status, 503);
+  over.resolve("waited");
+  for (const each of waiting) {
+    assertEquals(parseAnswer(await each).body, "waited");
+  }
+  assertEquals(parseAnswer(await exchange(at.path, HELLO)).body, "here");
+});
+
+test("HttpServer closes the oldest connection without a request when there are too many", async () => {
   await using at = await serve(() => Promise.resolve("here"), {
     connections: 3,
   });
-  const half = await Promise.all([1, 2, 3].map(async () => {
-    const connection = await Deno.connect({ transport: "unix", path: at.path });
-    await write(connection, "GET");
-    return connection;
-  }));
-  assertEquals(parseAnswer(await exchange(at.path, HELLO)).status, 503);
-  for (const connection of half) connection.close();
-  let status = 503;
-  while (status === 503) {
-    status = parseAnswer(await exchange(at.path, HELLO)).status;
+  const half: Deno.Conn[] = [];
+  for (let count = 0; count < 3; count++) {
+    const open = await Deno.connect({ transport: "unix", path: at.path });
+    await write(open, "GET");
+    half.push(open);
   }
-  assertEquals(status, 200);
+  assertEquals(parseAnswer(await exchange(at.path, HELLO)).body, "here");
+  const [first, ...others] = half;
+  assert(first !== undefined);
+  assertEquals(await readAll(first), "");
+  for (const each of others) {
+    await write(each, HELLO.slice("GET".length));
+    assertEquals(parseAnswer(await readAll(each)).body, "here");
+  }
+  for (const each of half) each.close();
 });
 
 test("HttpServer closes although clients hold connections open", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Grep } from "./log_grep.ts";
+import type { Search } from "./log_grep.ts";
 import { type Level, levelOf } from "./log_level.ts";
 import { atLeast } from "./log_query.ts";
 import type { Track } from "./log_track.ts";
@@ -25,7 +25,7 @@ export interface Conditions {
   /** Only lines of this level or above. */
   readonly level: Level | undefined;
   /** Only lines that match. */
-  readonly grep: Grep | undefined;
+  readonly grep: Search | undefined;
   /** Aborted when nobody needs the lines any more. */
   readonly signal: AbortSignal;
 }

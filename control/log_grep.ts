@@ -7,6 +7,7 @@
  * @module
  */
 
+import { withoutColors } from "./log_level.ts";
 import { LogQueryError } from "./log_query.ts";
 
 /** The longest time for the lines of one read, in milliseconds. */
@@ -25,8 +26,14 @@ onmessage = ({ data: { grep, texts } }) => {
 /** What the Worker says. */
 type Message = MessageEvent<"begin" | boolean[]>;
 
+/** A search for a regular expression. */
+export interface Search extends Disposable {
+  /** Tests lines; returns for each of them whether it matches. */
+  test(texts: readonly string[]): Promise<boolean[]>;
+}
+
 /** Finds the lines that match. */
-export class Grep implements Disposable {
+export class Grep implements Search {
   readonly #grep: string;
   readonly #plain: boolean;
   /** Present once it has been needed. */
@@ -39,12 +46,13 @@ export class Grep implements Disposable {
   }
 
   /**
-   * Tests lines, one call after another.
+   * Tests lines without their colors, one call after another.
    *
    * @returns For each line, whether it matches.
    * @throws {LogQueryError} If that takes too long.
    */
-  async test(texts: readonly string[]): Promise<boolean[]> {
+  async test(lines: readonly string[]): Promise<boolean[]> {
+    const texts = lines.map(withoutColors);
     if (this.#plain) return texts.map((text) => text.includes(this.#grep));
     if (texts.length === 0) return [];
     const answer = Promise.withResolvers<boolean[]>();

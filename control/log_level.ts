@@ -58,7 +58,7 @@ const ERROR =
   /^\s*(?:Uncaught |error: |Traceback \(most recent|[\w.$]*(?:Error|Exception): )/;
 
 // deno-lint-ignore no-control-regex
-const COLORS = /\x1b\[[0-9;]*m/g;
+const COLORS = /\x1b\[[0-9;:]*m/g;
 
 /**
  * Returns the level that a line names; `undefined` if it names none.
@@ -67,13 +67,18 @@ const COLORS = /\x1b\[[0-9;]*m/g;
  */
 export function levelOf(line: string): Level | undefined {
   let text = line.length > LOOKED_AT ? line.slice(0, LOOKED_AT) : line;
-  if (text.includes("\x1b")) text = text.replaceAll(COLORS, "");
+  text = withoutColors(text);
   const field = FIELD.exec(text)?.[1];
   if (field !== undefined) return levelNamed(field);
   const found = WORD.exec(text) ?? ANY_CASE.exec(text);
   const word = found?.slice(1).find((each) => each !== undefined);
   if (word !== undefined) return WORDS[word.toLowerCase()];
   return ERROR.test(text) ? "error" : undefined;
+}
+
+/** Returns a text without the codes that color it in a terminal. */
+export function withoutColors(text: string): string {
+  return text.includes("\x1b") ? text.replaceAll(COLORS, "") : text;
 }
 
 /** Returns the level of a name, or of a number as `pino` and `bunyan` write. */

@@ -6,7 +6,7 @@
 
 import { Cursor, merged } from "./log_cursor.ts";
 import { type Conditions, conditionsFor, LineFilter } from "./log_filter.ts";
-import { Grep } from "./log_grep.ts";
+import { Grep, type Search } from "./log_grep.ts";
 import { checkQuery, nameFilter } from "./log_query.ts";
 import { newest, rangeOf, type Wanted } from "./log_range.ts";
 import type { Shelf, Track } from "./log_track.ts";
@@ -18,24 +18,27 @@ import type { LogItem, LogQuery } from "./wire.ts";
  * @param shelf Returns what to read from; called when the iteration begins.
  * @param query Which lines.
  * @param signal Ends the iteration.
+ * @param search Makes the search for a regular expression.
  * @throws {LogQueryError} If the query is wrong, before anything is read.
  */
 export function readShelf(
   shelf: () => Shelf,
   query: LogQuery,
   signal: AbortSignal,
+  search: (grep: string) => Search = (grep) => new Grep(grep),
 ): AsyncIterable<LogItem> {
   checkQuery(query);
-  return items(shelf(), query, signal);
+  return items(shelf(), query, signal, search);
 }
 
 async function* items(
   shelf: Shelf,
   query: LogQuery,
   signal: AbortSignal,
+  search: (grep: string) => Search,
 ): AsyncGenerator<LogItem> {
   if (signal.aborted) return;
-  using grep = query.grep ? new Grep(query.grep) : undefined;
+  using grep = query.grep ? search(query.grep) : undefined;
   using _ = query.follow ? shelf.watch() : undefined;
   const reading = new Reading(shelf, query, { grep, signal });
   let changed = shelf.changes.next();

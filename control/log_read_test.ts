@@ -55,6 +55,14 @@ Deno.test("A log merges processes by time, and takes the newest lines of all", a
   );
 });
 
+Deno.test("A log is searched without colors, which lines keep", async () => {
+  const line = "\x1b[32mGET\x1b[0m /";
+  const shelf = await shelfOf({ a: lines(`1 ${line}`, "2 POST /") });
+  for (const grep of ["GET /", "^GET [/]$"]) {
+    assertEquals(await texts(shelf, { grep }), line);
+  }
+});
+
 Deno.test("A log finds processes by name, by entry and by pattern", async () => {
   const names = ["api", "api.1", "api.2", "api.db", "apix"];
   const shelf = await shelfOf(

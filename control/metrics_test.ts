@@ -18,6 +18,7 @@ const VIEW: ProcessView = {
   restarts: 2,
   restartsLeft: null,
   last: null,
+  dependencies: [],
   why: "api.1 has been running for 5 s",
   usage: null,
 };

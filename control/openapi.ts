@@ -111,6 +111,9 @@ const DESCRIPTIONS: Readonly<Record<ProblemCode, string>> = {
   "too-large": "The request is too large",
   "failed": "The request could not be fulfilled",
   "closing": "The supervisor is ending",
+  "unauthorized": "The request has no valid key",
+  "forbidden": "The request is not from the page",
+  "unreachable": "There is no supervisor",
   "not-ready": "The processes were not ready in time",
 };
 

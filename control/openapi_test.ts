@@ -154,6 +154,7 @@ const GOOD: Readonly<
   getSupervisor: ["/v1/supervisor"],
   listProcesses: ["/v1/processes?usage=true"],
   getProcess: ["/v1/processes/api.2?usage=true"],
+  describeProcess: ["/v1/processes/never/details"],
   explainProcess: ["/v1/processes/waiting/why"],
   readLogs: ["/v1/logs?lines=5&name=api&source=stdout&since=0"],
   readEvents: ["/v1/events?after=0"],

@@ -36,6 +36,21 @@ export function requireAccess(
 }
 
 /**
+ * Checks that this program can listen on an address.
+ *
+ * @param address The address, `HOST:PORT`. Port 0 stands for any that is free.
+ * @throws {Deno.errors.NotCapable} If the permission is missing.
+ */
+export function requireListen(address: string): void {
+  const { state } = Deno.permissions.querySync({ name: "net", host: address });
+  if (state === "granted") return;
+  const how = state === "denied" ? "without --deny-net" : "with --allow-net";
+  throw new Deno.errors.NotCapable(
+    `Requires net access to "${address}", run again ${how}=${address}`,
+  );
+}
+
+/**
  * Reads a variable of the environment. An empty one counts as unset.
  *
  * @throws {Deno.errors.NotCapable} If the permission is missing.

@@ -15,11 +15,14 @@ export type ProblemCode = ErrorView["error"]["code"];
 /** The HTTP status of each refusal. */
 export const STATUSES: Readonly<Record<ProblemCode, number>> = {
   "bad-request": 400,
+  "unauthorized": 401,
+  "forbidden": 403,
   "not-found": 404,
   "not-allowed": 405,
   "conflict": 409,
   "too-large": 413,
   "failed": 500,
+  "unreachable": 502,
   "closing": 503,
   "not-ready": 504,
 };

@@ -54,6 +54,7 @@ export type Operation =
   | "getSupervisor"
   | "listProcesses"
   | "getProcess"
+  | "describeProcess"
   | "explainProcess"
   | "readLogs"
   | "readEvents"
@@ -102,7 +103,8 @@ const LOGS: Readonly<Record<string, Parameter>> = {
   },
   grep: {
     schema: { type: "string" },
-    description: "A regular expression that the text must match.",
+    description:
+      "A regular expression that the text must match, without its colors.",
   },
   source: {
     schema: { type: "string", enum: ["stdout", "stderr"] },
@@ -194,6 +196,12 @@ export const ROUTES: readonly Route[] = [
     kind: "json",
     schema: ref("Process"),
   }, USAGE),
+  get(
+    "describeProcess",
+    "/v1/processes/{name}/details",
+    "Tells the options of a process, and what its probes say",
+    { kind: "json", schema: ref("Details") },
+  ),
   get(
     "explainProcess",
     "/v1/processes/{name}/why",

@@ -17,6 +17,12 @@ const TIME: Schema = {
   description: "In milliseconds since the epoch.",
 };
 
+const MS: Schema = {
+  type: "number",
+  minimum: 0,
+  description: "In milliseconds.",
+};
+
 /** How long to wait. */
 export const WITHIN: Schema = {
   type: "number",
@@ -108,6 +114,13 @@ export const SCHEMAS = {
     memory: COUNT,
     processes: COUNT,
   }),
+  Dependency: object({
+    name: TEXT,
+    when: oneOf("started", "ready", "completed"),
+    restart: oneOf("never", "explicit", "always"),
+    required: FLAG,
+    awaited: FLAG,
+  }),
   Process: object({
     name: TEXT,
     entry: TEXT,
@@ -123,8 +136,34 @@ export const SCHEMAS = {
     restarts: COUNT,
     restartsLeft: orNull(COUNT),
     last: orNull({ $ref: "#/components/schemas/End" }),
+    dependencies: list({ $ref: "#/components/schemas/Dependency" }),
     why: TEXT,
     usage: orNull({ $ref: "#/components/schemas/Usage" }),
+  }),
+  Probe: object({
+    name: TEXT,
+    intervalMs: MS,
+    timeoutMs: MS,
+    withinMs: orNull(MS),
+    failures: orNull(COUNT),
+    last: orNull(object({ time: TIME, ok: FLAG, reason: orNull(TEXT) })),
+  }),
+  Stop: object({
+    time: TIME,
+    durationMs: MS,
+    signals: list(TEXT),
+    forced: FLAG,
+    survivors: list(COUNT),
+  }),
+  Details: object({
+    name: TEXT,
+    cwd: orNull(TEXT),
+    user: orNull(TEXT),
+    environment: list(TEXT),
+    options: OPEN,
+    ready: orNull({ $ref: "#/components/schemas/Probe" }),
+    live: orNull({ $ref: "#/components/schemas/Probe" }),
+    stopped: orNull({ $ref: "#/components/schemas/Stop" }),
   }),
   Why: {
     type: "object",

@@ -9,7 +9,12 @@ import { explain, type UnitState, type Why } from "../plan/mod.ts";
 import type { History } from "./history.ts";
 import { messageOf } from "./problem.ts";
 import type { Subject } from "./roster.ts";
-import type { ProcessView, StateName, UsageView } from "./wire.ts";
+import type {
+  DependencyView,
+  ProcessView,
+  StateName,
+  UsageView,
+} from "./wire.ts";
 
 /**
  * Says why a process without a plan is where it is.
@@ -71,13 +76,15 @@ export interface Sight {
   readonly why: Why;
   /** The labels of its entry. */
   readonly labels: readonly string[];
+  /** What it depends on. */
+  readonly dependencies: readonly DependencyView[];
   /** What it uses, if somebody asked. */
   readonly usage: UsageView | null;
 }
 
 /** Returns what is shown of a process. */
 export function viewOf(sight: Sight): ProcessView {
-  const { subject, history, why, labels, usage } = sight;
+  const { subject, history, why, labels, dependencies, usage } = sight;
   const { name, entry, type, program, args, process } = subject;
   const state = process?.state;
   const pid = process?.pid ?? null;
@@ -104,6 +111,7 @@ export function viewOf(sight: Sight): ProcessView {
     restarts: history.restarts,
     restartsLeft: history.restartsLeft,
     last: history.last,
+    dependencies,
     why: why.sentence,
     usage,
   };

@@ -66,6 +66,20 @@ export interface UsageView {
   readonly processes: number;
 }
 
+/** What a process needs from an entry of the plan before each of its runs. */
+export interface DependencyView {
+  /** The name of the entry. */
+  readonly name: string;
+  /** What it must have reached. */
+  readonly when: "started" | "ready" | "completed";
+  /** After which restarts of it this process is restarted too. */
+  readonly restart: "never" | "explicit" | "always";
+  /** Whether this process can only start with it. */
+  readonly required: boolean;
+  /** Whether the next run of this process waits for it now. */
+  readonly awaited: boolean;
+}
+
 /** A process of a supervisor. */
 export interface ProcessView {
   /** The name of the process, such as `api.2`. */
@@ -96,10 +110,75 @@ export interface ProcessView {
   readonly restartsLeft: number | null;
   /** How its last run ended. */
   readonly last: EndView | null;
+  /** What it depends on; nothing without a plan. */
+  readonly dependencies: readonly DependencyView[];
   /** Why it is where it is, in one sentence that begins with its name. */
   readonly why: string;
   /** What it uses; `null` unless asked for. */
   readonly usage: UsageView | null;
+}
+
+/** A probe of a process, and what it answered last. */
+export interface ProbeView {
+  /** What it asks, such as `http http://localhost:8000/`. */
+  readonly name: string;
+  /** How often it is asked, in milliseconds. */
+  readonly intervalMs: number;
+  /** How long an answer may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long a run may take to get ready, in milliseconds. */
+  readonly withinMs: number | null;
+  /** How many failures in a row end the run. */
+  readonly failures: number | null;
+  /** The last answer in the present run; `null` before the first. */
+  readonly last: {
+    /** When it came. */
+    readonly time: number;
+    /** Whether it was a yes. */
+    readonly ok: boolean;
+    /** Why not. */
+    readonly reason: string | null;
+  } | null;
+}
+
+/** How a process was stopped the last time. */
+export interface StopView {
+  /** When it had ended. */
+  readonly time: number;
+  /** How long that took, in milliseconds. */
+  readonly durationMs: number;
+  /** The signals that were sent, in order. */
+  readonly signals: readonly string[];
+  /** Whether it took SIGKILL. */
+  readonly forced: boolean;
+  /** The IDs of processes that survived. */
+  readonly survivors: readonly number[];
+}
+
+/** Everything about a process that does not change from moment to moment. */
+export interface ProcessDetails {
+  /** The name of the process. */
+  readonly name: string;
+  /** Its working directory. */
+  readonly cwd: string | null;
+  /** The user that it runs as; `null` for that of the supervisor. */
+  readonly user: string | null;
+  /**
+   * The names of the environment variables that its options set. The values
+   * are not told.
+   */
+  readonly environment: readonly string[];
+  /**
+   * Its options with the defaults filled in, but for those above. What JSON
+   * cannot express is put in words; nothing of it is a value of the environment.
+   */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The probe of the option `ready`. */
+  readonly ready: ProbeView | null;
+  /** The probe of the option `live`. */
+  readonly live: ProbeView | null;
+  /** How it was stopped the last time; `null` if it never was. */
+  readonly stopped: StopView | null;
 }
 
 /** What a configuration is read from. */
@@ -177,7 +256,7 @@ export interface LogQuery {
   readonly since?: number | undefined;
   /** Only lines before this time. */
   readonly until?: number | undefined;
-  /** A regular expression that the text must match. */
+  /** A regular expression that the text must match, without its colors. */
   readonly grep?: string | undefined;
   /** Only lines of this output. */
   readonly source?: "stdout" | "stderr" | undefined;
@@ -256,7 +335,13 @@ export interface ErrorView {
       | "conflict"
       | "failed"
       | "not-ready"
-      | "closing";
+      | "closing"
+      /** Of a dashboard: the request has no valid key. */
+      | "unauthorized"
+      /** Of a dashboard: the request is not from its page. */
+      | "forbidden"
+      /** Of a dashboard: there is no supervisor. */
+      | "unreachable";
     /** For people. */
     readonly message: string;
   };

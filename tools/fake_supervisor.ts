@@ -12,6 +12,7 @@ import { claim } from "../control/claim.ts";
 import { placeOfConfig, placeOfName } from "../control/place.ts";
 import type {
   EventView,
+  ProcessDetails,
   ProcessView,
   SupervisorView,
 } from "../control/wire.ts";
@@ -24,6 +25,8 @@ export interface Fake {
   readonly supervisor: Partial<SupervisorView> & { readonly name: string };
   /** Its processes; `ago` parts are times before the answer. */
   readonly processes: readonly ProcessView[];
+  /** The details of some of them; those of others cannot be had. */
+  readonly details?: readonly ProcessDetails[];
   /** Its events. */
   readonly events?: readonly EventView[];
   /** Answers other than success, by the path: `/v1/stop`. */
@@ -52,6 +55,7 @@ export function view(
     restarts: 0,
     restartsLeft: null,
     last: null,
+    dependencies: [],
     why: `${name} has been running for 5 min`,
     usage: { cpu: 0.004, memory: 40_000_000, processes: 1 },
     ...changes,
@@ -99,7 +103,7 @@ async function main(path: string): Promise<void> {
 }
 
 async function answer(
-  { processes, events = [], errors = {} }: Fake,
+  { processes, details = [], events = [], errors = {} }: Fake,
   supervisor: SupervisorView,
   end: AbortController,
   request: Request,
@@ -113,8 +117,13 @@ async function answer(
     const { status, ...error } = errors[path];
     return Response.json({ error }, { status });
   }
-  const [, name] = /^\/v1\/processes\/(.*)\/why$/.exec(path) ?? [];
-  if (name !== undefined) {
+  const [, name, what] = /^\/v1\/processes\/(.*)\/(why|details)$/.exec(path) ??
+    [];
+  if (what === "details") {
+    const found = details.find((each) => each.name === name);
+    return found ? Response.json(found) : absent();
+  }
+  if (what === "why") {
     const process = processes.find((process) => process.name === name);
     return Response.json({ name, sentence: process?.why });
   }
@@ -132,6 +141,12 @@ async function answer(
       queueMicrotask(() => end.abort());
   }
   return Response.json({});
+}
+
+/** Answers as a supervisor that does not know the path. */
+function absent(): Response {
+  const error = { code: "not-found", message: "There is no such path" };
+  return Response.json({ error }, { status: 404 });
 }
 
 /** Returns a stream of events, which ends with the signal. */
