@@ -23,8 +23,8 @@ const LAYERS = [
   "errors events output probing run_registry simulate",
   "ending event_hub not_started options run_end",
   "reporter spawn spec stop_order",
-  "life_host system",
-  "launch log program_exit",
+  "description life_host system",
+  "launch log program_exit streams",
   "attached_run",
   "phases",
   "launcher",
@@ -47,7 +47,7 @@ const DOORS = {
   testing: [],
   export: ["plan"],
   control: ["plan"],
-  dashboard: ["control"],
+  dashboard: ["control/client.ts", "control/serving.ts"],
   cli: [
     "probe",
     "plan",
@@ -56,6 +56,7 @@ const DOORS = {
     "export",
     "control",
     "control/client.ts",
+    "control/serving.ts",
     "dashboard",
   ],
 };
@@ -78,6 +79,7 @@ const EXTERNALS = {
 const GLOBALS = {
   "Deno.Command": [
     "cli/detach.ts",
+    "cli/web_open.ts",
     "control/read_usage.ts",
     "find_program.ts",
     "guard_process.ts",
@@ -86,7 +88,7 @@ const GLOBALS = {
     "user.ts",
   ],
   "Deno.kill": [
-    "cli/down.ts",
+    "cli/runs.ts",
     "cli/terminal_mode.ts",
     "program_exit.ts",
     "system.ts",

@@ -53,7 +53,9 @@ export async function readPackage(folder: URL): Promise<Package> {
 export async function publishedFiles(folder: URL): Promise<string[]> {
   const { include = ["**"], exclude = [] } =
     (await readConfig(folder)).publish ?? {};
-  const matches = (path: string) => (glob: string) => matchesGlob(path, glob);
+  // The name of a folder stands for everything in it.
+  const matches = (path: string) => (glob: string) =>
+    matchesGlob(path, glob) || path.startsWith(`${glob}/`);
   return (await Array.fromAsync(walk(folder)))
     .filter((path) => include.some(matches(path)))
     .filter((path) => !exclude.some(matches(path)))

@@ -137,6 +137,12 @@ Deno.test({
       for (const name of ["planted.ts", "planted_test.ts"]) {
         await Deno.writeTextFile(new URL(`probe/${name}`, copy), planted);
       }
+      // The page of the dashboard is published as the strings that it becomes.
+      await Deno.mkdir(new URL("dashboard/page", copy));
+      for (const name of ["planted.ts", "planted.tsx"]) {
+        const path = `dashboard/page/${name}`;
+        await Deno.writeTextFile(new URL(path, copy), "wrong");
+      }
       const config = JSON.parse(
         await Deno.readTextFile(`${copy.pathname}deno.json`),
       );
@@ -168,6 +174,7 @@ Deno.test({
       assertEquals([...ours.files.keys()], published.map((name) => `/${name}`));
       assertArrayIncludes(published, ["mod.ts", "probe/planted.ts"]);
       assert(!published.some((name) => name.endsWith("_test.ts")));
+      assert(!published.some((name) => name.includes("/page/")));
 
       await Deno.writeTextFile(
         `${folder}/main.ts`,
