@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import type { ProcessDetails, ProcessView } from "../control/client.ts";
 import { type Fake, fakeCommand, view } from "../tools/fake_supervisor.ts";
 import { hasScreens, openScreen } from "../tools/screen.ts";
 import { permitted } from "../tools/testing.ts";
@@ -27,6 +28,48 @@ async function expose(tool: Tool, fake: Partial<Fake>) {
 
 const SECOND = 1_000;
 
+/** Details of a process, with everything that can be told. */
+function details(name: string): ProcessDetails {
+  const now = Date.now();
+  return {
+    name,
+    cwd: "/srv/worker",
+    user: "www-data",
+    environment: ["PASSWORD", "PORT"],
+    options: {
+      restart: {
+        policy: "on-failure",
+        backoff: { uniform: 5_000 },
+        limit: { restarts: 5, withinMs: 60_000 },
+      },
+      stop: { signal: "SIGTERM", gracePeriodMs: 10_000, to: "group" },
+    },
+    ready: {
+      name: "http http://localhost:8000/",
+      intervalMs: 200,
+      timeoutMs: 1_000,
+      withinMs: 60_000,
+      failures: null,
+      last: { time: now - 3_400, ok: false, reason: "status 503" },
+    },
+    live: {
+      name: "a function",
+      intervalMs: 10_000,
+      timeoutMs: 1_000,
+      withinMs: null,
+      failures: 3,
+      last: null,
+    },
+    stopped: {
+      time: now - 4 * 60 * SECOND - 500,
+      durationMs: 10_012,
+      signals: ["SIGTERM", "SIGKILL"],
+      forced: true,
+      survivors: [77],
+    },
+  };
+}
+
 /** Processes in all states. */
 function fleet() {
   const now = Date.now();
@@ -53,6 +96,22 @@ function fleet() {
       restartsLeft: 3,
       last: end,
       why: "worker is in backoff, attempt 3",
+      dependencies: [
+        {
+          name: "db",
+          when: "ready",
+          restart: "always",
+          required: true,
+          awaited: true,
+        },
+        {
+          name: "cache",
+          when: "started",
+          restart: "never",
+          required: false,
+          awaited: false,
+        },
+      ],
     }),
     view("mail", {
       ...rest,
@@ -236,6 +295,7 @@ Deno.test({
     await using fake = await supervise(tool, {
       supervisor: { name: "shop", startedAt: started, logs: "/var/log/shop" },
       processes: fleet(),
+      details: [details("worker")],
     });
     const { stdout, stderr, status } = await tool.run(
       "processman status; echo $?; processman status cron api.1; echo $?; " +
@@ -279,7 +339,16 @@ worker
   Last end   run 3 crashed with code 1, 4 min ago
   Stderr     oh no
              the end�
+  Last stop  by SIGTERM, SIGKILL in 10 s, 4 min ago; still alive: 77
+  Needs      db ready (awaited, restarts with it), cache started (optional)
+  Ready      http http://localhost:8000/: no, 3 s ago: status 503
+  Live       a function, every 10 s, 3 failures end the run: not asked in this run
+  Restarts   on-failure, within 5 s, at most 5 in 60 s
+  Stop       SIGTERM, SIGKILL after 10 s
   Command    deno run worker.ts
+  Folder     /srv/worker
+  User       www-data
+  Variables  PASSWORD, PORT
 
 mail
   State      waits for db to be ready
@@ -291,6 +360,28 @@ mail
     assertEquals(stderr, "");
     assertEquals(status, 0);
     assertEquals(fake.stderr.text, "");
+  },
+});
+
+Deno.test({
+  name: "status --json adds the details to each process",
+  ignore,
+  async fn() {
+    await using tool = new Tool();
+    const worker = details("worker");
+    await using _ = await supervise(tool, {
+      processes: fleet(),
+      details: [worker],
+    });
+    const { stdout, stderr, status } = await tool.run(
+      "processman status --json worker mail",
+    );
+    assertEquals([stderr, status], ["", 0]);
+    const views: (ProcessView & { details: unknown })[] = JSON.parse(stdout);
+    assertEquals(
+      views.map(({ name, state, details }) => [name, state, details]),
+      [["worker", "backoff", worker], ["mail", "waiting", null]],
+    );
   },
 });
 

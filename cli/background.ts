@@ -8,7 +8,11 @@
 import { AlreadyExposedError } from "../control/mod.ts";
 import { blockedBy } from "./outcome.ts";
 import { OwnLog } from "./own_log.ts";
-import type { BackgroundReport, BackgroundRequest } from "./reports.ts";
+import {
+  type BackgroundReport,
+  type BackgroundRequest,
+  writeReport,
+} from "./reports.ts";
 import { supervise, type Supervisor } from "./supervise.ts";
 
 /**
@@ -32,12 +36,12 @@ export async function background(): Promise<number> {
       ownLog: request.log,
     });
   } catch (error) {
-    report(refusal(error));
+    writeReport(refusal(error));
     return 1;
   }
   await using _ = supervisor;
   log.info(`Supervises ${request.config.files[0]} as process ${Deno.pid}`);
-  report({ kind: "serving", socket: supervisor.socket });
+  writeReport({ kind: "serving", socket: supervisor.socket });
   const { names, alone } = request;
   supervisor.start({ names: names ?? undefined, alone }).catch((error) => {
     if (supervisor.pm.closing.aborted) return;
@@ -63,14 +67,4 @@ function refusal(error: unknown): BackgroundReport {
   if (error instanceof AlreadyExposedError) return { kind: "taken" };
   const message = error instanceof Error ? error.message : String(error);
   return { kind: "refused", message };
-}
-
-function report(report: BackgroundReport): void {
-  try {
-    Deno.stdout.writeSync(
-      new TextEncoder().encode(`${JSON.stringify(report)}\n`),
-    );
-  } catch {
-    // The command that started this program has ended.
-  }
 }

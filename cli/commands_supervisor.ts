@@ -33,6 +33,9 @@ const up: CommandSpec = {
     "processes run, or with --wait when they are ready. If one of them " +
     "fails, it says why, with the last lines of its stderr; the supervisor " +
     "and the others go on until `processman down`.",
+    "With --web, it also serves the dashboard, as `processman web -d` does, " +
+    "and prints its link. The dashboard outlives the supervisor for ten " +
+    "minutes, so that the page goes on after the next `up`.",
     "If a supervisor of this configuration runs already, nothing is started " +
     "twice: up starts only what is named, and says what the configuration " +
     "would change. `processman reload` applies that.",
@@ -55,6 +58,7 @@ const up: CommandSpec = {
       summary: "Wait no longer than this, such as 30s; implies --wait",
     },
     { long: "no-deps", summary: "Start the named entries alone" },
+    { long: "web", summary: "Also serve the dashboard, and print its link" },
     {
       long: "exit-code-from",
       value: "NAME",

@@ -36,9 +36,10 @@ const status: CommandSpec = {
   summary: "Show everything about processes, or about the supervisor",
   usage: "[OPTION]... [NAME]...",
   description: [
-    "Shows what each process does and why, how its last run ended, and the " +
-    "last lines of stderr if it crashed. Without a name, it shows the " +
-    "supervisor.",
+    "Shows what each process does and why, how its last run ended, the last " +
+    "lines of stderr if it crashed, what it depends on, what its probes say, " +
+    "and how it is restarted and stopped. Of environment variables, it shows " +
+    "the names. Without a name, it shows the supervisor.",
     NAMES,
   ],
   names: { least: 0, most: Infinity },
@@ -198,5 +199,120 @@ const events: CommandSpec = {
     (await load<typeof import("./events.ts")>("./events.ts")).events,
 };
 
+const web: CommandSpec = {
+  name: "web",
+  summary: "Serve the dashboard, a page that shows the processes",
+  usage: "[OPTION]...",
+  description: [
+    "Serves a page for a browser of this machine, and prints a link that " +
+    "opens it once. The page shows the processes, their output and why they " +
+    "are in their states, and can act on them. It waits for a supervisor if " +
+    "none runs, and goes on with the next one.",
+    "Serves until Ctrl-C, or with -d in the background: until --stop, or " +
+    "until there has been no supervisor and nobody has looked at the page for " +
+    "ten minutes. If the dashboard is served already, it prints a new link.",
+    "An address that other machines can reach needs a token, from a file or " +
+    "the variable PROCESSMAN_WEB_TOKEN.",
+  ],
+  names: { least: 0, most: 0 },
+  options: [
+    { long: "detach", short: "d", summary: "Serve in the background" },
+    { long: "open", summary: "Open the page in the browser" },
+    { long: "read-only", summary: "Let the page change nothing" },
+    {
+      long: "port",
+      value: "N",
+      kind: "count",
+      summary: "Listen on this port",
+      default: "any that is free",
+    },
+    {
+      long: "host",
+      value: "ADDRESS",
+      summary: "Listen on this address",
+      default: "127.0.0.1",
+    },
+    {
+      long: "allow-host",
+      value: "HOST",
+      many: true,
+      summary: "Also serve under this name of the machine, such as devbox",
+    },
+    {
+      long: "token-file",
+      value: "FILE",
+      summary: "Let those in who have the token in this file",
+    },
+    { long: "stop", summary: "End the dashboard" },
+  ],
+  examples: [
+    { line: "processman web --open", what: "Opens the dashboard." },
+    {
+      line: "processman web -d --read-only",
+      what: "Serves a page in the background that can change nothing.",
+    },
+  ],
+  statuses: [
+    ["1", "it cannot be served, or is served with other options"],
+    ["3", "there is no configuration; with --stop: nothing is served"],
+  ],
+  load: async () => (await load<typeof import("./web.ts")>("./web.ts")).web,
+};
+
+const report: CommandSpec = {
+  name: "report",
+  summary: "Write a page with what has happened, to send it to others",
+  usage: "[OPTION]...",
+  description: [
+    "Writes one HTML file with the processes, events and lines of the last " +
+    "hour: the dashboard as it is now, which opens offline. If no supervisor " +
+    "runs, it has the lines that are on disk. It has the newest 50,000 lines " +
+    "and 20 MB at most.",
+    "Secrets are replaced: values of variables whose names look like secrets, " +
+    "and what looks like a password, a token or a private key. Nobody can " +
+    "know all secrets, so read the file before you send it.",
+  ],
+  names: { least: 0, most: 0 },
+  options: [
+    {
+      long: "output",
+      short: "o",
+      value: "FILE",
+      summary: "Write this file; - is stdout",
+      default: "NAME-report-TIME.html in this folder",
+    },
+    {
+      long: "since",
+      value: "TIME",
+      kind: "time",
+      summary: "Go back to this time: 10m, 2026-03-01T12:00",
+      default: "1h",
+    },
+    { long: "force", summary: "Overwrite the file" },
+  ],
+  examples: [
+    { line: "processman report", what: "Writes a report of the last hour." },
+    {
+      line: "processman report --since 10m -o crash.html",
+      what: "Writes the last ten minutes to the file crash.html.",
+    },
+  ],
+  statuses: [
+    ["1", "the file exists, or cannot be written"],
+    ["3", "no supervisor runs, and there is no log"],
+  ],
+  load: async () =>
+    (await load<typeof import("./report.ts")>("./report.ts")).report,
+};
+
 /** The commands that show something, in the order of the help. */
-export const view: readonly CommandSpec[] = [ps, ls, status, why, logs, events];
+export const view: readonly CommandSpec[] = [
+  ps,
+  ls,
+  status,
+  why,
+  logs,
+  events,
+  web,
+  report,
+];

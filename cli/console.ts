@@ -86,6 +86,11 @@ export class Console {
     };
   }
 
+  /** Prints a line above the status line. */
+  async say(text: string): Promise<void> {
+    await this.#write(`${text}\n`);
+  }
+
   /**
    * Shows the output of all processes, and obeys keys until the manager is shut
    * down.
@@ -313,7 +318,10 @@ export class Console {
 
   /** Says something about processman itself. */
   #say(level: string, message: string): Promise<void> {
-    const text = `${level} ${message}\n`;
+    return this.#write(`${level} ${message}\n`);
+  }
+
+  #write(text: string): Promise<void> {
     return this.#options.err?.(text) ?? this.#screen.print(text);
   }
 }

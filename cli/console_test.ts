@@ -78,6 +78,23 @@ Deno.test({
 });
 
 Deno.test({
+  name: "up --web on a terminal prints the link above the status line",
+  ignore,
+  async fn() {
+    await using desk = await Desk.open();
+    const { screen } = desk;
+    await screen.type("processman up --web\n");
+    await screen.until((text) =>
+      text.includes("Dashboard: http://") && text.includes(IDLE)
+    );
+    const lines = await desk.shown();
+    assertEquals(lines.at(-1), IDLE);
+    await screen.type("q");
+    await screen.until(PROMPT);
+  },
+});
+
+Deno.test({
   name: "Keys of up focus, restart, stop, filter, search and help",
   ignore,
   async fn() {

@@ -1,11 +1,11 @@
 /**
- * Starts a supervisor in the background.
+ * Starts a supervisor, or a web process, in the background.
  *
  * @module
  */
 
 import { CliError, STATUS } from "./call.ts";
-import { backgroundCommand, ownProgram } from "./own_command.ts";
+import { backgroundCommand, ownProgram, SUPERVISE } from "./own_command.ts";
 import { openOwnLog } from "./own_log.ts";
 import {
   type BackgroundReport,
@@ -13,6 +13,7 @@ import {
   firstLine,
   readReport,
 } from "./reports.ts";
+import type { WebJob } from "./web_job.ts";
 
 /** How many lines of its own log are shown if a supervisor does not start. */
 const SHOWN_LINES = 20;
@@ -24,8 +25,8 @@ const SHOWN_LINES = 20;
 const SCRIPT = `log=$1; shift; exec "$@" 2>>"$log"`;
 
 /**
- * A supervisor that begins in a session of its own, so that it survives the
- * terminal. It loads its modules while its request is being made.
+ * A program that begins in a session of its own, so that it survives the
+ * terminal: by default, a supervisor. It loads its modules while its request is being made.
  */
 export class BackgroundStart implements Disposable {
   readonly #log: string;
@@ -34,10 +35,10 @@ export class BackgroundStart implements Disposable {
   readonly #child: Deno.ChildProcess;
   #asked = false;
 
-  private constructor(log: string, size: number) {
+  private constructor(log: string, size: number, hidden: string) {
     this.#log = log;
     this.#size = size;
-    const command = backgroundCommand(ownProgram());
+    const command = backgroundCommand(ownProgram(), hidden);
     this.#child = new Deno.Command("sh", {
       args: ["-c", SCRIPT, "sh", log, ...command],
       stdin: "piped",
@@ -52,14 +53,20 @@ export class BackgroundStart implements Disposable {
    * Begins.
    *
    * @param log The file of its own log.
+   * @param hidden The hidden command that it is started with.
    * @throws {CliError} If that file cannot be written.
    */
-  static async begin(log: string): Promise<BackgroundStart> {
+  static async begin(
+    log: string,
+    hidden: string = SUPERVISE,
+  ): Promise<BackgroundStart> {
     try {
-      return new BackgroundStart(log, await openOwnLog(log));
+      return new BackgroundStart(log, await openOwnLog(log), hidden);
     } catch (error) {
       throw new CliError(
-        `the supervisor cannot write its log ${log}: ${messageOf(error)}\n` +
+        `the program in the background cannot write its log ${log}: ${
+          messageOf(error)
+        }\n` +
           "Set XDG_STATE_HOME to a folder that you can write",
         STATUS.failed,
       );
@@ -72,12 +79,12 @@ export class BackgroundStart implements Disposable {
   }
 
   /**
-   * Asks it to supervise. It cannot be asked twice.
+   * Asks it to do what it was started for. It cannot be asked twice.
    *
    * @param request What it is to do.
    * @returns A promise of its report.
    */
-  async ask(request: BackgroundRequest): Promise<BackgroundReport> {
+  async ask(request: BackgroundRequest | WebJob): Promise<BackgroundReport> {
     this.#asked = true;
     const { stdin, stdout } = this.#child;
     const line = firstLine(stdout);
@@ -90,7 +97,7 @@ export class BackgroundStart implements Disposable {
       { kind: "refused", message: await lastWords(this.#log, this.#size) };
   }
 
-  /** Ends it, unless it has been asked to supervise. */
+  /** Ends it, unless it has been asked. */
   [Symbol.dispose](): void {
     if (this.#asked) return;
     this.#asked = true;
@@ -107,7 +114,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Returns why a supervisor ended without a report, as its own log tells. */
+/** Returns why a program ended without a report, as its own log tells. */
 async function lastWords(path: string, from: number): Promise<string> {
   const text = await Deno.readTextFile(path).catch(() => "");
   const lines = text.slice(from).trimEnd().split("\n").slice(-SHOWN_LINES);

@@ -42,6 +42,7 @@ export async function dispatch(
     return STATUS.ok;
   }
   if (first === "--supervise") return await superviseInBackground();
+  if (first === "--serve-web") return await serveWebInBackground(io);
   return await call(await find(first), others, io);
 }
 
@@ -51,6 +52,14 @@ async function superviseInBackground(): Promise<number> {
     "./background.ts",
   );
   return await background();
+}
+
+/** Does what `web -d` starts this program for. */
+async function serveWebInBackground(io: Io): Promise<number> {
+  const { webInBackground } = await load<typeof import("./web_background.ts")>(
+    "./web_background.ts",
+  );
+  return await webInBackground(io);
 }
 
 async function call(

@@ -11,6 +11,7 @@ import {
 } from "../control/client.ts";
 import { CliError, type Command, STATUS } from "./call.ts";
 import { pause } from "./clock.ts";
+import { runs } from "./runs.ts";
 import { type Target, withSupervisor } from "./target.ts";
 
 /** How long a supervisor may take to end after it has stopped everything. */
@@ -72,17 +73,4 @@ async function ended(
     `${title}: everything is stopped, but process ${pid} has not ended`,
     STATUS.failed,
   );
-}
-
-/** Returns whether a process runs; a zombie does not. */
-function runs(pid: number): boolean {
-  try {
-    if (Deno.build.os !== "linux") {
-      Deno.kill(pid, 0);
-      return true;
-    }
-    return !/\) [XZ] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
 }

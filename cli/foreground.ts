@@ -25,6 +25,10 @@ import { isInForeground, ownTerminal } from "./terminal_mode.ts";
 export interface ForegroundOptions extends StartRequest {
   /** The process whose end ends all, and whose status becomes that of all. */
   readonly exitCodeFrom?: string | undefined;
+  /** Called when clients can reach the supervisor, with what prints a line. */
+  readonly onServing?:
+    | ((say: (text: string) => Promise<void>) => Promise<void>)
+    | undefined;
 }
 
 /**
@@ -55,6 +59,10 @@ export async function foreground(
     if (view) view.logger.warn(text);
     else await io.err(`WARN ${text}\n`);
   };
+  const say = async (text: string) => {
+    await (view ? view.say(text) : io.err(`${text}\n`));
+  };
+  options.onServing?.(say).catch((error) => warn(String(error)));
   try {
     return await untilEnd(supervisor, {
       ...options,

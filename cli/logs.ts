@@ -149,7 +149,7 @@ async function fromDisk(
 }
 
 /** Returns where the next supervisor will keep its logs. */
-async function configuredFolder(
+export async function configuredFolder(
   { place, config }: Target,
   { io, options }: Call,
 ): Promise<string> {

@@ -7,6 +7,9 @@
 /** The hidden command with which a supervisor in the background begins. */
 export const SUPERVISE = "--supervise";
 
+/** The hidden command with which a web process in the background begins. */
+export const SERVE_WEB = "--serve-web";
+
 /** What is known about the program that runs. */
 export interface OwnProgram {
   /** The path of Deno, or of this program if it was compiled. */
@@ -22,24 +25,28 @@ export interface OwnProgram {
 }
 
 /**
- * Returns the command that starts a supervisor in the background. Where the
- * system tells the command line of this program, it is the same but for the
+ * Returns the command that starts a program in the background: a supervisor, or
+ * what another hidden command is for. Where the system tells the command line of this program, it is the same but for the
  * arguments of the tool, so that permissions, lock file and imports are too.
  *
  * @param own The program that runs.
+ * @param hidden The hidden command.
  */
-export function backgroundCommand(own: OwnProgram): string[] {
+export function backgroundCommand(
+  own: OwnProgram,
+  hidden: string = SUPERVISE,
+): string[] {
   const { execPath, standalone, module, args, commandLine = [] } = own;
-  if (standalone) return [execPath, SUPERVISE];
+  if (standalone) return [execPath, hidden];
   const deno = commandLine.slice(1, commandLine.length - args.length);
   const same = deno.length > 1 &&
     commandLine.slice(commandLine.length - args.length)
       .every((arg, index) => arg === args[index]);
-  if (same) return [execPath, ...deno, SUPERVISE];
+  if (same) return [execPath, ...deno, hidden];
   // The folder of a project must not change what is imported.
   const alone = module.startsWith("file:") ? [] : ["--no-config", "--no-lock"];
   const options = ["--quiet", "--no-prompt", "--allow-all"];
-  return [execPath, "run", ...options, ...alone, module, SUPERVISE];
+  return [execPath, "run", ...options, ...alone, module, hidden];
 }
 
 /** Returns what is known about this program. */

@@ -19,6 +19,7 @@ function view(state: StateName, more: Partial<ProcessView> = {}): ProcessView {
     restarts: 0,
     restartsLeft: null,
     last: null,
+    dependencies: [],
     why: `api is ${state}`,
     usage: null,
     ...more,

@@ -43,6 +43,21 @@ Deno.test({
 });
 
 Deno.test({
+  name: "Only the commands about the dashboard load it",
+  ignore,
+  async fn() {
+    const pages = (modules: readonly string[]) =>
+      modules.filter((path) => path.startsWith("dashboard/"));
+    assertEquals(pages(await loaded("cli/dispatch.ts")), []);
+    for (const command of ["up", "foreground", "logs", "background", "web"]) {
+      assertEquals(pages(await loaded(`cli/${command}.ts`)), [], command);
+    }
+    const server = pages(await loaded("cli/web_server.ts"));
+    assert(server.includes("dashboard/assets.ts"));
+  },
+});
+
+Deno.test({
   name: "ps needs no timer, for which Deno would load many modules",
   ignore,
   async fn() {

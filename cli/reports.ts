@@ -1,6 +1,6 @@
 /**
- * What a supervisor in the background and the command that starts it say to
- * each other: the command writes a request to its stdin, and it answers with a
+ * What a program in the background and the command that starts it say to each
+ * other: the command writes a request to its stdin, and it answers with a
  * report on its stdout, each a line of JSON.
  *
  * @module
@@ -22,12 +22,23 @@ export interface BackgroundRequest {
 
 /** What came of a request. */
 export type BackgroundReport =
-  /** The supervisor can be asked now, and starts the processes. */
+  /** It can be asked now; a supervisor starts the processes. */
   | { readonly kind: "serving"; readonly socket: string }
-  /** Another supervisor has the configuration already. */
+  /** Another program does it already. */
   | { readonly kind: "taken" }
-  /** It cannot supervise; it has ended. */
+  /** It cannot do it; it has ended. */
   | { readonly kind: "refused"; readonly message: string };
+
+/** Writes a report, as a program in the background. */
+export function writeReport(report: BackgroundReport): void {
+  try {
+    Deno.stdout.writeSync(
+      new TextEncoder().encode(`${JSON.stringify(report)}\n`),
+    );
+  } catch {
+    // The command that started this program has ended.
+  }
+}
 
 /**
  * Reads a report.

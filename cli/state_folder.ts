@@ -16,6 +16,8 @@ export interface StateFolder {
   readonly logs: string;
   /** The file of the supervisor's own log, if it runs in the background. */
   readonly ownLog: string;
+  /** What a web process in the background says, if it fails. */
+  readonly webLog: string;
 }
 
 /**
@@ -34,7 +36,11 @@ export function stateFolder(
   const top = absolute(env("XDG_STATE_HOME")) ??
     `${home.replace(/\/$/, "")}/.local/state`;
   const folder = `${top.replace(/\/$/, "")}/processman/${hash}`;
-  return { logs: `${folder}/logs`, ownLog: `${folder}/supervisor.log` };
+  return {
+    logs: `${folder}/logs`,
+    ownLog: `${folder}/supervisor.log`,
+    webLog: `${folder}/web.log`,
+  };
 }
 
 /** Returns a path if it is absolute: others are to be ignored. */

@@ -4,16 +4,26 @@
  * @module
  */
 
-import type {
-  EndView,
-  ProcessView,
-  SupervisorView,
-  UsageView,
+import {
+  type ControlClient,
+  ControlError,
+  type EndView,
+  type ProcessDetails,
+  type ProcessView,
+  type SupervisorView,
+  type UsageView,
 } from "../control/client.ts";
 import { type Call, type Command, STATUS } from "./call.ts";
 import { bytesText, clockTime, shareText, shortDuration } from "./format.ts";
 import { select } from "./names.ts";
 import { stateCell } from "./state_text.ts";
+import {
+  needsText,
+  probeText,
+  restartsText,
+  stoppedText,
+  stopText,
+} from "./status_details.ts";
 import { withSupervisor } from "./target.ts";
 import { plainText } from "./plain_text.ts";
 
@@ -21,17 +31,39 @@ import { plainText } from "./plain_text.ts";
 export const status: Command = async (call) => {
   const { io, names, options } = call;
   if (names.length === 0) return await supervisorStatus(call);
-  const views = await withSupervisor(
-    call,
-    async (client) => select(names, await client.processes({ usage: true })),
-  );
+  const all = await withSupervisor(call, async (client) => {
+    const views = select(names, await client.processes({ usage: true }));
+    return await Promise.all(views.map(async (view): Promise<Full> => {
+      return { ...view, details: await detailsOf(client, view) };
+    }));
+  });
   const text = options.flag("json")
-    ? `${JSON.stringify(views, null, 2)}\n`
-    : views.map((view) => processText(view, io.now())).join("\n");
+    ? `${JSON.stringify(all, null, 2)}\n`
+    : all.map((each) => processText(each, io.now())).join("\n");
   await io.out(text);
-  const failed = views.some(({ state }) => state === "failed");
+  const failed = all.some(({ state }) => state === "failed");
   return failed ? STATUS.failed : STATUS.ok;
 };
+
+/** A process with its details, if the supervisor tells them. */
+type Full = ProcessView & { readonly details: ProcessDetails | null };
+
+/**
+ * Returns the details of a process; `null` if it has just been removed, or if
+ * the supervisor is older than this tool.
+ */
+async function detailsOf(
+  client: ControlClient,
+  { name }: ProcessView,
+): Promise<ProcessDetails | null> {
+  try {
+    return await client.details(name);
+  } catch (error) {
+    const absent = error instanceof ControlError && error.code === "not-found";
+    if (absent) return null;
+    throw error;
+  }
+}
 
 async function supervisorStatus(call: Call): Promise<number> {
   const { io, options } = call;
@@ -68,7 +100,7 @@ export function supervisorText(
 }
 
 /** Returns what is known about a process. */
-export function processText(view: ProcessView, now: number): string {
+function processText(view: Full, now: number): string {
   const { name, type, labels, command, pid, since, last, usage, why } = view;
   const state = stateCell(view, now).text + readyText(view);
   const runs = since !== null && pid !== null;
@@ -80,9 +112,37 @@ export function processText(view: ProcessView, now: number): string {
     ["Runs", runsText(view)],
     ["Last end", last && lastText(last, now)],
     ["Stderr", last && last.stderr],
+    ...view.details === null ? [] : factsOf(view.details, view, now),
     ["Command", command.map(quoted).join(" ")],
+    ...view.details === null ? [] : placeOf(view.details),
     ["Profiles", labels.length === 0 ? null : labels.join(", ")],
   ]);
+}
+
+/** Returns what a process depends on, and how it is looked after. */
+function factsOf(
+  details: ProcessDetails,
+  { dependencies }: ProcessView,
+  now: number,
+): Entry[] {
+  const { ready, live, stopped } = details;
+  return [
+    ["Last stop", stopped && stoppedText(stopped, now)],
+    ["Needs", needsText(dependencies)],
+    ["Ready", ready && probeText(ready, now)],
+    ["Live", live && probeText(live, now)],
+    ["Restarts", restartsText(details)],
+    ["Stop", stopText(details)],
+  ];
+}
+
+/** Returns where and with what a process runs. */
+function placeOf({ cwd, user, environment }: ProcessDetails): Entry[] {
+  return [
+    ["Folder", cwd],
+    ["User", user],
+    ["Variables", environment.length === 0 ? null : environment.join(", ")],
+  ];
 }
 
 function lastText({ run, reason, time }: EndView, now: number): string {

@@ -51,6 +51,8 @@ interface Flags {
   readonly goal: Goal;
   readonly withinMs: number | undefined;
   readonly exitCodeFrom: string | undefined;
+  /** Whether the dashboard is served. */
+  readonly web: boolean;
 }
 
 /** What a call of `up` asks for. */
@@ -108,7 +110,8 @@ function readFlags({ options, names }: Call): Flags {
     throw usage("--no-deps needs the name of an entry that is started alone");
   }
   const goal = waits ? "ready" : "started";
-  return { names, alone, detach, goal, withinMs, exitCodeFrom };
+  const web = options.flag("web");
+  return { names, alone, detach, goal, withinMs, exitCodeFrom, web };
 }
 
 /** Where the supervisor of a call is, and whether it runs. */
@@ -242,12 +245,14 @@ async function tryJoin(wish: Wish, io: Io): Promise<number | undefined> {
   const started = names.length === 0 ? [] : alone ? names : [...awaited];
   const goal = detach ? wish.goal : undefined;
   try {
-    return await join(place, config, io, {
+    const status = await join(place, config, io, {
       names: started,
       goal,
       withinMs: wish.withinMs,
       reload: wish.reload,
     });
+    await sayLink(wish, io);
+    return status;
   } catch (error) {
     if (isEnding(error)) return undefined;
     if (!(error instanceof ConnectionError)) throw error;
@@ -275,7 +280,19 @@ async function attached(wish: Wish, io: Io): Promise<number | undefined> {
     names: names.length > 0 ? names : undefined,
     alone,
     exitCodeFrom,
+    onServing: (say) => sayLink(wish, io, say),
   });
+}
+
+/** Serves the dashboard if it is wanted, and says the link. */
+async function sayLink(
+  { web, place, config }: Wish,
+  io: Io,
+  say = (text: string) => io.err(`${text}\n`),
+): Promise<void> {
+  if (!web) return;
+  const { webOfUp } = await load<typeof import("./web_up.ts")>("./web_up.ts");
+  await say(await webOfUp(place, config, io));
 }
 
 /** Supervises in another program, and waits until all processes are up. */
@@ -305,6 +322,7 @@ async function detached(
   try {
     const status = await awaitUp(client, io, { wants, goal, withinMs });
     await io.err(await closingText(client, config, ownLog, status));
+    await sayLink(wish, io);
     return status;
   } catch (error) {
     if (!isEnding(error)) throw error;
