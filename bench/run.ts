@@ -43,10 +43,11 @@ const QUESTIONS = [
   "probes",
   "tool",
   "tool_idle",
+  "page",
 ];
 
 /** How long one sample may take, in milliseconds. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 180_000;
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 

@@ -22,6 +22,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "logrotate": "logrotate",
   "tini": "tini",
   "supervisord": "supervisor",
+  "chromium": "chromium",
 };
 
 /** How long all of it may take, in milliseconds. */
