@@ -69,8 +69,8 @@ browserTest("The page bears many lines, and slows nothing down", async () => {
   await using _ = { [Symbol.asyncDispose]: () => browser.close() };
   const load = { processes: full ? 100 : 30, linesPerSecond: 100 };
   const found = await measureLoad(browser, load, {
-    aloneS: full ? 20 : 3,
-    pageS: full ? 60 : 6,
+    aloneS: full ? 20 : 2,
+    pageS: full ? 60 : 4,
   });
   console.log(JSON.stringify(found));
   const { alone, watched, smooth, heap: [early, late] } = found;
@@ -80,59 +80,65 @@ browserTest("The page bears many lines, and slows nothing down", async () => {
   assertLess(late, early * 1.1 + GROWTH_BYTES);
 });
 
-browserTest(
-  "A hidden page costs nothing, nor does one that nobody looks at",
-  async () => {
-    const seconds = full ? 10 : 2;
-    // A tenth of a percent: what an idle supervisor may take anyway. In a short
-    // time, ten times that, as a garbage collection can fall into it.
-    const limit = 0.001 * seconds * 1_000 * (full ? 1 : 10);
-    await using stage = await LoadStage.open({
-      processes: 20,
-      linesPerSecond: 0,
-    });
-    const link = await stage.link();
-    // V8 collects garbage some seconds after the last work, so of two
-    // measurements in a row, the smaller one tells what goes on.
-    const once = async (cpu: () => Promise<number>) => {
-      const before = await cpu();
-      await pause(seconds * 1_000);
-      return await cpu() - before;
-    };
-    const used = (cpu: () => Promise<number>) => async () =>
-      Math.min(await once(cpu), await once(cpu));
-    const web = used(() => Promise.resolve(cpuOf(stage.web)));
-    const supervisor = used(() => Promise.resolve(cpuOf(stage.supervisor)));
-    const browser = await launchChromium();
-    await using _ = { [Symbol.asyncDispose]: () => browser.close() };
-    const renderer = used(() => rendererCpu(browser));
-    {
-      await using visited = await visit(browser);
-      const shown = new DashboardPage(visited.page);
-      await visited.goto(link);
-      await shown.shows("job-1", "running");
-      for (const view of ["log", "grid"] as const) {
-        await shown.open(view);
-        const visible = await Promise.all([web(), supervisor(), renderer()]);
-        console.log(
-          `visible ${view}: ${visible.map((ms) => ms.toFixed(1))} ms`,
-        );
-        await setHidden(visited.page, true);
-        await pause(500);
-        const [a, b, c] = await Promise.all([web(), supervisor(), renderer()]);
-        console.log(
-          `hidden ${view}: ${[a, b, c].map((ms) => ms.toFixed(1))} ms`,
-        );
-        assertLess(a, limit, "the web process");
-        assertLess(b, limit, "the supervisor");
-        // The browser has timers of its own, and counts in steps of 10 ms.
-        assertLess(c, 10 * limit, "the page");
-        await setHidden(visited.page, false);
+// In the gate, another test holds that a hidden page asks for nothing.
+if (full) {
+  browserTest(
+    "A hidden page costs nothing, nor does one that nobody looks at",
+    async () => {
+      const seconds = 10;
+      // A tenth of a percent: what an idle supervisor may take anyway.
+      const limit = 0.001 * seconds * 1_000;
+      await using stage = await LoadStage.open({
+        processes: 20,
+        linesPerSecond: 0,
+      });
+      const link = await stage.link();
+      // V8 collects garbage some seconds after the last work, so of two
+      // measurements in a row, the smaller one tells what goes on.
+      const once = async (cpu: () => Promise<number>) => {
+        const before = await cpu();
+        await pause(seconds * 1_000);
+        return await cpu() - before;
+      };
+      const used = (cpu: () => Promise<number>) => async () =>
+        Math.min(await once(cpu), await once(cpu));
+      const web = used(() => Promise.resolve(cpuOf(stage.web)));
+      const supervisor = used(() => Promise.resolve(cpuOf(stage.supervisor)));
+      const browser = await launchChromium();
+      await using _ = { [Symbol.asyncDispose]: () => browser.close() };
+      const renderer = used(() => rendererCpu(browser));
+      {
+        await using visited = await visit(browser);
+        const shown = new DashboardPage(visited.page);
+        await visited.goto(link);
+        await shown.shows("job-1", "running");
+        for (const view of ["log", "grid"] as const) {
+          await shown.open(view);
+          const visible = await Promise.all([web(), supervisor(), renderer()]);
+          console.log(
+            `visible ${view}: ${visible.map((ms) => ms.toFixed(1))} ms`,
+          );
+          await setHidden(visited.page, true);
+          await pause(500);
+          const [a, b, c] = await Promise.all([
+            web(),
+            supervisor(),
+            renderer(),
+          ]);
+          console.log(
+            `hidden ${view}: ${[a, b, c].map((ms) => ms.toFixed(1))} ms`,
+          );
+          assertLess(a, limit, "the web process");
+          assertLess(b, limit, "the supervisor");
+          // The browser has timers of its own, and counts in steps of 10 ms.
+          assertLess(c, 10 * limit, "the page");
+          await setHidden(visited.page, false);
+        }
       }
-    }
-    await pause(500);
-    const [a, b] = await Promise.all([web(), supervisor()]);
-    console.log(`nobody: ${[a, b].map((ms) => ms.toFixed(1))} ms`);
-    assert(a < limit && b < limit, `web ${a} ms, supervisor ${b} ms`);
-  },
-);
+      await pause(500);
+      const [a, b] = await Promise.all([web(), supervisor()]);
+      console.log(`nobody: ${[a, b].map((ms) => ms.toFixed(1))} ms`);
+      assert(a < limit && b < limit, `web ${a} ms, supervisor ${b} ms`);
+    },
+  );
+}

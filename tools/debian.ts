@@ -9,7 +9,7 @@
 
 import { findProgram } from "./servers.ts";
 
-/** The programs that tests look for, each with the package that has it. */
+/** The programs that tests look for, each with the packages that it needs. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "nginx": "nginx-light",
   "redis-server": "redis-server",
@@ -22,7 +22,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "logrotate": "logrotate",
   "tini": "tini",
   "supervisord": "supervisor",
-  "chromium": "chromium",
+  "chromium": "chromium fonts-dejavu-core",
 };
 
 /** How long all of it may take, in milliseconds. */
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
 function missing(): string[] {
   return Object.entries(PACKAGES)
     .filter(([program]) => findProgram(program) === undefined)
-    .map(([, name]) => name);
+    .flatMap(([, names]) => names.split(" "));
 }
 
 /** Installs packages; returns what apt said. */
