@@ -212,6 +212,20 @@ Deno.test({
 });
 
 Deno.test({
+  name: "ControlClient says that a supervisor ended before it took the call",
+  ignore,
+  async fn() {
+    await using folder = new Folder();
+    const path = `${folder.path}/socket`;
+    const listener = Deno.listen({ transport: "unix", path });
+    const asked = new ControlClient(path).processes();
+    listener.close();
+    const error = await assertRejects(() => asked, ConnectionError, path);
+    assertEquals(error.fault, "unreachable");
+  },
+});
+
+Deno.test({
   name: "ControlClient says that a supervisor ended, or is none",
   ignore,
   async fn() {

@@ -56,6 +56,8 @@ export async function connect(path: string): Promise<Deno.UnixConn> {
 function isAbsence(error: Error): boolean {
   return error instanceof Deno.errors.NotFound ||
     error instanceof Deno.errors.ConnectionRefused ||
+    // The supervisor has ended before it took the connection.
+    error instanceof Deno.errors.ConnectionReset ||
     // A part of the path is a file.
     "code" in error && error.code === "ENOTDIR";
 }
