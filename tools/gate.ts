@@ -207,7 +207,8 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
     },
     async () => {
       await test("rings", rings);
-      await test("browser", browser);
+      // What they load, the tests of the rings load too.
+      await testAll(gate, "browser", browser, undefined);
     },
   ];
   // Tests mostly wait: side by side, they take much less time.
@@ -292,9 +293,11 @@ async function testAll(
   gate: Gate,
   what: string,
   files: readonly string[],
-  coverage: string,
+  coverage: string | undefined,
 ): Promise<void> {
-  const collect = [`--coverage=${coverage}`, "--coverage-raw-data-only"];
+  const collect = coverage === undefined
+    ? []
+    : [`--coverage=${coverage}`, "--coverage-raw-data-only"];
   // The core's tests need no more than the core. Those that are ignored for
   // want of a permission run then, so that each test runs exactly once.
   const { ignored } = await gate.test(
