@@ -249,7 +249,7 @@ async function canIsolate(): Promise<boolean> {
 }
 
 /** The folders whose tests run the tool. */
-const TOOL = ["cli", "control", "docs"];
+const TOOL = ["cli", "docs"];
 
 /** Tests that need a browser. */
 const BROWSER = /(?:^|_)browser_test\.ts$/;
