@@ -56,6 +56,7 @@ const DOORS = {
     "export",
     "control",
     "control/client.ts",
+    "control/format.ts",
     "control/serving.ts",
     "dashboard",
   ],

@@ -10,7 +10,7 @@ import type {
   ProcessView,
 } from "../control/client.ts";
 import { type Call, type Command, STATUS } from "./call.ts";
-import { clockTime } from "./format.ts";
+import { dateTime } from "../control/format.ts";
 import { globMatches, needsExpansion, select } from "./names.ts";
 import { signalStatus } from "./signal_status.ts";
 import { withSupervisor } from "./target.ts";
@@ -46,7 +46,7 @@ async function print(client: ControlClient, call: Call): Promise<void> {
 
 /** Returns an event as a line. */
 export function eventText({ time, text }: EventView): string {
-  return `${clockTime(time)}  ${plainText(text)}\n`;
+  return `${dateTime(time)}  ${plainText(text)}\n`;
 }
 
 /**

@@ -6,7 +6,7 @@
 
 import type { LogItem } from "../control/client.ts";
 import type { Io } from "./call.ts";
-import { clockTime } from "./format.ts";
+import { dateTime } from "../control/format.ts";
 import { colorOf, harmless, prefixOf } from "./line_format.ts";
 
 /** How lines are printed. */
@@ -89,7 +89,7 @@ export class LogPrinter {
     }
     const { terminal, color } = this.#io;
     const text = terminal ? harmless(item.text, color) : item.text;
-    const time = this.#format.timestamps ? `${clockTime(item.time)} ` : "";
+    const time = this.#format.timestamps ? `${dateTime(item.time)} ` : "";
     if (!this.#format.prefix) return `${time}${text}\n`;
     this.reserve([item.process]);
     const its = color ? colorOf(this.#names.indexOf(item.process)) : undefined;

@@ -11,7 +11,7 @@ import {
   type StateName,
 } from "../control/client.ts";
 import { type Command, STATUS } from "./call.ts";
-import { shortDuration } from "./format.ts";
+import { shortDuration } from "../control/format.ts";
 import { type Column, tableLines } from "./table.ts";
 import { type Known, knownSupervisors } from "./target.ts";
 import { plainText } from "./plain_text.ts";

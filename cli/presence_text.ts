@@ -6,7 +6,7 @@
  */
 
 import type { EndedOrphan, Presence } from "../control/client.ts";
-import { clockTime } from "./format.ts";
+import { dateTime } from "../control/format.ts";
 
 /**
  * Returns the message for a supervisor that does not run: why, and what to do.
@@ -37,7 +37,7 @@ export function diedText(
 ): string {
   // Without what the guard has ended, only the last sign of life is known.
   const word = orphans.length > 0 ? "at" : "soon after";
-  const when = at === null ? "" : ` ${word} ${clockTime(at)}`;
+  const when = at === null ? "" : ` ${word} ${dateTime(at)}`;
   return `process ${record.pid} died${when} without stopping its processes` +
     orphansText(orphans);
 }

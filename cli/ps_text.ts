@@ -5,7 +5,7 @@
  */
 
 import type { Call } from "./call.ts";
-import { bytesText, shareText, shortDuration } from "./format.ts";
+import { bytesText, shareText, shortDuration } from "../control/format.ts";
 import { plainText } from "./plain_text.ts";
 import type { Row } from "./ps_rows.ts";
 import { lastCell, stateCell } from "./state_text.ts";

@@ -6,7 +6,7 @@
 
 import { resolve } from "node:path";
 import { type Call, CliError, type Command, STATUS } from "./call.ts";
-import { clockTime, shortDuration } from "./format.ts";
+import { dateTime, shortDuration } from "../control/format.ts";
 import { load } from "./load.ts";
 import { Redactor } from "./redact.ts";
 import { collect } from "./report_collect.ts";
@@ -49,7 +49,7 @@ export const report: Command = async (call) => {
 /** Returns the name of the file, if none is given. */
 function fileFor(name: string, now: number): string {
   const safe = name.replace(/[^\w.-]+/g, "-").replace(/^[.-]+/, "");
-  const time = clockTime(now).replace(/[-:]/g, "").replace(" ", "-");
+  const time = dateTime(now).replace(/[-:]/g, "").replace(" ", "-");
   return `${safe || "processman"}-report-${time}.html`;
 }
 

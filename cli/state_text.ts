@@ -5,7 +5,7 @@
  */
 
 import type { ProcessView } from "../control/client.ts";
-import { shortDuration, untilText } from "./format.ts";
+import { shortDuration, untilText } from "../control/format.ts";
 import type { Cell } from "./table.ts";
 
 const [RED, GREEN, YELLOW, GRAY] = [31, 32, 33, 90];

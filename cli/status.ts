@@ -14,7 +14,12 @@ import {
   type UsageView,
 } from "../control/client.ts";
 import { type Call, type Command, STATUS } from "./call.ts";
-import { bytesText, clockTime, shareText, shortDuration } from "./format.ts";
+import {
+  bytesText,
+  dateTime,
+  shareText,
+  shortDuration,
+} from "../control/format.ts";
 import { select } from "./names.ts";
 import { stateCell } from "./state_text.ts";
 import {
@@ -90,7 +95,7 @@ export function supervisorText(
   const states = [...counts].map(([state, some]) => `${some.length} ${state}`);
   return block(name, [
     ["Process", `${pid}, processman ${version}`],
-    ["Started", `${clockTime(startedAt)}, ${ago} ago`],
+    ["Started", `${dateTime(startedAt)}, ${ago} ago`],
     ["Config", config],
     ["Folder", cwd],
     ["Logs", logs],

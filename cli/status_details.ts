@@ -11,7 +11,7 @@ import type {
   ProcessDetails,
   StopView,
 } from "../control/client.ts";
-import { shortDuration } from "./format.ts";
+import { shortDuration } from "../control/format.ts";
 
 /** Returns what a process needs: `db ready (awaited), setup completed`. */
 export function needsText(

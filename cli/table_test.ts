@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import {
   bytesText,
-  clockTime,
+  dateTime,
   shareText,
   shortDuration,
   untilText,
-} from "./format.ts";
+} from "../control/format.ts";
 import { plainText } from "./plain_text.ts";
 import { type Column, tableLines } from "./table.ts";
 import { widthOf } from "./text_width.ts";
@@ -101,5 +101,5 @@ Deno.test("Numbers and times are short", () => {
     "150 %",
   ]);
   const time = new Date(2026, 2, 1, 8, 5, 9).getTime();
-  assertEquals(clockTime(time), "2026-03-01 08:05:09");
+  assertEquals(dateTime(time), "2026-03-01 08:05:09");
 });

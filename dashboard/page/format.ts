@@ -5,15 +5,15 @@
  * @module
  */
 
-/** Returns a duration of up to three digits: `4 s`, `12 min`, `3 h`, `5 d`. */
-export function shortDuration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1_000));
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
-}
+import { shortDuration } from "../../control/format.ts";
+
+export {
+  bytesText,
+  dateTime,
+  shareText,
+  shortDuration,
+  untilText,
+} from "../../control/format.ts";
 
 /**
  * Returns a duration to the millisecond if it is short, and in the largest unit
@@ -38,32 +38,9 @@ export function readableTimes(message: string): string {
   );
 }
 
-/** Returns the time until something, rounded up: `3 s`. */
-export function untilText(ms: number): string {
-  return shortDuration(Math.ceil(Math.max(0, ms) / 1_000) * 1_000);
-}
-
 /** Returns how long ago something was: `just now`, `12 min ago`. */
 export function agoText(ms: number): string {
   return ms < 1_000 ? "just now" : `${shortDuration(ms)} ago`;
-}
-
-/** Returns bytes in binary units with up to three digits: `38.2 MiB`. */
-export function bytesText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let [value, unit] = [bytes, 0];
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1_024;
-    unit++;
-  }
-  const digits = unit > 0 && value < 99.95 ? 1 : 0;
-  return `${value.toFixed(digits)} ${units[unit]}`;
-}
-
-/** Returns a share of a processor in percent: `0.4 %`. */
-export function shareText(share: number): string {
-  const percent = share * 100;
-  return `${percent.toFixed(percent < 9.95 ? 1 : 0)} %`;
 }
 
 /** Returns the local time of day: `12:00:05`; with `ms`, `12:00:05.042`. */
@@ -73,13 +50,6 @@ export function clockTime(time: number, { ms = false } = {}): string {
   const text = clock.map(two).join(":");
   if (!ms) return text;
   return `${text}.${String(date.getMilliseconds()).padStart(3, "0")}`;
-}
-
-/** Returns the local date and time: `2026-03-01 12:00:05`. */
-export function dateTime(time: number): string {
-  const date = new Date(time);
-  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
-  return `${day.map(two).join("-")} ${clockTime(time)}`;
 }
 
 /** Returns a number with its noun: `1 run`, `2 runs`. */

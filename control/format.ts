@@ -1,5 +1,6 @@
 /**
- * Numbers and times as people read them.
+ * Numbers and times as people read them, in the tool and on the page of the
+ * dashboard. The functions are pure, but for the local time zone.
  *
  * @module
  */
@@ -38,7 +39,7 @@ export function shareText(share: number): string {
 }
 
 /** Returns a local date and time: `2026-03-01 12:00:05`. */
-export function clockTime(time: number): string {
+export function dateTime(time: number): string {
   const date = new Date(time);
   const two = (value: number) => String(value).padStart(2, "0");
   const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
