@@ -12,6 +12,7 @@ import {
   type Incoming,
   listenAt,
   Problem,
+  removeFile,
   type RequestHead,
 } from "../control/serving.ts";
 import { type Dashboard, serveDashboard } from "../dashboard/mod.ts";
@@ -156,15 +157,6 @@ async function isRunning(place: Place): Promise<boolean> {
     return (await inspect(place)).kind === "running";
   } catch {
     return true;
-  }
-}
-
-/** Removes a file, if it is there. */
-async function removeFile(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

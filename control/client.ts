@@ -20,6 +20,7 @@ import { connect, ConnectionError } from "./connection.ts";
 import {
   type Answer,
   HttpError,
+  logParameters,
   readAnswer,
   readEvents,
   requestBytes,
@@ -412,18 +413,4 @@ function usageQuery({ usage = false }: { usage?: boolean }): string {
 
 function processPath(name: string): string {
   return `/v1/processes/${encodeURIComponent(name.toWellFormed())}`;
-}
-
-/** Returns the parameters of a query for lines. */
-function logParameters(query: LogQuery): URLSearchParams {
-  const { names = [], after = {}, ...others } = query;
-  const parameters = new URLSearchParams();
-  for (const name of names) parameters.append("name", name);
-  for (const [name, seq] of Object.entries(after)) {
-    parameters.append("after", `${name}:${seq}`);
-  }
-  for (const [name, value] of Object.entries(others)) {
-    if (value !== undefined) parameters.set(name, String(value));
-  }
-  return parameters;
 }

@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { LogQuery } from "./wire.ts";
+
 /** A connection. */
 export interface Duplex {
   /** Reads bytes; resolves to their number, or to `null` at the end. */
@@ -69,6 +71,20 @@ export function requestBytes(
   bytes.set(head);
   bytes.set(content, head.length);
   return bytes;
+}
+
+/** Returns the parameters of a query for lines. */
+export function logParameters(query: LogQuery): URLSearchParams {
+  const { names = [], after = {}, ...others } = query;
+  const parameters = new URLSearchParams();
+  for (const name of names) parameters.append("name", name);
+  for (const [name, seq] of Object.entries(after)) {
+    parameters.append("after", `${name}:${seq}`);
+  }
+  for (const [name, value] of Object.entries(others)) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return parameters;
 }
 
 /** Writes all bytes. */

@@ -17,5 +17,5 @@ export type { RequestHead } from "./http_request.ts";
 export { HttpServer } from "./http_server.ts";
 export { requireListen } from "./permission.ts";
 export { Problem, problemOf } from "./problem.ts";
-export { listenAt } from "./socket.ts";
+export { listenAt, removeFile } from "./socket.ts";
 export { relay, type RelayedAnswer, type RelayedRequest } from "./relay.ts";

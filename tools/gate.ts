@@ -252,7 +252,7 @@ async function canIsolate(): Promise<boolean> {
 const TOOL = ["cli", "docs"];
 
 /** Tests that need a browser. */
-const BROWSER = /(?:^|_)browser_test\.ts$/;
+const BROWSER = /[/_]browser_test\.ts$/;
 
 /**
  * What `deno test` is told to run: the root folder's files, the folders of the

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { logParameters } from "../../control/http.ts";
 import { EventParser } from "./event_parser.ts";
 import {
   type Action,
@@ -165,18 +166,4 @@ async function messageOf(response: Response): Promise<string> {
   } catch {
     return `The server answered with status ${response.status}`;
   }
-}
-
-/** Returns the parameters of a query for lines. */
-function logParameters(query: LogQuery): URLSearchParams {
-  const { names = [], after = {}, ...others } = query;
-  const parameters = new URLSearchParams();
-  for (const name of names) parameters.append("name", name);
-  for (const [name, seq] of Object.entries(after)) {
-    parameters.append("after", `${name}:${seq}`);
-  }
-  for (const [name, value] of Object.entries(others)) {
-    if (value !== undefined) parameters.set(name, String(value));
-  }
-  return parameters;
 }

@@ -6,6 +6,7 @@
  */
 
 import { LogWindow } from "./log_window.ts";
+import { pause } from "./pause.ts";
 import {
   LockedError,
   type LogItem,
@@ -387,19 +388,4 @@ export class LogFeed {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Waits for a time, or the signal. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = () => {
-    clearTimeout(timer);
-    resolve();
-  };
-  const timer = setTimeout(() => {
-    signal.removeEventListener("abort", end);
-    resolve();
-  }, ms);
-  signal.addEventListener("abort", end, { once: true });
-  return promise;
 }
