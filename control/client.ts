@@ -16,7 +16,7 @@
  * @module
  */
 
-import { connect, ConnectionError } from "./connection.ts";
+import { connect, ConnectionError, isBroken } from "./connection.ts";
 import {
   type Answer,
   HttpError,
@@ -371,9 +371,7 @@ class Open implements Disposable {
         "malformed",
       );
     }
-    const lost = error instanceof HttpError ||
-      error instanceof Deno.errors.ConnectionReset ||
-      error instanceof Deno.errors.BrokenPipe;
+    const lost = error instanceof HttpError || isBroken(error);
     return lost
       ? new ConnectionError(
         "the supervisor ended before it had answered",

@@ -62,6 +62,12 @@ function isAbsence(error: Error): boolean {
     "code" in error && error.code === "ENOTDIR";
 }
 
+/** Returns whether an error says that the other side closed the connection. */
+export function isBroken(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.BrokenPipe;
+}
+
 /**
  * Checks that this program can connect to a socket, because Deno would prompt
  * for a permission that is missing.

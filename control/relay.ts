@@ -4,7 +4,7 @@
  * @module
  */
 
-import { connect, ConnectionError } from "./connection.ts";
+import { connect, ConnectionError, isBroken } from "./connection.ts";
 import {
   type Answer,
   HttpError,
@@ -82,12 +82,6 @@ function faultOf(error: unknown, socket: string): unknown {
     );
   }
   return error;
-}
-
-/** Returns whether the other side closed the connection. */
-function isBroken(error: unknown): boolean {
-  return error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.ConnectionReset;
 }
 
 /** Returns bytes, and closes their connection after them. */
