@@ -23,6 +23,7 @@ import {
   permitted,
   runScript,
 } from "../tools/testing.ts";
+import { assertIdle } from "../tools/idle_cost.ts";
 import {
   AlreadyExposedError,
   ControlClient,
@@ -558,26 +559,10 @@ counted(
     const client = new ControlClient(await socketOf(script));
     assertEquals((await client.processes()).length, 20);
     const { pid } = await client.supervisor();
-    const seconds = full ? 60 : 2;
-    // What the start and the question have caused is over soon.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const before = processorMs(pid);
-    assert(before > 10);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-    const spent = processorMs(pid) - before;
-    assert(spent < seconds, `${spent} ms in ${seconds} s`);
+    await assertIdle(pid, full ? 60 : 2);
     await client.shutdown();
   },
 );
-
-/** Returns the processor time of all threads of a process. */
-function processorMs(pid: number): number {
-  const threads = [...Deno.readDirSync(`/proc/${pid}/task`)];
-  return threads.reduce((sum, { name }) => {
-    const text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`);
-    return sum + Number(text.split(" ")[0]) / 1_000_000;
-  }, 0);
-}
 
 function textOf(item: LogItem | void): string {
   return item?.kind === "line" ? item.text : JSON.stringify(item);

@@ -16,6 +16,7 @@ import { readAll, write } from "../tools/control_testing.ts";
 import { readUntil, Site } from "../tools/dashboard_testing.ts";
 import { RuntimeFolder } from "../tools/place_testing.ts";
 import { type Folder, permitted, runScript } from "../tools/testing.ts";
+import { assertIdle } from "../tools/idle_cost.ts";
 
 const ignore = !permitted("run", "read", "write", "net", "env", "sys");
 const full = Deno.args.includes("--full");
@@ -238,22 +239,6 @@ counted("A dashboard that nobody looks at costs nothing", async () => {
   conn.close();
   const client = new ControlClient(socket);
   const { pid } = await client.supervisor();
-  const seconds = full ? 60 : 2;
-  // What the start and the questions have caused is over soon.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const before = processorMs(pid);
-  assert(before > 10);
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-  const spent = processorMs(pid) - before;
-  assert(spent < seconds, `${spent} ms in ${seconds} s`);
+  await assertIdle(pid, full ? 60 : 2);
   await client.shutdown();
 });
-
-/** Returns the processor time of all threads of a process. */
-function processorMs(pid: number): number {
-  const threads = [...Deno.readDirSync(`/proc/${pid}/task`)];
-  return threads.reduce((sum, { name }) => {
-    const text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`);
-    return sum + Number(text.split(" ")[0]) / 1_000_000;
-  }, 0);
-}
