@@ -208,9 +208,10 @@ const web: CommandSpec = {
     "opens it once. The page shows the processes, their output and why they " +
     "are in their states, and can act on them. It waits for a supervisor if " +
     "none runs, and goes on with the next one.",
-    "Serves until Ctrl-C, or with -d in the background: until --stop, or " +
-    "until there has been no supervisor and nobody has looked at the page for " +
-    "ten minutes. If the dashboard is served already, it prints a new link.",
+    "Serves until Ctrl-C. With -d, it serves in the background, and ends " +
+    "with --stop, or after ten minutes in which no supervisor ran and nobody " +
+    "looked at the page. If the dashboard is served already, it prints a new " +
+    "link.",
     "An address that other machines can reach needs a token, from a file or " +
     "the variable PROCESSMAN_WEB_TOKEN.",
   ],
@@ -269,8 +270,8 @@ const report: CommandSpec = {
     "runs, it has the lines that are on disk. It has the newest 50,000 lines " +
     "and 20 MB at most.",
     "Secrets are replaced: values of variables whose names look like secrets, " +
-    "and what looks like a password, a token or a private key. Nobody can " +
-    "know all secrets, so read the file before you send it.",
+    "and what looks like a password, a token or a private key. Other secrets " +
+    "can remain, so read the file before you send it.",
   ],
   names: { least: 0, most: 0 },
   options: [

@@ -21,7 +21,7 @@ export interface Secret {
   readonly value: string;
 }
 
-/** The fewest characters of a value that is looked for. */
+/** The least length of a value to search for, in characters. */
 export const LEAST_CHARACTERS = 6;
 
 /** A part of a text that is replaced. */

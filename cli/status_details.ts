@@ -96,7 +96,7 @@ export function stoppedText(stop: StopView, now: number): string | null {
   return `by ${signals.join(", ")} in ${took}, ${ago}${rest}`;
 }
 
-/** Returns a duration that somebody has chosen: `200 ms`, `1.5 s`, `2 min`. */
+/** Returns a configured duration: `200 ms`, `1.5 s`, `2 min`. */
 function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${Math.round(ms / 100) / 10} s`;

@@ -12,8 +12,8 @@ import { type WebJob, webPlace } from "./web_job.ts";
 import { WebServer } from "./web_server.ts";
 
 /**
- * Reads a job from stdin, reports on stdout, and serves until it is stopped or
- * nobody needs it any more.
+ * Reads a job from stdin, reports on stdout, and serves until it is stopped, or
+ * has been idle for long.
  *
  * @param io The surroundings of the call.
  * @returns A promise of the exit status.

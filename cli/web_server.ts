@@ -45,7 +45,7 @@ export class WebServer implements AsyncDisposable {
    * Begins to serve.
    *
    * @param job What to serve, and how.
-   * @param clock The clock that says when nobody needs it any more.
+   * @param clock The clock that measures how long it is idle.
    * @returns The server; `undefined` if another program serves the dashboard.
    * @throws {CliError} If it cannot listen.
    */
