@@ -6,7 +6,7 @@
  */
 
 import { createContext } from "preact";
-import { useContext, useLayoutEffect, useReducer } from "preact/hooks";
+import { useContext } from "preact/hooks";
 import {
   bodyOf,
   type Deed,
@@ -18,6 +18,7 @@ import {
   questionOf,
   undoOf,
 } from "./deeds.ts";
+import { useSubscribed } from "./hooks.ts";
 import { pause } from "./pause.ts";
 import { messageOf } from "./source.ts";
 import type { Store } from "./store.ts";
@@ -181,14 +182,5 @@ export function useActions(): Actions {
 /** Returns a part of what is going on, now and at each change of that part. */
 export function useDoings<Part>(select: (doings: Doings) => Part): Part {
   const actions = useActions();
-  const part = select(actions.doings);
-  const [, render] = useReducer((count: number) => count + 1, 0);
-  useLayoutEffect(() => {
-    const look = () => {
-      if (!Object.is(select(actions.doings), part)) render(undefined);
-    };
-    look();
-    return actions.subscribe(look);
-  });
-  return part;
+  return useSubscribed(actions, () => select(actions.doings));
 }

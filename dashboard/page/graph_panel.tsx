@@ -8,7 +8,6 @@
  * @module
  */
 
-import { useEffect, useRef } from "preact/hooks";
 import { ActionButtons } from "./action_buttons.tsx";
 import { conditionText, edgeText } from "./edge_words.ts";
 import { entryState } from "./entry_state.ts";
@@ -21,6 +20,7 @@ import {
 } from "./graph_model.ts";
 import { useNow } from "./hooks.ts";
 import { linkTo } from "./route.ts";
+import { SidePanel } from "./side_panel.tsx";
 import type { ProcessView } from "./source.ts";
 import { Badge, StateBadge } from "./state_badge.tsx";
 
@@ -34,28 +34,17 @@ export interface PanelProps {
 
 /** Shows an entry. */
 export function GraphPanel({ graph, node, onChoose, onClose }: PanelProps) {
-  const title = useRef<HTMLHeadingElement>(null);
   const { entry, type, processes } = node;
-  useEffect(() => title.current?.focus(), [entry]);
   const needs = needsOf(graph, entry);
   const needed = neededBy(graph, entry);
   return (
-    <section
-      class="graph-panel panel"
-      aria-labelledby="graph-panel-title"
-      onKeyDown={({ key }) => key === "Escape" && onClose()}
+    <SidePanel
+      name="graph-panel"
+      title={entry}
+      about={<span class="soft small">{type}</span>}
+      chosen={entry}
+      onClose={onClose}
     >
-      <div class="bar panel-title">
-        <h2 id="graph-panel-title" tabIndex={-1} ref={title}>{entry}</h2>
-        <span class="soft small">{type}</span>
-        <button
-          type="button"
-          class="button button-small button-quiet bar-rest"
-          onClick={onClose}
-        >
-          Close
-        </button>
-      </div>
       <ul class="graph-processes">
         {processes.map((process) => (
           <ProcessItem key={process.name} process={process} />
@@ -68,7 +57,7 @@ export function GraphPanel({ graph, node, onChoose, onClose }: PanelProps) {
         {...{ graph, onChoose }}
         end="to"
       />
-    </section>
+    </SidePanel>
   );
 }
 

@@ -38,19 +38,36 @@ export function useStore(): Store {
  */
 export function useKnown<Part>(select: (state: State) => Part): Part {
   const store = useStore();
+  return useSubscribed(store, () => select(store.state));
+}
+
+/** What tells when it changes. */
+interface Subject {
+  /** Calls a function at each change; returns how to end that. */
+  subscribe(listener: () => void): () => void;
+}
+
+/**
+ * Returns a part of something, now and at each change of that part.
+ *
+ * @param subject What tells when it changes.
+ * @param read Returns the part: something that it has, not something new at
+ * each call.
+ */
+export function useSubscribed<Part>(subject: Subject, read: () => Part): Part {
   // It is read while rendering, so that all components show the same state.
-  const part = select(store.state);
-  const shown = useRef({ select, part });
-  shown.current = { select, part };
+  const part = read();
+  const shown = useRef({ read, part });
+  shown.current = { read, part };
   const [, render] = useReducer((count: number) => count + 1, 0);
   useLayoutEffect(() => {
     const look = () => {
-      const { select, part } = shown.current;
-      if (!Object.is(select(store.state), part)) render(undefined);
+      const { read, part } = shown.current;
+      if (!Object.is(read(), part)) render(undefined);
     };
     look();
-    return store.subscribe(look);
-  }, [store]);
+    return subject.subscribe(look);
+  }, [subject]);
   return part;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type DecisionFacts, factsOf } from "./event_facts.ts";
 import { counted, exactDuration } from "./format.ts";
 import type { EventView } from "./source.ts";
 
@@ -23,8 +24,6 @@ export interface Crash {
   readonly stderr: readonly string[];
 }
 
-type Details = Readonly<Record<string, unknown>>;
-
 /** Returns the crashes of a process, the newest first. */
 export function crashesOf(events: readonly EventView[], name: string): Crash[] {
   const crashes: Crash[] = [];
@@ -36,37 +35,28 @@ export function crashesOf(events: readonly EventView[], name: string): Crash[] {
 }
 
 function crashOf(event: EventView, name: string): Crash | undefined {
-  const { id, time, kind, details } = event;
+  const { id, time, kind } = event;
+  const { crashed, run, stderr, decision, error } = factsOf(event);
   const how = event.text.startsWith(`${name} `)
     ? event.text.slice(name.length + 1)
     : event.text;
-  if (kind === "exit" && details.crashed === true) {
-    const { run, stderr } = details;
-    return {
-      id,
-      time,
-      run: typeof run === "number" ? run : null,
-      how,
-      decision: decisionText(details.decision),
-      stderr: Array.isArray(stderr) ? stderr.map(String) : [],
-    };
+  if (kind === "exit" && crashed) {
+    return { id, time, run, how, decision: decisionText(decision), stderr };
   }
-  const decision = detailsIn(details.decision);
   if (kind !== "restart" || decision?.reason !== "spawn") return undefined;
-  const error = typeof details.error === "string" ? `: ${details.error}` : "";
+  const why = error === null ? "" : `: ${error}`;
   return {
     id,
     time,
     run: null,
-    how: `could not be started${error}`,
+    how: `could not be started${why}`,
     decision: decisionText(decision),
     stderr: [],
   };
 }
 
 /** Returns what was decided after a crash, in words. */
-function decisionText(value: unknown): string {
-  const decision = detailsIn(value);
+function decisionText(decision: DecisionFacts | null): string {
   switch (decision?.kind) {
     case "restart":
       return restartText(decision);
@@ -76,7 +66,7 @@ function decisionText(value: unknown): string {
         : "is not restarted: the policy is never";
     case "fail":
       return decision.reason === "limit"
-        ? `is given up: ${limitText(decision.limit)} reached`
+        ? `is given up: ${limitText(decision)} reached`
         : decision.reason === "spawn"
         ? "is given up: it cannot be started"
         : "is given up: its backoff failed";
@@ -85,29 +75,25 @@ function decisionText(value: unknown): string {
   }
 }
 
-function restartText({ delayMs, attempt, restartsLeft }: Details): string {
+function restartText(
+  { delayMs, attempt, restartsLeft }: DecisionFacts,
+): string {
   const parts = [
-    typeof attempt === "number" && attempt > 0 ? `attempt ${attempt}` : "",
-    typeof restartsLeft === "number"
-      ? `${counted(restartsLeft, "more restart")} allowed`
-      : "",
+    attempt !== null && attempt > 0 ? `attempt ${attempt}` : "",
+    restartsLeft === null
+      ? ""
+      : `${counted(restartsLeft, "more restart")} allowed`,
   ].filter((part) => part !== "");
-  const when = typeof delayMs === "number"
-    ? `restarts in ${exactDuration(delayMs)}`
-    : "restarts";
+  const when = delayMs === null
+    ? "restarts"
+    : `restarts in ${exactDuration(delayMs)}`;
   return parts.length === 0 ? when : `${when}: ${parts.join(", ")}`;
 }
 
-function limitText(value: unknown): string {
-  const { restarts, withinMs } = detailsIn(value) ?? {};
-  if (typeof restarts !== "number") return "the limit of restarts is";
-  const count = `the limit of ${counted(restarts, "restart")}`;
-  return typeof withinMs === "number"
-    ? `${count} in ${exactDuration(withinMs)} is`
-    : `${count} in a row is`;
-}
-
-function detailsIn(value: unknown): Details | undefined {
-  const isObject = typeof value === "object" && value !== null;
-  return isObject ? { ...value } : undefined;
+function limitText({ limit, withinMs }: DecisionFacts): string {
+  if (limit === null) return "the limit of restarts is";
+  const count = `the limit of ${counted(limit, "restart")}`;
+  return withinMs === null
+    ? `${count} in a row is`
+    : `${count} in ${exactDuration(withinMs)} is`;
 }

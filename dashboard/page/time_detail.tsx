@@ -8,13 +8,13 @@
  * @module
  */
 
-import { useEffect, useRef } from "preact/hooks";
 import { AnsiText } from "./ansi_text.tsx";
 import { type CrashStory, storyOf } from "./crash_story.ts";
 import { dateTime, exactDuration } from "./format.ts";
 import { MARKER_WORDS } from "./lane_row.tsx";
 import { isCrash, type Lane, type Marker, type Segment } from "./lanes.ts";
 import { linkTo } from "./route.ts";
+import { SidePanel } from "./side_panel.tsx";
 import type { EventView } from "./source.ts";
 
 /** What is shown. */
@@ -39,32 +39,19 @@ export interface DetailProps {
 export function TimeDetail(props: DetailProps) {
   const { shown, now, onClose } = props;
   const { name } = shown.lane;
-  const title = useRef<HTMLHeadingElement>(null);
   const what = shown.kind === "marker"
     ? MARKER_WORDS[shown.marker.kind]
     : "waiting";
   const time = shown.kind === "marker"
     ? shown.marker.event.time
     : shown.segment.from ?? now;
-  useEffect(() => title.current?.focus(), [name, time]);
   return (
-    <section
-      class="time-detail panel"
-      aria-labelledby="time-detail-title"
-      onKeyDown={({ key }) => key === "Escape" && onClose()}
+    <SidePanel
+      name="time-detail"
+      title={`${name}: ${what}`}
+      chosen={`${name} ${time}`}
+      onClose={onClose}
     >
-      <div class="bar panel-title">
-        <h2 id="time-detail-title" tabIndex={-1} ref={title}>
-          {name}: {what}
-        </h2>
-        <button
-          type="button"
-          class="button button-small button-quiet bar-rest"
-          onClick={onClose}
-        >
-          Close
-        </button>
-      </div>
       <div class="panel-body time-detail-body">
         {shown.kind === "marker"
           ? <MarkerText {...props} {...shown} />
@@ -74,7 +61,7 @@ export function TimeDetail(props: DetailProps) {
           <a href={linkTo("process", { name })}>{name} now</a>
         </p>
       </div>
-    </section>
+    </SidePanel>
   );
 }
 
