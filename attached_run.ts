@@ -122,6 +122,8 @@ export class AttachedRun {
     if (ready === undefined && live === undefined && !this.#probing) return;
     const { number, run } = this;
     const { startedAt } = run;
+    const { kernel, instruments } = this.#host;
+    const about = { name: process.name, run: number };
     const condemn: ProbeListener["condemn"] = (verdict, failures) => {
       // The child can have ended by itself just before.
       if (!run.alive) return;
@@ -129,9 +131,16 @@ export class AttachedRun {
       listener.condemn(verdict, failures);
     };
     this.#probing ??= new Probing(
-      { process, run: number, startedAt, ready: began || ready === undefined },
+      {
+        process,
+        run: number,
+        startedAt,
+        ready: began || ready === undefined,
+        around: (option, probe) =>
+          instruments.around({ ...about, option, probe }),
+      },
       { ...listener, condemn },
-      this.#host.kernel,
+      kernel,
     );
     this.#probing.begin({ ready, live });
   }

@@ -32,15 +32,28 @@ export const checkEvents: OptionsCheck<EventsOptions> = optionsOf<
 /** How many unread events are kept for a reader; older ones are dropped. */
 const KEPT_EVENTS = 10_000;
 
+/** What is told of events. */
+export interface Told {
+  /** Called with an event. Must never throw. */
+  happened(event: ProcessEvent): void;
+}
+
 /** Hands each event to every reader. */
 export class EventHub {
   readonly #outlets: Outlets;
+  readonly #first: Told | undefined;
   readonly #readers = new Set<EventReader>();
   #ended = false;
 
-  /** Creates a hub, which adds its readers to the outlets. */
-  constructor(outlets: Outlets = new Outlets()) {
+  /**
+   * Creates a hub.
+   *
+   * @param outlets To which the hub adds its readers.
+   * @param first What is told of each event before the readers get it.
+   */
+  constructor(outlets: Outlets = new Outlets(), first?: Told) {
     this.#outlets = outlets;
+    this.#first = first;
   }
 
   /**
@@ -50,6 +63,7 @@ export class EventHub {
    * @param source What the event is about, for readers of a single source.
    */
   publish(event: ProcessEvent, source?: object): void {
+    this.#first?.happened(event);
     for (const reader of this.#readers) {
       if (reader.source === undefined || reader.source === source) {
         reader.push(event);

@@ -117,23 +117,30 @@ function stillOpen(process: Launchable, check: GateResult): boolean {
 /**
  * Starts a run.
  *
+ * @param process The process.
+ * @param number The number of the run.
+ * @param changes What `prepare` has changed.
+ * @param host The manager.
  * @throws {SpawnError} If the child cannot be started; nothing runs then.
  */
 export function spawnRun(
   { name, spec }: Launchable,
+  number: number,
   changes: PreparedRun,
-  { kernel, groups }: Pick<LifeHost, "kernel" | "groups">,
+  { kernel, groups, instruments }: LifeHost,
 ): Run {
-  const { program, args, command, group } = spec;
+  const { program, command, group } = spec;
+  const args = [...changes.args ?? spec.args];
   const cwd = directoryOf(spec, changes.cwd);
+  const added = instruments.variables({ name, run: number, program, args });
   return new Run({
     name,
     program,
     command: {
       ...command,
       ...cwd !== undefined && { cwd },
-      args: [...changes.args ?? args],
-      env: { ...command.env, ...changes.env },
+      args,
+      env: { ...added, ...command.env, ...changes.env },
     },
     group: group && groups,
   }, kernel);

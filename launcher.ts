@@ -105,10 +105,9 @@ export class Launcher {
    * @throws {SpawnError} If the child cannot be started; nothing runs then.
    */
   attach(number: number, changes: PreparedRun): AttachedRun {
-    const { owner: process, streams, host, phases, reporter } = this.#life;
-    const run = spawnRun(process, changes, host);
-    this.#lastRun = number;
-    const attached = new AttachedRun(run, number, { process, streams, host });
+    const { host, phases, reporter } = this.#life;
+    const attached = this.#start(number, changes);
+    const { run } = attached;
     phases.run(attached, () => {
       if (number === 1 && run.warning) host.log("warn", run.warning);
       reporter.started(run.pid, number);
@@ -123,6 +122,19 @@ export class Launcher {
     if (phases.present.kind !== "running") return;
     attached.probe(this.#listener(attached));
     if (attached.ready) phases.becomeReady();
+  }
+
+  #start(number: number, changes: PreparedRun): AttachedRun {
+    const { owner: process, streams, host } = this.#life;
+    try {
+      const run = spawnRun(process, number, changes, host);
+      this.#lastRun = number;
+      return new AttachedRun(run, number, { process, streams, host });
+    } catch (cause) {
+      const error = startError(process, cause);
+      host.instruments.failed({ name: process.name, run: number, error });
+      throw cause;
+    }
   }
 
   /** Reports what the probes of a run find out. */

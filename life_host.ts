@@ -5,6 +5,7 @@
  */
 
 import type { EventHub } from "./event_hub.ts";
+import type { Instruments } from "./instruments.ts";
 import type { Kernel } from "./kernel.ts";
 import type { CommandOptions } from "./options.ts";
 import type { Outlets } from "./outlets.ts";
@@ -28,6 +29,8 @@ export interface LifeHost extends Pick<Audience, "log"> {
   readonly runs: RunRegistry;
   /** What has to be delivered before this program ends. */
   readonly outlets: Outlets;
+  /** What is called around runs and probes. */
+  readonly instruments: Instruments;
   /** Whether a run can lead a session. */
   readonly groups: boolean;
 }

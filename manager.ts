@@ -11,12 +11,12 @@ import type { ProcessEvent } from "./events.ts";
 import { Guard } from "./guard.ts";
 import type { Clock, Kernel } from "./kernel.ts";
 import { type ShowArguments, showProcessman } from "./inspection.ts";
+import { type Instrument, Instruments } from "./instruments.ts";
 import type { ProcessHost } from "./life_host.ts";
 import { Log } from "./log.ts";
 import {
   checkManager,
   checkShutdown,
-  type ManagerRules,
   managerRules,
   pathOf,
   type ProcessmanOptions,
@@ -29,9 +29,9 @@ import { NO_GROUPS, NO_TABLE } from "./permissions.ts";
 import { Process } from "./process.ts";
 import { ProcessTable } from "./process_table.ts";
 import { Outlets } from "./outlets.ts";
-import { ProgramExit } from "./program_exit.ts";
+import type { ProgramExit } from "./program_exit.ts";
 import { RunRegistry } from "./run_registry.ts";
-import { SignalEnd } from "./signal_end.ts";
+import { programExit } from "./signal_end.ts";
 import {
   allReports,
   checkStop,
@@ -62,7 +62,8 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
   readonly #names = new FreeNames();
   readonly #order = new StopOrder<Process>();
   readonly #outlets = new Outlets();
-  readonly #events = new EventHub(this.#outlets);
+  readonly #instruments = new Instruments((text) => this.#log.warnOnce(text));
+  readonly #events = new EventHub(this.#outlets, this.#instruments);
   readonly #log: Log;
   readonly #host: ProcessHost<Process>;
   readonly #runs: RunRegistry;
@@ -99,7 +100,18 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       : new Guard(kernel, (text) => this.#log.write("warn", text), { log });
     this.#runs = new RunRegistry(kernel, table, guard);
     this.#host = this.#makeHost(kernel, table);
-    this.#exit = this.#makeExit(rules);
+    this.#exit = programExit({
+      clock: this.#host.kernel,
+      log: this.#log,
+      events: this.#events,
+      runs: this.#runs,
+      order: this.#order,
+      outlets: this.#outlets,
+      processes: () => [...this],
+      refuse: () => this.#closing.abort(),
+      shutdown: () => this.shutdown(),
+      killAll: () => this.killAll(),
+    }, rules);
   }
 
   /**
@@ -299,6 +311,18 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     return this.#events.subscribe(options);
   }
 
+  /**
+   * Calls functions while runs are started, watched and ended, from now on. A
+   * tracer needs them; `@isbm/processman/telemetry` uses them.
+   *
+   * @param instrument The functions.
+   * @returns An object that ends the calls when it is disposed of.
+   * @throws {TypeError} If a function does not exist or is none.
+   */
+  instrument(instrument: Instrument): Disposable {
+    return this.#instruments.add(instrument);
+  }
+
   /** @ignore Shows the manager, or the prototype, in `console.log()`. */
   [Symbol.for("Deno.customInspect")](...how: ShowArguments): string {
     return #processes in this ? showProcessman(this, ...how) : "Processman {}";
@@ -317,31 +341,6 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
     }
   }
 
-  #makeExit(rules: ManagerRules): ProgramExit {
-    const { signals, onSignal, orphans } = rules;
-    const clock = this.#host.kernel;
-    const runs = this.#runs;
-    const end = new SignalEnd({
-      clock,
-      log: this.#log,
-      events: this.#events,
-      runs,
-      order: this.#order,
-      outlets: this.#outlets,
-      processes: () => [...this],
-      refuse: () => this.#closing.abort(),
-      shutdown: () => this.shutdown(),
-      killAll: () => this.killAll(),
-    }, rules);
-    const ends = onSignal !== "stop";
-    const joins = rules.kernel === undefined || signals.length > 0;
-    const atEnd = orphans === "leave" ? undefined : {
-      fail: () => runs.prepareForEnd(),
-      unload: () => runs.leave(orphans),
-    };
-    return new ProgramExit({ signals, ends, joins }, end, clock, atEnd);
-  }
-
   /** Returns the part of this manager that processes use. */
   #makeHost(kernel: Kernel, table: ProcessTable): ProcessHost<Process> {
     return {
@@ -351,6 +350,7 @@ export class Processman implements AsyncDisposable, Iterable<Process> {
       files: new OutputFiles((text) => this.#log.write("warn", text), kernel),
       runs: this.#runs,
       outlets: this.#outlets,
+      instruments: this.#instruments,
       groups: kernel.sessions,
       adopt: (process, stopAfter) => this.#adopt(process, stopAfter),
       release: (process) => this.#release(process),

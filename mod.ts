@@ -84,6 +84,9 @@
  * holds a {@linkcode RestartLimitError}. If a process ends for good before it is
  * ready, the wait for it ends with a {@linkcode ReadinessError}.
  *
+ * **Telemetry.** The module `@isbm/processman/telemetry` exports traces, metrics
+ * and log records by OpenTelemetry.
+ *
  * **Tests.** The module `@isbm/processman/testing` has a fake operating system
  * with a virtual clock. Tests that use it start no processes and never wait.
  *
@@ -167,6 +170,12 @@ export type {
   TableReading,
   Traces,
 } from "./kernel.ts";
+export type {
+  ComingRun,
+  FailedStart,
+  Instrument,
+  ProbeCall,
+} from "./instruments.ts";
 export type { Line, Lines, LinesOptions, OutputSource } from "./lines.ts";
 export type { Logger } from "./log.ts";
 export type { OutputFileOptions } from "./output_file.ts";

@@ -34,6 +34,8 @@ export interface ProbedRun {
   readonly startedAt: number;
   /** Whether the run is ready before the first call of a probe. */
   readonly ready: boolean;
+  /** Returns what is called instead of the probe of an option this time. */
+  around(option: keyof Probes, probe: Probe): Probe;
 }
 
 /** Receives what the probes of a run find out. */
@@ -145,7 +147,7 @@ export class Probing {
     from: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const inquiry = this.#inquiry(ready, signal);
+    const inquiry = this.#inquiry("ready", ready, signal);
     if (this.#readySince === undefined) {
       const verdict = await this.#becomeReady(inquiry, ready, from, signal);
       if (signal.aborted) return;
@@ -192,7 +194,7 @@ export class Probing {
 
   /** Condemns the run after too many negative answers in a row. */
   async #watchLiveness(live: LiveRules, signal: AbortSignal): Promise<void> {
-    const inquiry = this.#inquiry(live, signal);
+    const inquiry = this.#inquiry("live", live, signal);
     let failures = 0;
     while (true) {
       await inquiry.pause(live.intervalMs);
@@ -222,12 +224,15 @@ export class Probing {
   }
 
   #inquiry(
+    option: keyof Probes,
     { probe, timeoutMs }: { readonly probe: Probe; readonly timeoutMs: number },
     probing: AbortSignal,
   ): Inquiry {
     const { process, run } = this.#run;
     const context = { process, run, probing };
-    const inquiry = new Inquiry(probe, context, timeoutMs, this.#clock);
+    // The present instruments can differ at each call.
+    const called: Probe = (asked) => this.#run.around(option, probe)(asked);
+    const inquiry = new Inquiry(called, context, timeoutMs, this.#clock);
     this.#inquiries.push(inquiry);
     return inquiry;
   }

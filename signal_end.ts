@@ -12,7 +12,7 @@ import type { Clock } from "./kernel.ts";
 import type { Log } from "./log.ts";
 import type { ManagerRules, OnSignal } from "./manager_options.ts";
 import type { Outlets } from "./outlets.ts";
-import type { SignalledProgram } from "./program_exit.ts";
+import { ProgramExit, type SignalledProgram } from "./program_exit.ts";
 import type { RunRegistry } from "./run_registry.ts";
 import type { StopReport } from "./stop.ts";
 import type { StopOrder } from "./stop_order.ts";
@@ -95,6 +95,28 @@ export function exitSchedule(
   const killMs = endMs - Math.min(AFTER_KILL_MS, endMs / 4);
   const stopMs = Math.max(killMs - longestGraceMs, endMs / 4);
   return { stopMs, killMs, endMs };
+}
+
+/**
+ * Prepares a manager for signals and for the end of this program.
+ *
+ * @param manager The manager.
+ * @param rules Its options.
+ */
+export function programExit(
+  manager: SignalledManager,
+  rules: ManagerRules,
+): ProgramExit {
+  const { signals, onSignal, orphans } = rules;
+  const { runs, clock } = manager;
+  const ends = onSignal !== "stop";
+  const joins = rules.kernel === undefined || signals.length > 0;
+  const atEnd = orphans === "leave" ? undefined : {
+    fail: () => runs.prepareForEnd(),
+    unload: () => runs.leave(orphans),
+  };
+  const end = new SignalEnd(manager, rules);
+  return new ProgramExit({ signals, ends, joins }, end, clock, atEnd);
 }
 
 /** Stops or ends a manager on a signal. */

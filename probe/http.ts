@@ -18,7 +18,8 @@ export interface HttpOptions {
   status?: number | readonly number[] | undefined;
   /**
    * Headers of the request. `Host` replaces the host of the URL, which a server
-   * with several sites can need.
+   * with several sites can need, and `Authorization` replaces the name and the
+   * password of the URL.
    */
   headers?: Readonly<Record<string, string>> | undefined;
   /**
@@ -86,7 +87,7 @@ export function http(
 /** Makes the request, and returns the status of the answer. */
 async function ask(
   url: URL,
-  { headers = {}, caCerts = [] }: HttpOptions,
+  { headers, caCerts = [] }: HttpOptions,
   signal: AbortSignal,
 ): Promise<number> {
   using client = Deno.createHttpClient({
@@ -96,8 +97,12 @@ async function ask(
     ...url.protocol === "http:" && { proxy: direct(url) },
   });
   try {
-    const request = { client, headers, signal, redirect: "manual" } as const;
-    const { status, body } = await fetch(url, request);
+    const { status, body } = await fetch(withoutUser(url), {
+      client,
+      headers: withCredentials(url, headers),
+      signal,
+      redirect: "manual",
+    });
     await body?.cancel();
     return status;
   } catch (error) {
@@ -113,6 +118,34 @@ function withoutPassword(url: URL): string {
   const shown = new URL(url);
   if (shown.password !== "") shown.password = "***";
   return shown.href;
+}
+
+/** Returns the URL of a request: Deno's exporter of telemetry exports it. */
+function withoutUser(url: URL): URL {
+  const sent = new URL(url);
+  sent.username = sent.password = "";
+  return sent;
+}
+
+/** Returns headers with the name and the password of a URL, if it has them. */
+function withCredentials(
+  { username, password }: URL,
+  headers: HttpOptions["headers"],
+): Headers {
+  const all = new Headers(headers);
+  if (`${username}${password}` === "" || all.has("authorization")) return all;
+  const pair = `${decoded(username)}:${decoded(password)}`;
+  const bytes = new TextEncoder().encode(pair);
+  all.set("authorization", `Basic ${btoa(String.fromCharCode(...bytes))}`);
+  return all;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Returns the way to the host itself, which no variable can change. */

@@ -183,6 +183,40 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "http() sends the name and the password of its URL",
+  ignore,
+  async fn() {
+    const sent: (string | null)[] = [];
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      ({ headers }) => {
+        sent.push(headers.get("authorization"));
+        return new Response();
+      },
+    );
+    const host = `127.0.0.1:${server.addr.port}`;
+    const own = { headers: { authorization: "Bearer token" } };
+    const cases: [string, HttpOptions, string | null][] = [
+      ["bob:hunter2@", {}, "Basic Ym9iOmh1bnRlcjI="],
+      ["bob@", {}, "Basic Ym9iOg=="],
+      [":hunter2@", {}, "Basic Omh1bnRlcjI="],
+      ["%C3%BC:p%40%3A@", {}, "Basic w7w6cEA6"],
+      ["a:%zz@", {}, "Basic YToleno="],
+      ["bob:hunter2@", own, "Bearer token"],
+      ["", own, "Bearer token"],
+      ["", {}, null],
+    ];
+    for (const [user, options] of cases) {
+      assertEquals(
+        await new Calls().ask(http(`http://${user}${host}/`, options)),
+        true,
+      );
+    }
+    assertEquals(sent, cases.map(([, , expected]) => expected));
+  },
+});
+
 Deno.test("http() keeps the options that it was given", () => {
   const options = { headers: { a: "1" }, status: [200] };
   const probe = http("http://localhost/", options);
