@@ -150,18 +150,7 @@ export class Console {
 
   /** All processes, in the order of their numbers. */
   #processes(): ShownProcess[] {
-    const { app } = this.#shown ?? {};
-    if (app === undefined) return [];
-    const names = [...app.plan.entries.values()]
-      .flatMap(({ units }) => units.map(({ name }) => name));
-    return names.flatMap((name) => {
-      try {
-        return [{ name, state: app.why(name).state }];
-      } catch {
-        // The plan is being changed.
-        return [];
-      }
-    });
+    return this.#shown?.app.whys() ?? [];
   }
 
   /** Draws the status line after each event. */

@@ -16,6 +16,8 @@ export interface UnitOutcome {
   readonly held: Why["held"];
   /** The exit code of its last run, 128 + n after a signal. */
   readonly code: number | undefined;
+  /** Whether it does something once. */
+  readonly task: boolean;
 }
 
 /**
@@ -24,29 +26,30 @@ export interface UnitOutcome {
  * @param app The plan that runs.
  */
 export function outcomes(app: App): UnitOutcome[] {
-  const names = [...app.plan.entries.values()]
-    .flatMap(({ units }) => units.map(({ name }) => name));
-  return names.flatMap((name) => {
-    // A replica can be on its way while the plan is changed.
-    if (app.get(name) === undefined && !isKnown(app, name)) return [];
-    const { state, held } = app.why(name);
-    return [{ name, state, held, code: codeOf(app, name) }];
-  });
-}
-
-function isKnown(app: App, name: string): boolean {
-  try {
-    app.why(name);
-    return true;
-  } catch {
-    return false;
-  }
+  const entries = [...app.plan.entries.values()];
+  const tasks = new Set(
+    entries.filter(({ type }) => type === "task")
+      .flatMap(({ units }) => units.map(({ name }) => name)),
+  );
+  return app.whys().map(({ name, state, held }) => ({
+    name,
+    state,
+    held,
+    code: codeOf(app, name),
+    task: tasks.has(name),
+  }));
 }
 
 function codeOf(app: App, name: string): number | undefined {
   const state = app.get(name)?.state;
-  const over = state?.kind === "exited" || state?.kind === "failed";
-  return over ? state.status?.code : undefined;
+  switch (state?.kind) {
+    case "exited":
+    case "failed":
+    case "backoff":
+      return state.status.code;
+    default:
+      return undefined;
+  }
 }
 
 /**

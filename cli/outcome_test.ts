@@ -12,7 +12,8 @@ function unit(
   state: UnitState,
   more: Partial<UnitOutcome> = {},
 ): UnitOutcome {
-  return { name: "api", state, held: undefined, code: undefined, ...more };
+  const none = { held: undefined, code: undefined, task: false };
+  return { name: "api", state, ...none, ...more };
 }
 
 const BLOCKED = unit({ kind: "waiting" }, {

@@ -193,13 +193,14 @@ export class Answers implements Handlers {
     { usage = false }: Query,
   ): Promise<ProcessView[]> {
     const samples = usage ? await this.#sample() : undefined;
-    return subjects.map((subject) => this.#view(subject, samples));
+    return this.#whys(subjects).map(([subject, why]) =>
+      this.#view(subject, why, samples)
+    );
   }
 
-  #view(subject: Subject, samples: Samples | undefined): ProcessView {
+  #view(subject: Subject, why: Why, samples?: Samples): ProcessView {
     const { app, roster, labels, pm: { clock } } = this.#from;
     const { name, entry, process } = subject;
-    const why = this.#why(subject);
     const view = viewOf({
       subject,
       history: roster.history(name),
@@ -222,12 +223,26 @@ export class Answers implements Handlers {
     return this.#from.sampler.sample(pids);
   }
 
-  #why({ name, process, planned }: Subject): Why {
+  /** Says why processes are where they are. */
+  #whys(subjects: readonly Subject[]): [Subject, Why][] {
     const { app, roster, pm: { clock } } = this.#from;
-    const why = planned ? whyIn(app, name) : undefined;
-    if (why !== undefined) return why;
-    const history = roster.history(name);
-    return explainState(name, process?.state, history, clock.time());
+    // To ask the plan about all of them takes as long as to ask about one.
+    const planned = new Map(app?.whys().map((why) => [why.name, why]));
+    return subjects.map((subject) => {
+      const { name, process } = subject;
+      // While the plan changes, it may not know a process yet, or any more.
+      const why = subject.planned ? planned.get(name) : undefined;
+      return [
+        subject,
+        why ??
+          explainState(
+            name,
+            process?.state,
+            roster.history(name),
+            clock.time(),
+          ),
+      ];
+    });
   }
 
   #details(subject: Subject): ProcessDetails {
@@ -245,30 +260,31 @@ export class Answers implements Handlers {
 
   #explain(name: string): Record<string, unknown> {
     const { app, roster } = this.#from;
-    const [first] = roster.find(name);
+    const [first] = this.#whys(roster.find(name));
     if (first === undefined) throw new Error("a name without a process");
+    const [{ planned }, own] = first;
     // Of replicas, the plan explains the one that is not ready.
-    const why = first.planned ? whyIn(app, name) : undefined;
-    return plain(why ?? this.#why(first));
+    return plain((planned ? whyIn(app, name) : undefined) ?? own);
   }
 
   async #metrics(): Promise<Answer> {
-    const { roster, supervisor, pm: { clock } } = this.#from;
+    const { roster, supervisor } = this.#from;
     const samples = await this.#sample();
-    const all = roster.subjects().map((subject): Measured => {
-      const pid = subject.process?.pid;
-      const usage = pid === undefined ? undefined : samples?.now.runs.get(pid);
-      return {
-        view: this.#view(subject, undefined),
-        exits: roster.history(subject.name).exits,
-        usage: usage ?? null,
-      };
-    });
-    return {
-      status: 200,
-      type: METRICS_TYPE,
-      body: metricsOf(all, supervisor().startedAt, clock.time()),
-    };
+    const all = this.#whys(roster.subjects()).map(
+      ([subject, why]): Measured => {
+        const pid = subject.process?.pid;
+        const usage = pid === undefined
+          ? undefined
+          : samples?.now.runs.get(pid);
+        return {
+          view: this.#view(subject, why),
+          exits: roster.history(subject.name).exits,
+          usage: usage ?? null,
+        };
+      },
+    );
+    const body = metricsOf(supervisor(), all);
+    return { status: 200, type: METRICS_TYPE, body };
   }
 }
 

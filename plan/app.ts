@@ -128,6 +128,16 @@ export class App<Name extends string = string>
   }
 
   /**
+   * Says why each process of the plan is where it is. For many processes, this
+   * is much faster than `why()` for each of them.
+   *
+   * @returns The answers, each after those of the processes that it depends on.
+   */
+  whys(): Why[] {
+    return this.#board.whys();
+  }
+
+  /**
    * Starts processes that have not been started, have ended or were stopped. A
    * task that is completed stays so. Each waits until its conditions hold.
    *

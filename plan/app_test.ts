@@ -135,6 +135,7 @@ Deno.test("A process that crashes waits for what it depends on", async () => {
     app.why("api").sentence,
     "api waits for db to be ready: db is running and not ready",
   );
+  assertEquals(app.whys(), [app.why("db"), app.why("api")]);
   ready.add("db");
   await clock.advance(200);
   assertEquals(log, ["+db", "+api", "!db", "!api", "+db", "+api"]);

@@ -190,8 +190,30 @@ export class Board {
 
   /** Says why a unit is where it is. */
   why(unit: LiveUnit): Why {
-    const held = this.#heldBack(unit, decide(this.graph, this.snapshot()));
+    const [held] = this.#heldBackOf([unit]);
     return explain(unit.name, unit.state, held, this.pm.clock.time());
+  }
+
+  /** Says why each unit is where it is. */
+  whys(): Why[] {
+    const { units } = this;
+    const held = this.#heldBackOf(units);
+    const time = this.pm.clock.time();
+    return units.map(({ name, state }, i) =>
+      explain(name, state, held[i], time)
+    );
+  }
+
+  /** Returns what holds back each of some units. */
+  #heldBackOf(units: readonly LiveUnit[]): (Held | undefined)[] {
+    // To decide takes a look at all units, and only those that wait are held.
+    let decided: Decided | undefined;
+    const room = this.#room();
+    return units.map((unit) => {
+      if (unit.state.kind !== "waiting") return undefined;
+      decided ??= decide(this.graph, this.snapshot());
+      return this.#heldBack(unit, decided, room);
+    });
   }
 
   /**
@@ -305,7 +327,7 @@ export class Board {
   #heldBack(
     unit: LiveUnit,
     { verdicts }: Decided,
-    room: number = this.#room(),
+    room: number,
   ): Held | undefined {
     const verdict = verdicts.get(unit.unit.entry) ?? OPEN;
     if (verdict.kind === "blocked") return verdict;
