@@ -34,6 +34,7 @@ export async function background(): Promise<number> {
       env: (name) => Deno.env.get(name),
       logger: log,
       ownLog: request.log,
+      metrics: request.metrics ?? undefined,
     });
   } catch (error) {
     writeReport(refusal(error));

@@ -5,7 +5,7 @@
  */
 
 import { CliError, STATUS } from "./call.ts";
-import { backgroundCommand, ownProgram, SUPERVISE } from "./own_command.ts";
+import { ownCommand, ownProgram, SUPERVISE } from "./own_command.ts";
 import { openOwnLog } from "./own_log.ts";
 import {
   type BackgroundReport,
@@ -38,7 +38,7 @@ export class BackgroundStart implements Disposable {
   private constructor(log: string, size: number, hidden: string) {
     this.#log = log;
     this.#size = size;
-    const command = backgroundCommand(ownProgram(), hidden);
+    const command = ownCommand(ownProgram(), [hidden]);
     this.#child = new Deno.Command("sh", {
       args: ["-c", SCRIPT, "sh", log, ...command],
       stdin: "piped",

@@ -27,6 +27,8 @@ export interface JoinOptions {
   readonly withinMs: number | undefined;
   /** The command line that applies the configuration. */
   readonly reload: string;
+  /** The address at which the metrics are to be served. */
+  readonly metrics: string | undefined;
 }
 
 /**
@@ -46,14 +48,21 @@ export async function join(
   options: JoinOptions,
 ): Promise<number> {
   const client = new ControlClient(place.socket);
-  const { pid } = await client.supervisor();
+  const { pid, metrics: served } = await client.supervisor();
   const changes = readChanges(await client.apply(config, { dryRun: true }));
   const views = await client.processes();
   await io.err(`processman: ${runsText(config.name, pid, views)}\n`);
   if (!isSame(changes)) {
     await offerReload(client, config, io, changesText(changes), options.reload);
   }
-  const { names, goal, withinMs } = options;
+  const { names, goal, withinMs, metrics } = options;
+  if (metrics !== undefined && metrics !== served) {
+    const now = served === null ? "no metrics" : `its metrics at ${served}`;
+    await io.err(
+      `processman: it serves ${now}; --metrics takes effect after ` +
+        '"processman down"\n',
+    );
+  }
   if (names.length > 0) await start(client, names);
   if (goal === undefined) {
     await io.err('See "processman logs -f" for its output.\n');

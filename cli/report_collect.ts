@@ -160,6 +160,7 @@ function lastOne(
     cwd: config === null ? "" : folderOf(config),
     logs,
     log,
+    metrics: null,
     plan: false,
     canApply: false,
   };

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { MetricsOptions } from "../control/mod.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 
 /** What a supervisor in the background is to do. */
@@ -18,6 +19,8 @@ export interface BackgroundRequest {
   readonly alone: boolean;
   /** The file of its own log. */
   readonly log: string;
+  /** Where the metrics are served on a port, if they are. */
+  readonly metrics: MetricsOptions | null;
 }
 
 /** What came of a request. */

@@ -13,11 +13,12 @@ import {
   type ExposeOptions,
 } from "./expose_options.ts";
 import { Exposure } from "./exposure.ts";
+import { type MetricsPort, requirePort, takePort } from "./metrics_port.ts";
 import { placeOfConfig, placeOfName, type SupervisorRecord } from "./place.ts";
 import { requireSocket } from "./socket.ts";
 import { VERSION } from "./version.ts";
 
-export type { ExposeOptions } from "./expose_options.ts";
+export type { ExposeOptions, MetricsOptions } from "./expose_options.ts";
 
 /** A manager that is exposed. */
 export interface Exposed extends AsyncDisposable {
@@ -26,8 +27,13 @@ export interface Exposed extends AsyncDisposable {
   /** The path of the socket. */
   readonly socket: string;
   /**
-   * Closes the socket after all requests that have arrived are answered. The
-   * manager goes on. Never rejects.
+   * The address at which Prometheus reads the metrics; `null` without the option
+   * `metrics`.
+   */
+  readonly metrics: string | null;
+  /**
+   * Closes the socket, and the port of the metrics, after all requests that have
+   * arrived are answered. The manager goes on. Never rejects.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -73,6 +79,8 @@ export class AlreadyExposedError extends Error {
  * - `--allow-read=FOLDER` and `--allow-write=FOLDER`
  * - `--allow-net=unix:SOCKET`. Deno before 2.9 refuses this option and does not
  *   need it.
+ * - `--allow-net=HOST:PORT` for the option `metrics`, such as
+ *   `127.0.0.1:9464`
  *
  * CPU and memory are only read while a client asks for them. With
  * `--allow-run`, a shell does that. With a list of programs, `sh` must be one
@@ -93,6 +101,7 @@ export class AlreadyExposedError extends Error {
  * @param options The name, and what else clients can see and do.
  * @returns A promise that resolves when clients can connect.
  * @throws {TypeError} If an option does not exist or has a wrong type.
+ * @throws {RangeError} If the port of the metrics is out of range.
  * @throws {ProcessmanClosedError} If the manager has been shut down.
  * @throws {AlreadyExposedError} If another program has the name, or the
  * configuration.
@@ -100,6 +109,8 @@ export class AlreadyExposedError extends Error {
  * path is too long.
  * @throws {Deno.errors.NotCapable} If a permission is missing. Nothing has been
  * done then.
+ * @throws {Deno.errors.AddrInUse} If another program listens on the port of the
+ * metrics.
  */
 export async function expose(
   target: Processman | App,
@@ -119,17 +130,20 @@ export async function expose(
     ? await placeOfName(own.name)
     : await placeOfConfig(own.config);
   requireSocket(place.socket);
+  if (own.metrics) requirePort(own.metrics);
   const record = recordOf(own, pm);
   let exposure: Exposure | undefined;
   const taken = await claim(place, record, {
     onRestored: () => void exposure?.listenAgain(),
   });
   if ("holder" in taken) throw new AlreadyExposedError(taken.holder);
+  let metrics: MetricsPort | undefined;
   try {
-    const labels = own.labels ?? (() => []);
-    exposure = new Exposure({ ...own, pm, app, record, claim: taken, labels });
+    metrics = own.metrics && takePort(own.metrics);
+    exposure = new Exposure({ ...own, pm, app, record, claim: taken, metrics });
     return exposure;
   } catch (error) {
+    metrics?.listener.close();
     await taken[Symbol.asyncDispose]();
     throw error;
   }

@@ -9,6 +9,19 @@ import { App } from "../plan/mod.ts";
 import type { Log } from "./log.ts";
 import type { ConfigSource } from "./wire.ts";
 
+/** Where Prometheus reads the metrics: an option of {@linkcode expose}. */
+export interface MetricsOptions {
+  /** The port; 0 for any that is free. */
+  port: number;
+  /**
+   * The address or the name to listen on. Everyone who can reach it can read
+   * the metrics.
+   *
+   * @default {"127.0.0.1"}
+   */
+  hostname?: string | undefined;
+}
+
 /** Options of {@linkcode expose}. */
 export interface ExposeOptions {
   /** The name under which `processman ls` shows it. */
@@ -44,6 +57,13 @@ export interface ExposeOptions {
    */
   labels?: ((entry: string) => readonly string[]) | undefined;
   /**
+   * Also serves the metrics, and nothing else, on a TCP port, because
+   * Prometheus cannot read a Unix socket.
+   *
+   * @default {none}
+   */
+  metrics?: MetricsOptions | undefined;
+  /**
    * Applies a new configuration, and resolves to what has changed, as JSON.
    * Without it, clients cannot change the configuration.
    */
@@ -61,10 +81,19 @@ export interface ExposeOptions {
   shutdown?: ((options: { withinMs: number }) => Promise<void>) | undefined;
 }
 
+/** What an option can be. */
+type Type = "string" | "number" | "function" | "object";
+
+/** What each type is called. */
+const TYPE_NAMES: Readonly<Record<Type, string>> = {
+  string: "a string that is not empty",
+  number: "a number",
+  function: "a function",
+  object: "an object",
+};
+
 /** The options, and the type of each. */
-const TYPES: Readonly<
-  Record<keyof ExposeOptions, "string" | "function" | "object">
-> = {
+const TYPES: Readonly<Record<keyof ExposeOptions, Type>> = {
   name: "string",
   config: "string",
   source: "function",
@@ -72,6 +101,7 @@ const TYPES: Readonly<
   logsFolder: "string",
   ownLog: "string",
   labels: "function",
+  metrics: "object",
   apply: "function",
   shutdown: "function",
 };
@@ -80,6 +110,7 @@ const TYPES: Readonly<
  * Checks the options, and returns a copy without those that are `undefined`.
  *
  * @throws {TypeError} If an option does not exist or has a wrong type.
+ * @throws {RangeError} If the port is out of range.
  */
 export function checkExpose(options: ExposeOptions): ExposeOptions {
   if (typeof options !== "object" || options === null) {
@@ -89,19 +120,39 @@ export function checkExpose(options: ExposeOptions): ExposeOptions {
       }`,
     );
   }
+  checkTypes(options, TYPES);
+  checkType("name", options.name, "string");
+  if (options.metrics !== undefined) checkMetrics(options.metrics);
+  return { ...options };
+}
+
+function checkMetrics(options: MetricsOptions): void {
+  checkTypes(options, { port: "number", hostname: "string" }, "metrics.");
+  const { port } = options;
+  checkType("metrics.port", port, "number");
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return;
+  throw new RangeError(
+    'Option "metrics.port" must be a whole number from 0 to 65535: current ' +
+      `value is ${port}`,
+  );
+}
+
+/** Checks that there are only known options, each of its type. */
+function checkTypes(
+  options: object,
+  types: Readonly<Record<string, Type>>,
+  prefix = "",
+): void {
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(TYPES, name)) {
-      const names = Object.keys(TYPES).join(", ");
+    const type = Object.hasOwn(types, name) ? types[name] : undefined;
+    if (type === undefined) {
+      const names = Object.keys(types).join(", ");
       throw new TypeError(
-        `Option "${name}" does not exist: the options are ${names}`,
+        `Option "${prefix}${name}" does not exist: the options are ${names}`,
       );
     }
-    if (value !== undefined) {
-      checkType(name, value, TYPES[name as keyof ExposeOptions]);
-    }
+    if (value !== undefined) checkType(`${prefix}${name}`, value, type);
   }
-  checkType("name", options.name, "string");
-  return { ...options };
 }
 
 /**
@@ -117,19 +168,12 @@ export function checkTarget(target: unknown): void {
   );
 }
 
-function checkType(
-  name: string,
-  value: unknown,
-  type: "string" | "function" | "object",
-): void {
+function checkType(name: string, value: unknown, type: Type): void {
   if (typeof value === type && value !== "" && value !== null) return;
-  const what = type === "string"
-    ? "a string that is not empty"
-    : type === "function"
-    ? "a function"
-    : "an object";
   throw new TypeError(
-    `Option "${name}" must be ${what}: current value is ${show(value)}`,
+    `Option "${name}" must be ${TYPE_NAMES[type]}: current value is ${
+      show(value)
+    }`,
   );
 }
 

@@ -62,6 +62,7 @@ test("expose() shows a manager under its name, and its processes", async () => {
     logs: "/logs",
     log: "/own",
     cwd: Deno.cwd(),
+    metrics: null,
     plan: false,
     canApply: false,
   });

@@ -12,6 +12,7 @@ import type { Claim } from "./claim.ts";
 import { EventLog } from "./event_log.ts";
 import { HttpServer } from "./http_server.ts";
 import { type Log, memoryLog } from "./log.ts";
+import { type MetricsPort, serveMetrics } from "./metrics_port.ts";
 import type { SupervisorRecord } from "./place.ts";
 import { Sampler } from "./read_usage.ts";
 import { Roster } from "./roster.ts";
@@ -32,17 +33,22 @@ export interface Exhibit extends OwnActions {
   readonly source?: (() => ConfigSource) | undefined;
   /** The log; in memory if left out. */
   readonly logs?: Log | undefined;
-  /** Returns the labels of an entry. */
-  readonly labels: (entry: string) => readonly string[];
+  /** Returns the labels of an entry; none if left out. */
+  readonly labels?: ((entry: string) => readonly string[]) | undefined;
+  /** The port on which the metrics are served. */
+  readonly metrics: MetricsPort | undefined;
 }
 
 /** A manager that is exposed. */
 export class Exposure implements AsyncDisposable {
   /** What the supervisor has written down about itself. */
   readonly record: SupervisorRecord;
+  /** The address of the metrics; `null` if they are not served on a port. */
+  readonly metrics: string | null;
   readonly #pm: Processman;
   readonly #claim: Claim;
   readonly #server: HttpServer;
+  readonly #metricsServer: HttpServer | undefined;
   readonly #events = new EventLog();
   /** The log, if it is closed at the end. */
   readonly #ownLog: Log | undefined;
@@ -57,35 +63,36 @@ export class Exposure implements AsyncDisposable {
 
   /** Begins to serve. */
   constructor(exhibit: Exhibit) {
-    const { pm, app, record, claim, labels } = exhibit;
+    const { pm, app, record, claim, labels = () => [], metrics } = exhibit;
     this.#pm = pm;
     this.record = record;
+    this.metrics = metrics?.url ?? null;
     this.#claim = claim;
     const roster = new Roster(pm, app);
     const actions = new Actions(pm, app, roster, exhibit);
     const logs = exhibit.logs ?? memoryLog();
     this.#ownLog = exhibit.logs === undefined ? logs : undefined;
-    this.#server = new HttpServer(
-      new Answers({
-        pm,
-        app,
-        roster,
-        events: this.#events,
-        logs,
-        sampler: new Sampler(pm.clock),
-        actions,
-        supervisor: () => ({
-          ...record,
-          source: exhibit.source?.() ?? null,
-          cwd: Deno.cwd(),
-          plan: app !== undefined,
-          canApply: actions.canApply,
-        }),
-        labels,
+    const answers = new Answers({
+      pm,
+      app,
+      roster,
+      events: this.#events,
+      logs,
+      sampler: new Sampler(pm.clock),
+      actions,
+      supervisor: () => ({
+        ...record,
+        source: exhibit.source?.() ?? null,
+        cwd: Deno.cwd(),
+        metrics: this.metrics,
+        plan: app !== undefined,
+        canApply: actions.canApply,
       }),
-      pm.clock,
-    );
+      labels,
+    });
+    this.#server = new HttpServer(answers, pm.clock);
     this.#server.listen(listenAt(this.socket));
+    this.#metricsServer = metrics && serveMetrics(metrics, answers, pm.clock);
     addEventListener("unload", this.#onUnload);
     this.#follow(roster);
     // What cannot be recorded is the business of the log.
@@ -138,7 +145,7 @@ export class Exposure implements AsyncDisposable {
     }
     this.#over.abort();
     this.#events.end();
-    await this.#server.close();
+    await Promise.all([this.#server.close(), this.#metricsServer?.close()]);
     await awaitRemoval(this.socket);
     removeEventListener("unload", this.#onUnload);
     await Promise.allSettled([

@@ -43,3 +43,5 @@ export * from "./client.ts";
 export * from "./expose.ts";
 export * from "./log.ts";
 export * from "./place.ts";
+export { usageReader } from "./read_usage.ts";
+export type { Usage } from "./usage.ts";

@@ -112,7 +112,7 @@ const DESCRIPTIONS: Readonly<Record<ProblemCode, string>> = {
   "failed": "The request could not be fulfilled",
   "closing": "The supervisor is ending",
   "unauthorized": "The request has no valid key",
-  "forbidden": "The request is not from the page",
+  "forbidden": "The request is from another page, or for another host",
   "unreachable": "There is no supervisor",
   "not-ready": "The processes were not ready in time",
 };

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Clock } from "../mod.ts";
+import { type Clock, systemClock } from "../mod.ts";
 import { ProcFiles } from "./proc_files.ts";
-import { parsePs, parseStat, type Sample, sumUp } from "./usage.ts";
+import { parsePs, parseStat, type Sample, sumUp, type Usage } from "./usage.ts";
 
 /** Two samples closer together than this would say little, in milliseconds. */
 const LEAST_MS = 250;
@@ -53,7 +53,10 @@ export class Sampler {
     if (age < LEAST_MS && known) return last;
     const rows = await readRows(this.#files, pids);
     if (rows === undefined) return undefined;
-    const now = { at: this.#clock.now(), runs: sumUp(rows, pids) };
+    const now = {
+      at: this.#clock.now(),
+      runs: sumUp(rows, pids, last?.now.runs),
+    };
     // Of two samples in quick succession, the earlier one says more.
     const before = age < LEAST_MS
       ? last?.before
@@ -62,6 +65,35 @@ export class Sampler {
       : undefined;
     return this.#last = { now, before };
   }
+}
+
+/**
+ * Returns a function that reads what runs use, for metrics: `instrument(pm, {
+ * usage: usageReader() })`. A run is its child and everything that the child
+ * has started.
+ *
+ * It needs what CPU and memory need in {@linkcode expose}: `--allow-run` for a
+ * shell. Without it, and on Windows, the function knows nothing.
+ *
+ * @example
+ * ```ts
+ * import { Processman } from "@isbm/processman";
+ * import { usageReader } from "@isbm/processman/control";
+ *
+ * await using pm = new Processman();
+ * const { pid = 0 } = pm.command("sleep", ["500"]);
+ * const usage = await usageReader()([pid]);
+ * console.log(usage.get(pid)?.memory); // 2019328
+ * ```
+ *
+ * @returns A function that takes the process IDs of children, and returns a
+ * promise of what their runs use, by these. Runs that have ended are missing.
+ */
+export function usageReader(): (
+  pids: readonly number[],
+) => Promise<ReadonlyMap<number, Usage>> {
+  const sampler = new Sampler(systemClock);
+  return async (pids) => (await sampler.sample(pids))?.now.runs ?? new Map();
 }
 
 async function readRows(files: ProcFiles, pids: readonly number[]) {

@@ -96,6 +96,7 @@ export const SCHEMAS = {
     cwd: TEXT,
     logs: orNull(TEXT),
     log: orNull(TEXT),
+    metrics: orNull(TEXT),
     plan: FLAG,
     canApply: FLAG,
   }),

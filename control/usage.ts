@@ -20,8 +20,13 @@ export interface TableRow {
 
 /** What a run and everything that it has started have used up to a time. */
 export interface Usage {
-  /** Processor time in milliseconds. */
+  /**
+   * Processor time in milliseconds. It falls when a process ends that nobody
+   * waits for, because the system then forgets its time.
+   */
   readonly cpuMs: number;
+  /** The same, summed up over samples, so that it never falls. */
+  readonly countedMs: number;
   /** Resident memory in bytes. */
   readonly memory: number;
   /** How many processes it consists of. */
@@ -101,10 +106,12 @@ export function parsePs(text: string): TableRow[] {
  * @param rows The process table.
  * @param pids The process IDs of the children. Each leads the session of its
  * run.
+ * @param before What the runs have used up to the sample before.
  */
 export function sumUp(
   rows: readonly TableRow[],
   pids: readonly number[],
+  before: ReadonlyMap<number, Usage> = new Map(),
 ): Map<number, Usage> {
   const runs = new Map<number, Usage>();
   const wanted = new Set(pids);
@@ -112,12 +119,19 @@ export function sumUp(
     // Without permission for sessions, a run is its child alone.
     const run = wanted.has(pid) ? pid : session;
     if (!wanted.has(run)) continue;
-    const sum = runs.get(run) ?? { cpuMs: 0, memory: 0, processes: 0 };
+    const sum = runs.get(run) ??
+      { cpuMs: 0, countedMs: 0, memory: 0, processes: 0 };
     runs.set(run, {
+      ...sum,
       cpuMs: sum.cpuMs + cpuMs,
       memory: sum.memory + memory,
       processes: sum.processes + 1,
     });
+  }
+  for (const [run, usage] of runs) {
+    const earlier = before.get(run) ?? { cpuMs: 0, countedMs: 0 };
+    const spent = Math.max(0, usage.cpuMs - earlier.cpuMs);
+    runs.set(run, { ...usage, countedMs: earlier.countedMs + spent });
   }
   return runs;
 }

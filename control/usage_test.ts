@@ -3,7 +3,7 @@ import { permitted } from "../tools/testing.ts";
 import { quiet, stage } from "../tools/control_testing.ts";
 import { pageSize, parsePs, parseStat, sumUp, usageOf } from "./usage.ts";
 import { ProcFiles } from "./proc_files.ts";
-import { Sampler } from "./read_usage.ts";
+import { Sampler, usageReader } from "./read_usage.ts";
 import { lineOf, runScript } from "../tools/testing.ts";
 
 /** A record of `/proc/PID/stat`. */
@@ -71,16 +71,29 @@ Deno.test("sumUp() adds up everything in the session of a run", () => {
   });
   const rows = [row(5, 5), row(6, 5), row(7, 7), row(8, 8), row(9, 1)];
   assertEquals([...sumUp(rows, [5, 7, 9, 99])], [
-    [5, { cpuMs: 20, memory: 200, processes: 2 }],
-    [7, { cpuMs: 10, memory: 100, processes: 1 }],
-    [9, { cpuMs: 10, memory: 100, processes: 1 }],
+    [5, { cpuMs: 20, countedMs: 20, memory: 200, processes: 2 }],
+    [7, { cpuMs: 10, countedMs: 10, memory: 100, processes: 1 }],
+    [9, { cpuMs: 10, countedMs: 10, memory: 100, processes: 1 }],
   ]);
+});
+
+Deno.test("sumUp() counts on when a process ends that nobody waits for", () => {
+  const times = [50, 70, 30, 40];
+  const counted: number[] = [];
+  let before: ReturnType<typeof sumUp> | undefined;
+  for (const cpuMs of times) {
+    before = sumUp([{ pid: 5, session: 5, cpuMs, memory: 0 }], [5], before);
+    counted.push(before.get(5)?.countedMs ?? NaN);
+  }
+  assertEquals(counted, [50, 70, 70, 80]);
 });
 
 Deno.test("usageOf() gives the share since the sample before, or since the start", () => {
   const sample = (at: number, cpuMs: number) => ({
     at,
-    runs: new Map([[5, { cpuMs, memory: 100, processes: 2 }]]),
+    runs: new Map([
+      [5, { cpuMs, countedMs: cpuMs, memory: 100, processes: 2 }],
+    ]),
   });
   const now = sample(3_000, 1_500);
   const cpu = (value: number | null) => ({
@@ -144,6 +157,19 @@ Deno.test({
     assertEquals(await sampler.sample([pid]), first);
     assertEquals(first.before, undefined);
   },
+});
+
+Deno.test("usageReader() knows what runs use, and nothing of others", async () => {
+  await using pm = quiet();
+  const script = "sleep 500 & echo up; wait";
+  const job = pm.command("sh", ["-c", script]);
+  await lineOf(job, "up");
+  const { pid = 0 } = job;
+  const usage = await usageReader()([pid, 4_000_000_000]);
+  assertEquals([...usage.keys()], [pid]);
+  const { cpuMs = -1, memory = 0, processes } = usage.get(pid) ?? {};
+  assertEquals(processes, 2);
+  assert(cpuMs >= 0 && memory > 100_000, `${cpuMs} ${memory}`);
 });
 
 for (

@@ -209,6 +209,8 @@ export interface SupervisorView {
   readonly logs: string | null;
   /** The file of its own log, if it has one. */
   readonly log: string | null;
+  /** The address at which Prometheus reads its metrics, if there is one. */
+  readonly metrics: string | null;
   /** Whether it has a plan: then entries can be scaled and rolled. */
   readonly plan: boolean;
   /** Whether its configuration can be changed by `apply`. */
@@ -338,7 +340,7 @@ export interface ErrorView {
       | "closing"
       /** Of a dashboard: the request has no valid key. */
       | "unauthorized"
-      /** Of a dashboard: the request is not from its page. */
+      /** Of a dashboard, or of metrics: the request is not for its host. */
       | "forbidden"
       /** Of a dashboard: there is no supervisor. */
       | "unreachable";

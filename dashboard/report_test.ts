@@ -18,6 +18,7 @@ const DATA: ReportData = {
     cwd: "/",
     logs: null,
     log: null,
+    metrics: null,
     plan: false,
     canApply: false,
   },

@@ -22,6 +22,7 @@ import { Tool } from "../tools/tool.ts";
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   "docs/control.md": ["curl"],
   "docs/dev_environment.md": ["curl"],
+  "docs/metrics.md": ["curl", "promtool"],
   "docs/servers.md": ["curl", "nginx"],
   "docs/web_and_worker.md": ["curl"],
 };

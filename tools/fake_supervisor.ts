@@ -81,6 +81,7 @@ async function main(path: string): Promise<void> {
     cwd: Deno.cwd(),
     logs: null,
     log: null,
+    metrics: null,
     plan: true,
     canApply: true,
     ...fake.supervisor,

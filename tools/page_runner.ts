@@ -79,7 +79,7 @@ class Ports {
 
   /** Replaces the ports of the page by those that are free. */
   replace(text: string): string {
-    return text.replace(/\b8\d{3}\b/g, (port) => {
+    return text.replace(/\b(?:8\d{3}|9464)\b/g, (port) => {
       const free = this.#free.get(port) ?? String(freePort());
       this.#free.set(port, free);
       return free;

@@ -32,6 +32,7 @@ function source(some: Partial<ReportData>): ReportSource {
       cwd: "/",
       logs: null,
       log: null,
+      metrics: null,
       plan: false,
       canApply: false,
     },

@@ -60,6 +60,7 @@ class Scripted implements Source {
       cwd: "/",
       logs: null,
       log: null,
+      metrics: null,
       plan: true,
       canApply: false,
     };
