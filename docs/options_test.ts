@@ -24,6 +24,7 @@ import {
 import { checkStop, STOP_DEFAULTS } from "../stop.ts";
 import { plan, type PlanEntry, type PlanOptions } from "../plan/mod.ts";
 import { exec, file, http, line, tcp } from "../probe/mod.ts";
+import { checkOptions as checkInstrument } from "../telemetry/options.ts";
 import { root } from "../tools/package.ts";
 import { readPages, tablesOf } from "../tools/pages.ts";
 import { permitted } from "../tools/testing.ts";
@@ -193,6 +194,13 @@ const DOCUMENTED: readonly Documented[] = [
       startLimit: PLAN.options.startLimit,
       sharedPorts: PLAN.options.sharedPorts,
     },
+  },
+  {
+    file: "telemetry/options.ts",
+    interfaces: ["InstrumentOptions"],
+    table: "instrument",
+    check: checkInstrument,
+    defaults: { probes: true, args: false },
   },
   {
     file: "options.ts",

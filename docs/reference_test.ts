@@ -14,6 +14,9 @@ import * as cli from "../cli/mod.ts";
 import * as control from "../control/mod.ts";
 import * as plan from "../plan/mod.ts";
 import * as probe from "../probe/mod.ts";
+import { ATTRIBUTE, SPAN, SPAN_EVENT } from "../telemetry/attributes.ts";
+import { METRICS } from "../telemetry/meters.ts";
+import * as telemetry from "../telemetry/mod.ts";
 import * as testing from "../testing/mod.ts";
 
 const ignore = !permitted("read");
@@ -97,6 +100,31 @@ Deno.test("The docs list each state, event and decision", {
   assertEquals(listed.sort(), decisions.sort());
 });
 
+Deno.test("docs/telemetry.md lists all that is exported", {
+  ignore,
+}, async () => {
+  const listed = async (head: string) =>
+    (await firstCells("telemetry.md", head)).map((cell) =>
+      cell.replaceAll("`", "")
+    ).sort();
+  const spans = Object.values(SPAN).map((word) => `${word} NAME`);
+  assertEquals(await listed("Span"), spans.sort());
+  assertEquals(
+    await listed("Event of a span"),
+    Object.values(SPAN_EVENT).sort(),
+  );
+  assertEquals(await listed("Attribute"), Object.values(ATTRIBUTE).sort());
+  const page = await readPage("docs/telemetry.md");
+  const [, ...metrics] = tableOf(page, "Metric");
+  assertEquals(
+    metrics.map(([name, unit]) => [name, unit]),
+    Object.entries(METRICS).map(([name, { unit }]) => [
+      `\`${name}\``,
+      `\`${unit}\``,
+    ]),
+  );
+});
+
 Deno.test("docs/errors.md lists the errors that are exported", {
   ignore,
 }, async () => {
@@ -119,7 +147,7 @@ Deno.test("docs/errors.md lists the errors that are exported", {
 
 Deno.test("Some page names each function and class", { ignore }, async () => {
   const pages = (await readPages()).map(({ text }) => text).join("\n");
-  const names = [library, plan, probe, testing, control, cli]
+  const names = [library, plan, probe, telemetry, testing, control, cli]
     .flatMap((module) => Object.keys(module));
   const missing = names.filter((name) =>
     !new RegExp(`\\b${name}\\b`).test(pages)
