@@ -4,10 +4,10 @@
  * @module
  */
 
-import { AlreadyExposedError } from "../control/mod.ts";
-import type { Logger } from "../mod.ts";
+import { AlreadyExposedError, type MetricsOptions } from "../control/mod.ts";
 import { type Io, STATUS } from "./call.ts";
 import { Console } from "./console.ts";
+import { load } from "./load.ts";
 import {
   blockedBy,
   hasFailed,
@@ -18,16 +18,29 @@ import {
 import { printPlain } from "./plain_output.ts";
 import type { ResolvedConfig } from "./resolved.ts";
 import { signalStatus } from "./signal_status.ts";
-import { type StartRequest, supervise, type Supervisor } from "./supervise.ts";
+import {
+  type StartRequest,
+  supervise,
+  type SuperviseOptions,
+  type Supervisor,
+} from "./supervise.ts";
+import type { SystemdReport } from "./systemd_report.ts";
 import { isInForeground, ownTerminal } from "./terminal_mode.ts";
+
+/** Prints a line of text. */
+type Voice = (text: string) => Promise<void>;
 
 /** Options of {@linkcode foreground}. */
 export interface ForegroundOptions extends StartRequest {
   /** The process whose end ends all, and whose status becomes that of all. */
   readonly exitCodeFrom?: string | undefined;
+  /** Where systemd is told how the processes are, if it wants to know. */
+  readonly notifySocket?: string | undefined;
+  /** Where the metrics are served on a port. */
+  readonly metrics?: MetricsOptions | undefined;
   /** Called when clients can reach the supervisor, with what prints a line. */
   readonly onServing?:
-    | ((say: (text: string) => Promise<void>) => Promise<void>)
+    | ((say: Voice) => Promise<void>)
     | undefined;
 }
 
@@ -47,7 +60,13 @@ export async function foreground(
 ): Promise<number | undefined> {
   Deno.chdir(config.cwd);
   const view = io.terminal && isInForeground() ? consoleOf(io) : undefined;
-  const supervisor = await begin(config, io, view?.logger);
+  const { warn, say } = voicesOf(view, io);
+  await using report = await systemdReport(options.notifySocket, warn);
+  const supervisor = await begin(config, io, {
+    logger: view?.logger,
+    metrics: options.metrics,
+    onApply: (applied) => report?.applying(applied),
+  });
   if (supervisor === undefined) return undefined;
   const unread = Promise.withResolvers<void>();
   const printed = view?.run(supervisor, Deno.stdin.readable) ??
@@ -55,13 +74,6 @@ export async function foreground(
       names: outcomes(supervisor.app).map(({ name }) => name),
       onBroken: unread.resolve,
     });
-  const warn = async (text: string) => {
-    if (view) view.logger.warn(text);
-    else await io.err(`WARN ${text}\n`);
-  };
-  const say = async (text: string) => {
-    await (view ? view.say(text) : io.err(`${text}\n`));
-  };
   options.onServing?.(say).catch((error) => warn(String(error)));
   try {
     return await untilEnd(supervisor, {
@@ -70,25 +82,55 @@ export async function foreground(
       quit: view?.quit,
       unread: unread.promise,
       warn,
+      report,
     });
   } finally {
+    report?.stopping();
     await supervisor[Symbol.asyncDispose]();
     await printed;
   }
+}
+
+/** Returns what prints a warning, and what prints something else. */
+function voicesOf(
+  view: Console | undefined,
+  io: Io,
+): { readonly warn: Voice; readonly say: Voice } {
+  return {
+    warn: async (text) => {
+      if (view) view.logger.warn(text);
+      else await io.err(`WARN ${text}\n`);
+    },
+    say: async (text) => {
+      await (view ? view.say(text) : io.err(`${text}\n`));
+    },
+  };
 }
 
 /** Begins to supervise, unless another supervisor has the configuration. */
 async function begin(
   config: ResolvedConfig,
   io: Io,
-  logger: Logger | undefined,
+  options: Omit<SuperviseOptions, "env">,
 ): Promise<Supervisor | undefined> {
   try {
-    return await supervise(config, { env: (name) => io.env(name), logger });
+    return await supervise(config, { ...options, env: (name) => io.env(name) });
   } catch (error) {
     if (error instanceof AlreadyExposedError) return undefined;
     throw error;
   }
+}
+
+/** Creates what tells systemd how the processes are, if it wants to know. */
+async function systemdReport(
+  socket: string | undefined,
+  warn: Voice,
+): Promise<SystemdReport | undefined> {
+  if (socket === undefined) return undefined;
+  const { SystemdReport } = await load<typeof import("./systemd_report.ts")>(
+    "./systemd_report.ts",
+  );
+  return new SystemdReport(socket, warn);
 }
 
 /** What can end a supervisor, besides the end of its processes. */
@@ -100,13 +142,15 @@ interface Ends extends ForegroundOptions {
   /** Resolves when nothing reads the output any more. */
   readonly unread: Promise<void>;
   /** Says what processes are blocked by. */
-  readonly warn: (text: string) => Promise<void>;
+  readonly warn: Voice;
+  /** Tells systemd how the processes are. */
+  readonly report: SystemdReport | undefined;
 }
 
 /** Supervises until something ends it; returns the exit status. */
 async function untilEnd(
   supervisor: Supervisor,
-  { signal, quit, unread, warn, exitCodeFrom, ...request }: Ends,
+  { signal, quit, unread, warn, report, exitCodeFrom, ...request }: Ends,
 ): Promise<number> {
   const { pm, app } = supervisor;
   const done = Promise.withResolvers<number>();
@@ -114,6 +158,7 @@ async function untilEnd(
     if (pm.closing.aborted) return;
     for (const text of blockedBy(error)) await warn(text);
   });
+  report?.follow(supervisor);
   const look = async () => {
     const units = outcomes(app);
     const one = units.find(({ name }) => name === exitCodeFrom);

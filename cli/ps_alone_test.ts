@@ -58,6 +58,33 @@ Deno.test({
 });
 
 Deno.test({
+  name: "up loads what talks to systemd only if systemd listens",
+  ignore,
+  async fn() {
+    for (const command of ["up", "foreground", "background"]) {
+      const modules = await loaded(`cli/${command}.ts`);
+      const found = modules.filter((path) => path.includes("systemd"));
+      assertEquals(found, [], command);
+    }
+  },
+});
+
+Deno.test({
+  name: "Only a supervisor that exports loads telemetry",
+  ignore,
+  async fn() {
+    const telemetry = (modules: readonly string[]) =>
+      modules.filter((path) => /^telemetry\/|opentelemetry/.test(path));
+    for (const path of ["cli/foreground.ts", "cli/background.ts", "mod.ts"]) {
+      assertEquals(telemetry(await loaded(path)), [], path);
+    }
+    const exporting = telemetry(await loaded("cli/telemetry.ts"));
+    assert(exporting.includes("telemetry/mod.ts"));
+    assert(exporting.some((path) => path.includes("@opentelemetry/api")));
+  },
+});
+
+Deno.test({
   name: "ps needs no timer, for which Deno would load many modules",
   ignore,
   async fn() {

@@ -8,6 +8,7 @@ import {
   expose,
   type Exposed,
   type ExposeOptions,
+  type MetricsOptions,
   openLog,
   placeOfConfig,
 } from "../control/mod.ts";
@@ -16,9 +17,13 @@ import { type Logger, Processman, type ShutdownOptions } from "../mod.ts";
 import { type App, up } from "../plan/mod.ts";
 import { changesOf, type ConfigChanges, type Configured } from "./changes.ts";
 import { LateLog } from "./late_log.ts";
+import { load } from "./load.ts";
 import { STEADY_MS } from "./progress.ts";
 import { buildPlan, type ResolvedConfig } from "./resolved.ts";
 import { type Env, stateFolder } from "./state_folder.ts";
+
+/** The global variable that Deno sets with `OTEL_DENO=true`. */
+const TELEMETRY = Symbol.for("opentelemetry.js.api.1");
 
 /** Options of {@linkcode supervise}. */
 export interface SuperviseOptions {
@@ -28,6 +33,10 @@ export interface SuperviseOptions {
   readonly logger?: Logger | undefined;
   /** The file of the own log of this program, if it has one. */
   readonly ownLog?: string | undefined;
+  /** Called when a client applies a configuration, with what it waits for. */
+  readonly onApply?: ((applied: Promise<unknown>) => void) | undefined;
+  /** Where the metrics are served on a port. */
+  readonly metrics?: MetricsOptions | undefined;
 }
 
 /** Which entries to start. */
@@ -170,7 +179,7 @@ function withSteadiness(config: ResolvedConfig): ResolvedConfig {
  */
 export async function supervise(
   config: ResolvedConfig,
-  { env, logger, ownLog }: SuperviseOptions,
+  { env, logger, ownLog, metrics, onApply }: SuperviseOptions,
 ): Promise<Supervisor> {
   const built = buildPlan(withSteadiness(config));
   const [file = ""] = config.files;
@@ -185,10 +194,17 @@ export async function supervise(
     // The command ends this program by itself, when all is written.
     onSignal: "stop",
   });
+  if (TELEMETRY in globalThis) {
+    const { exportTelemetry } = await load<typeof import("./telemetry.ts")>(
+      "./telemetry.ts",
+    );
+    exportTelemetry(pm, env);
+  }
   const app: App = await up(pm, built.plan, { names: [] });
   const supervisor = new Supervisor(pm, app, log, { config, built });
   try {
-    await serve(supervisor, { config: file, logsFolder: folder, ownLog });
+    const given = { config: file, logsFolder: folder, ownLog, metrics };
+    await serve(supervisor, given, onApply);
     return supervisor;
   } catch (error) {
     await supervisor[Symbol.asyncDispose]();
@@ -199,16 +215,21 @@ export async function supervise(
 /** Lets clients see a supervisor, and act on it. */
 async function serve(
   supervisor: Supervisor,
-  files: Pick<ExposeOptions, "config" | "logsFolder" | "ownLog">,
+  given: Pick<ExposeOptions, "config" | "logsFolder" | "ownLog" | "metrics">,
+  onApply: SuperviseOptions["onApply"],
 ): Promise<void> {
   const { app, pm, log } = supervisor;
   const exposed = await expose(app, {
-    ...files,
+    ...given,
     name: supervisor.name,
     logs: log,
     source: () => supervisor.source,
     labels: (entry) => supervisor.labels(entry),
-    apply: (next, how) => supervisor.apply(next as ResolvedConfig, how),
+    apply: (next, how) => {
+      const applied = supervisor.apply(next as ResolvedConfig, how);
+      if (!how.dryRun) onApply?.(applied);
+      return applied;
+    },
     // From the first moment on, clients are told that it is ending.
     shutdown: ({ withinMs }) => pm.shutdown(limited(withinMs)),
   });

@@ -23,7 +23,9 @@ import { BackgroundStart } from "./detach.ts";
 import { findConfig } from "./find_config.ts";
 import { join } from "./join.ts";
 import { load } from "./load.ts";
+import { type MetricsAddress, metricsAddress } from "./metrics_option.ts";
 import { didYouMean } from "./nearest.ts";
+import { takeNotifySocket } from "./notify_socket.ts";
 import { guardEnded } from "./old_guard.ts";
 import { diedText } from "./presence_text.ts";
 import type { Goal } from "./progress.ts";
@@ -43,7 +45,7 @@ const ENDING_MS = 120_000;
 const AGAIN_MS = 50;
 
 /** The options of a call of `up`. */
-interface Flags {
+export interface Flags {
   /** The entries that are named. */
   readonly names: readonly string[];
   readonly alone: boolean;
@@ -53,6 +55,8 @@ interface Flags {
   readonly exitCodeFrom: string | undefined;
   /** Whether the dashboard is served. */
   readonly web: boolean;
+  /** Where the metrics are served on a port. */
+  readonly metrics: MetricsAddress | undefined;
 }
 
 /** What a call of `up` asks for. */
@@ -63,17 +67,20 @@ interface Wish extends Flags {
   readonly awaited: ReadonlySet<string>;
   /** The command line that applies the configuration to what runs. */
   readonly reload: string;
+  /** Where systemd is told how the processes are, if it wants to know. */
+  readonly notifySocket?: string | undefined;
 }
 
 /** The command `up`: supervises what a configuration says. */
 export const up: Command = async (call) => {
   const { io } = call;
+  const notifySocket = takeNotifySocket();
   const flags = readFlags(call);
   const found = await lookUp(call);
   // It loads its modules while the configuration is read.
   using early = flags.detach ? await beginEarly(found, io) : undefined;
   const source = await sourceInUse(found);
-  const wish = await readWish(call, flags, source);
+  const wish = { ...await readWish(call, flags, source), notifySocket };
   const deadline = now() + ENDING_MS;
   while (true) {
     const status = await attempt(wish, io, early);
@@ -90,8 +97,14 @@ export const up: Command = async (call) => {
   }
 };
 
-/** Reads the options, and checks that they go together. */
-function readFlags({ options, names }: Call): Flags {
+/**
+ * Reads the options, and checks that they go together.
+ *
+ * @throws {CliError} If they do not, or if a value is wrong.
+ */
+export function readFlags(
+  { options, names }: Pick<Call, "options" | "names">,
+): Flags {
   if (options.value("supervisor") !== undefined) {
     throw usage("up starts a configuration, which -f names: it takes no -S");
   }
@@ -111,7 +124,9 @@ function readFlags({ options, names }: Call): Flags {
   }
   const goal = waits ? "ready" : "started";
   const web = options.flag("web");
-  return { names, alone, detach, goal, withinMs, exitCodeFrom, web };
+  const port = options.value("metrics");
+  const metrics = port === undefined ? undefined : metricsAddress(port);
+  return { names, alone, detach, goal, withinMs, exitCodeFrom, web, metrics };
 }
 
 /** Where the supervisor of a call is, and whether it runs. */
@@ -250,6 +265,7 @@ async function tryJoin(wish: Wish, io: Io): Promise<number | undefined> {
       goal,
       withinMs: wish.withinMs,
       reload: wish.reload,
+      metrics: wish.metrics?.url,
     });
     await sayLink(wish, io);
     return status;
@@ -272,7 +288,7 @@ function isEnding(error: unknown): boolean {
 
 /** Supervises in this program. */
 async function attached(wish: Wish, io: Io): Promise<number | undefined> {
-  const { config, names, alone, exitCodeFrom } = wish;
+  const { config, names, alone, exitCodeFrom, metrics, notifySocket } = wish;
   const { foreground } = await load<typeof import("./foreground.ts")>(
     "./foreground.ts",
   );
@@ -280,6 +296,8 @@ async function attached(wish: Wish, io: Io): Promise<number | undefined> {
     names: names.length > 0 ? names : undefined,
     alone,
     exitCodeFrom,
+    notifySocket,
+    metrics: metrics?.options,
     onServing: (say) => sayLink(wish, io, say),
   });
 }
@@ -309,6 +327,7 @@ async function detached(
     names: names.length > 0 ? names : null,
     alone,
     log: ownLog,
+    metrics: wish.metrics?.options ?? null,
   });
   if (report.kind === "taken") return undefined;
   if (report.kind === "refused") {

@@ -49,19 +49,22 @@ Deno.test("docs/systemd.md: KillMode=control-group overrides stop.signal", async
 });
 
 Deno.test({
-  name: "docs/systemd.md: systemd understands the unit",
+  name: "docs/systemd.md: systemd understands the units",
   ignore: !permitted("read", "write") ||
     !await works("systemd-analyze", "--version"),
   async fn() {
     const { text } = await readPage("docs/systemd.md");
-    const unit = fileIn(text, "shop.service");
-    assertMatch(unit, /^KillMode=mixed$/m);
     await using folder = new Folder();
-    const file = `${folder.path}/shop.service`;
-    const here = unit.replace("/usr/bin/deno", Deno.execPath());
-    await Deno.writeTextFile(file, here);
+    const files = ["shop.service", "processman-shop.service"].map((name) => {
+      const unit = fileIn(text, name);
+      assertMatch(unit, /^KillMode=mixed$/m);
+      const program = /\/usr\/bin\/deno|\/home\/shop\/.deno\/bin\/processman/g;
+      const file = `${folder.path}/${name}`;
+      Deno.writeTextFileSync(file, unit.replace(program, Deno.execPath()));
+      return file;
+    });
     const { code, stderr } = await new Deno.Command("systemd-analyze", {
-      args: ["verify", file],
+      args: ["verify", ...files],
     }).output();
     // It ends with success although it does not know a name.
     const said = new TextDecoder().decode(stderr).split("\n");
