@@ -69,7 +69,7 @@ export function readArguments(
   options.check();
   if (rest.length > 0 && !command.rest) names.push(...rest.splice(0));
   checkNames(command, names);
-  if (command.rest && rest.length === 0) {
+  if (command.rest === "needed" && rest.length === 0) {
     wrong(command, `write "--" and a command after the name`);
   }
   return { options, names, rest };
@@ -166,7 +166,9 @@ function short(command: CommandSpec, arg: string, left: string[]): Given[] {
 
 /** Says where the options of another program belong, if it can be run. */
 function afterSeparator({ rest }: CommandSpec): string {
-  return rest ? '; write "--" before a command with its options' : "";
+  return rest === "needed"
+    ? '; write "--" before a command with its options'
+    : "";
 }
 
 function withValue(
@@ -191,7 +193,7 @@ function checkNames(command: CommandSpec, names: readonly string[]): void {
   if (names.length < least) wrong(command, `write ${what}`);
   const [first] = names.slice(most);
   if (first !== undefined) {
-    if (command.rest) wrong(command, separator(names));
+    if (command.rest === "needed") wrong(command, separator(names));
     const many = most === 0
       ? "takes no name"
       : `takes at most ${most === 1 ? "one name" : `${most} names`}`;

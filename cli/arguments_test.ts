@@ -82,7 +82,7 @@ Deno.test("readArguments takes what follows -- for names, or for a program", () 
   const run: CommandSpec = {
     ...TRY,
     names: { least: 1, most: 1 },
-    rest: true,
+    rest: "needed",
   };
   const { names, rest } = read("x -a -- sh -c exit -- 1", run);
   assertEquals(names, ["x"]);

@@ -29,7 +29,7 @@ type Plain = Readonly<Record<string, unknown>>;
 const OF_PLAN = ["startLimit", "restartBudget", "sharedPorts"];
 
 /** The options that the library does not have. */
-const OURS = ["profiles", "autoStart", "envFiles"];
+const OURS = ["profiles", "autoStart", "envFiles", "export"];
 
 /**
  * Makes a plan of a resolved configuration.

@@ -66,8 +66,8 @@ export interface CommandSpec {
     readonly most: number;
     readonly what?: string;
   };
-  /** Whether arguments after `--` belong to another program. */
-  readonly rest?: boolean;
+  /** Whether arguments after `--` belong to another program, and are needed. */
+  readonly rest?: "needed" | "possible";
   /** Its options, besides those of all commands. */
   readonly options: readonly OptionSpec[];
   /** Whether it can write JSON: then it has the option `--json`. */

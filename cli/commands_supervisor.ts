@@ -4,81 +4,9 @@
  * @module
  */
 
-import {
-  ASKS,
-  type CommandSpec,
-  GRACE,
-  type OptionSpec,
-} from "./command_spec.ts";
+import { ASKS, type CommandSpec, GRACE } from "./command_spec.ts";
+import { PROFILE, up } from "./command_up.ts";
 import { load } from "./load.ts";
-
-const PROFILE: OptionSpec = {
-  long: "profile",
-  value: "NAME",
-  many: true,
-  summary: "Include the entries with this profile",
-};
-
-const up: CommandSpec = {
-  name: "up",
-  summary: "Start what the configuration says",
-  usage: "[OPTION]... [NAME]...",
-  description: [
-    "Starts all entries of the configuration, or those that are named with " +
-    "what they depend on, and supervises them. It prints their output until " +
-    "all have ended, or until Ctrl-C, which stops them in reverse order.",
-    "On a terminal, a line at the bottom says how many run, and keys act on " +
-    "them: ? shows the keys.",
-    "With -d, it starts a supervisor in the background and returns when all " +
-    "processes run, or with --wait when they are ready. If one of them " +
-    "fails, it says why, with the last lines of its stderr; the supervisor " +
-    "and the others go on until `processman down`.",
-    "With --web, it also serves the dashboard, as `processman web -d` does, " +
-    "and prints its link. The dashboard outlives the supervisor for ten " +
-    "minutes, so that the page goes on after the next `up`.",
-    "If a supervisor of this configuration runs already, nothing is started " +
-    "twice: up starts only what is named, and says what the configuration " +
-    "would change. `processman reload` applies that.",
-    "The configuration is the nearest `processman.config.ts`, " +
-    "`processman.yaml`, `processman.json` or `Procfile`, from this folder " +
-    "upwards.",
-  ],
-  names: { least: 0, most: Infinity },
-  options: [
-    { long: "detach", short: "d", summary: "Supervise in the background" },
-    {
-      long: "wait",
-      summary: "Wait until all are ready or completed; implies -d",
-    },
-    {
-      long: "wait-timeout",
-      value: "TIME",
-      kind: "duration",
-      default: "no limit",
-      summary: "Wait no longer than this, such as 30s; implies --wait",
-    },
-    { long: "no-deps", summary: "Start the named entries alone" },
-    { long: "web", summary: "Also serve the dashboard, and print its link" },
-    {
-      long: "exit-code-from",
-      value: "NAME",
-      summary: "Stop all when NAME ends, and exit with its status",
-    },
-    PROFILE,
-  ],
-  examples: [
-    { line: "processman up", what: "Runs everything, with its output." },
-    {
-      line: "processman up -d --wait --wait-timeout 1m",
-      what: "Starts everything in the background, and waits until it is ready.",
-    },
-  ],
-  statuses: [
-    ["1", "a process failed"],
-    ["4", "not ready within --wait-timeout"],
-  ],
-  load: async () => (await load<typeof import("./up.ts")>("./up.ts")).up,
-};
 
 const down: CommandSpec = {
   name: "down",
@@ -138,7 +66,7 @@ const run: CommandSpec = {
     "that of the command.",
   ],
   names: { least: 1, most: 1, what: "the name of a process" },
-  rest: true,
+  rest: "needed",
   options: [PROFILE],
   examples: [
     {
@@ -204,6 +132,62 @@ const config: CommandSpec = {
     (await load<typeof import("./config.ts")>("./config.ts")).config,
 };
 
+const exportTo: CommandSpec = {
+  name: "export",
+  summary: "Write what systemd, Compose or Kubernetes runs instead",
+  usage: "[OPTION]... systemd|compose|kubernetes [-- ARGUMENT...]",
+  description: [
+    "Writes what another engine needs to run the processes of the " +
+    "configuration: units for systemd, a compose.yaml, or manifests for " +
+    "Kubernetes. What has no counterpart in the engine is named in comments " +
+    "there, and on stderr. It prints the files, or writes them into a folder with " +
+    "--output.",
+    "Compose and Kubernetes need an image for each process: export.image in " +
+    "the configuration, or --image. The folder of the configuration is the " +
+    "working directory of the images, unless --workdir says where it is.",
+    "With --self, systemd runs the tool instead: it writes the unit that runs " +
+    "`processman up` at boot, with the arguments after --.",
+  ],
+  names: { least: 1, most: 1, what: "systemd, compose or kubernetes" },
+  rest: "possible",
+  options: [
+    {
+      long: "output",
+      short: "o",
+      value: "FOLDER",
+      summary: "Write the files into this folder",
+    },
+    { long: "force", summary: "Overwrite files that no export has written" },
+    {
+      long: "image",
+      value: "[NAME=]IMAGE",
+      many: true,
+      summary: "The image of a process, or of all that have none",
+    },
+    {
+      long: "workdir",
+      value: "PATH",
+      summary: "Where the folder of the configuration is in the images",
+    },
+    { long: "self", summary: "Write the unit that runs `processman up`" },
+    { long: "user", summary: "Write units for the systemd of a user" },
+    PROFILE,
+  ],
+  examples: [
+    {
+      line: "processman export compose --image shop:1 -o .",
+      what: "Writes compose.yaml, in which all processes run the image shop:1.",
+    },
+    {
+      line: "processman export systemd --self -o /etc/systemd/system",
+      what: "Installs the unit that runs this configuration at boot.",
+    },
+  ],
+  statuses: [["1", "a file cannot be written"]],
+  load: async () =>
+    (await load<typeof import("./export.ts")>("./export.ts")).exportTo,
+};
+
 /** The commands around a configuration, in the order of the help. */
 export const supervisor: readonly CommandSpec[] = [
   up,
@@ -212,4 +196,5 @@ export const supervisor: readonly CommandSpec[] = [
   run,
   check,
   config,
+  exportTo,
 ];

@@ -15,6 +15,7 @@ const COMMON = [
   "roll",
   "profiles",
   "autoStart",
+  "export",
 ];
 
 /** Returns the path inside of a process or of `defaults`, without indexes. */

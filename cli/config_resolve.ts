@@ -143,6 +143,9 @@ async function filesEnv(
   return env;
 }
 
+/** How logs are kept if nothing says it. */
+export const LOGS: ResolvedConfig["logs"] = logsOf({});
+
 function logsOf({ folder, maxBytes, maxAge }: Plain): ResolvedConfig["logs"] {
   return {
     folder: typeof folder === "string" ? folder : null,

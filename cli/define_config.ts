@@ -218,6 +218,11 @@ export interface WrittenProcess extends WrittenDefaults {
    * @default {true}
    */
   autoStart?: boolean | undefined;
+  /** What `processman export` needs to know. */
+  export?: {
+    /** The image that Compose and Kubernetes run. */
+    image?: string | undefined;
+  } | undefined;
 }
 
 /** A configuration. */

@@ -25,28 +25,28 @@ export interface OwnProgram {
 }
 
 /**
- * Returns the command that starts a program in the background: a supervisor, or
- * what another hidden command is for. Where the system tells the command line of this program, it is the same but for the
- * arguments of the tool, so that permissions, lock file and imports are too.
+ * Returns the command that runs the tool with other arguments. Where the system
+ * tells the command line of this program, it is the same but for the arguments
+ * of the tool, so that permissions, lock file and imports are too.
  *
  * @param own The program that runs.
- * @param hidden The hidden command.
+ * @param others The other arguments.
  */
-export function backgroundCommand(
+export function ownCommand(
   own: OwnProgram,
-  hidden: string = SUPERVISE,
+  others: readonly string[],
 ): string[] {
   const { execPath, standalone, module, args, commandLine = [] } = own;
-  if (standalone) return [execPath, hidden];
+  if (standalone) return [execPath, ...others];
   const deno = commandLine.slice(1, commandLine.length - args.length);
   const same = deno.length > 1 &&
     commandLine.slice(commandLine.length - args.length)
       .every((arg, index) => arg === args[index]);
-  if (same) return [execPath, ...deno, hidden];
+  if (same) return [execPath, ...deno, ...others];
   // The folder of a project must not change what is imported.
   const alone = module.startsWith("file:") ? [] : ["--no-config", "--no-lock"];
   const options = ["--quiet", "--no-prompt", "--allow-all"];
-  return [execPath, "run", ...options, ...alone, module, hidden];
+  return [execPath, "run", ...options, ...alone, module, ...others];
 }
 
 /** Returns what is known about this program. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { backgroundCommand, SUPERVISE } from "./own_command.ts";
+import { ownCommand, SUPERVISE } from "./own_command.ts";
 
 const OWN = {
   execPath: "/bin/deno",
@@ -9,35 +9,35 @@ const OWN = {
   commandLine: undefined,
 };
 
-Deno.test("backgroundCommand() repeats the command line, without the arguments", () => {
+Deno.test("ownCommand() repeats the command line, without the arguments", () => {
   const installed = ["run", "--allow-all", "--config", "/c", "jsr:x/cli"];
   assertEquals(
-    backgroundCommand({
-      ...OWN,
-      commandLine: ["deno", ...installed, "up", "-d"],
-    }),
+    ownCommand(
+      { ...OWN, commandLine: ["deno", ...installed, "up", "-d"] },
+      [SUPERVISE],
+    ),
     ["/bin/deno", ...installed, SUPERVISE],
   );
 });
 
-Deno.test("backgroundCommand() does without a command line, or with a strange one", () => {
+Deno.test("ownCommand() does without a command line, or with a strange one", () => {
   const options = ["run", "--quiet", "--no-prompt", "--allow-all"];
   const alone = ["/bin/deno", ...options, "--no-config", "--no-lock"];
   const expected = [...alone, OWN.module, SUPERVISE];
-  assertEquals(backgroundCommand(OWN), expected);
+  assertEquals(ownCommand(OWN, [SUPERVISE]), expected);
   for (const commandLine of [[], ["deno"], ["deno", "run", "x", "ps", "-d"]]) {
-    assertEquals(backgroundCommand({ ...OWN, commandLine }), expected);
+    assertEquals(ownCommand({ ...OWN, commandLine }, [SUPERVISE]), expected);
   }
   const module = "file:///checkout/cli/mod.ts";
   assertEquals(
-    backgroundCommand({ ...OWN, module }),
+    ownCommand({ ...OWN, module }, [SUPERVISE]),
     ["/bin/deno", ...options, module, SUPERVISE],
   );
 });
 
-Deno.test("backgroundCommand() of a compiled program is the program", () => {
+Deno.test("ownCommand() of a compiled program is the program", () => {
   assertEquals(
-    backgroundCommand({ ...OWN, execPath: "/bin/pm", standalone: true }),
+    ownCommand({ ...OWN, execPath: "/bin/pm", standalone: true }, [SUPERVISE]),
     ["/bin/pm", SUPERVISE],
   );
 });

@@ -195,6 +195,9 @@ export const entry = strict({
   }).describe("How the replicas are replaced one after another."),
   profiles: z.array(text).describe("It belongs to these profiles alone."),
   autoStart: z.boolean().describe("Whether it starts by itself."),
+  export: strict({
+    image: text.describe("The image that Compose and Kubernetes run."),
+  }).describe("What `processman export` needs to know."),
 }, { choices: PROGRAMS, least: 1 }).meta({ id: "process" });
 
 const logs = strict({

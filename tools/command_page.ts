@@ -122,14 +122,14 @@ function commandsWith(has: (command: CommandSpec) => unknown): string {
 }
 
 /** Writes a table; `deno fmt` aligns it. */
-function table([head = [], ...rows]: readonly string[][]): string {
+export function table([head = [], ...rows]: readonly string[][]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [head, head.map(() => "---"), ...rows].map(line).join("\n");
 }
 
 /** Formats a page as the repository has it. */
-async function formatted(markdown: string): Promise<string> {
+export async function formatted(markdown: string): Promise<string> {
   const child = denoCommand(["fmt", "--ext", "md", "-"], {
     stdin: "piped",
     stdout: "piped",

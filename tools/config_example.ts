@@ -100,6 +100,7 @@ export const EXAMPLE: Config = {
       dependsOn: { db: { when: "ready", restart: "always", required: true } },
       restart: { backoff: { constant: 10 } },
       autoStart: true,
+      export: { image: "shop/api:1" },
       profiles: ["setup"],
     },
     api: {

@@ -1,0 +1,89 @@
+/**
+ * What of a configuration belongs to the tool, and so is not exported.
+ *
+ * @module
+ */
+
+import type { Note } from "../export/mod.ts";
+import { LOGS } from "./config_resolve.ts";
+import type { Engine } from "./export_engines.ts";
+import { plainText } from "./plain_text.ts";
+import type { ResolvedConfig } from "./resolved.ts";
+
+/** The options of a plan, which the exports name themselves. */
+const OF_PLAN = ["startLimit", "restartBudget", "sharedPorts"];
+
+/** What the engines are called in texts. */
+const TITLES: Readonly<Record<Engine, string>> = {
+  systemd: "systemd",
+  compose: "Compose",
+  kubernetes: "Kubernetes",
+};
+
+/** Returns a note as a line of text. */
+export function noteText({ entry, option, message }: Note): string {
+  const about = entry === undefined ? "" : `${entry}: `;
+  return plainText(`${about}${option}: ${message}`);
+}
+
+/**
+ * Names what of a configuration an export leaves out, besides options of the
+ * plan.
+ *
+ * @param config The part that is exported.
+ * @param everything The configuration with all profiles.
+ * @param engine The engine.
+ */
+export function notesOf(
+  config: ResolvedConfig,
+  everything: ResolvedConfig,
+  engine: Engine,
+): Note[] {
+  const logs = JSON.stringify(config.logs) !== JSON.stringify(LOGS);
+  const options = [...Object.keys(config.options), ...logs ? ["logs"] : []]
+    .filter((option) => !OF_PLAN.includes(option) && option !== "$schema")
+    .map((option) => ({
+      entry: undefined,
+      option,
+      message: `it is about the supervisor, whose place ${
+        TITLES[engine]
+      } takes`,
+    }));
+  const left = Object.entries(everything.processes)
+    .filter(([name]) => !Object.hasOwn(config.processes, name))
+    .map(([entry, { profiles }]) => ({
+      entry,
+      option: "profiles",
+      message: `it is left out, because none of its profiles (${
+        [profiles].flat().join(", ")
+      }) is active; --profile makes one active`,
+    }));
+  return [...options, ...left, ...removedVariables(config)];
+}
+
+/** `null` removes a variable that a process would inherit from the supervisor. */
+function removedVariables({ processes }: ResolvedConfig): Note[] {
+  return Object.entries(processes).flatMap(([entry, { env }]) =>
+    Object.entries(Object(env)).filter(([, value]) => value === null)
+      .map(([name]) => ({
+        entry,
+        option: `env.${name}`,
+        message: "the process gets no variables of your shell; one that the " +
+          "engine or the image sets stays",
+      }))
+  );
+}
+
+/**
+ * Leaves out the variables that a process is not to inherit: in an engine, it
+ * inherits none.
+ */
+export function withoutRemoved(config: ResolvedConfig): ResolvedConfig {
+  const processes = Object.entries(config.processes).map(([name, entry]) => {
+    const env = Object.entries(Object(entry.env))
+      .filter(([, value]) => value !== null);
+    if (entry.env === undefined) return [name, entry];
+    return [name, { ...entry, env: Object.fromEntries(env) }];
+  });
+  return { ...config, processes: Object.fromEntries(processes) };
+}
