@@ -22,6 +22,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "logrotate": "logrotate",
   "tini": "tini",
   "supervisord": "supervisor",
+  "systemd-notify": "systemd",
+  "promtool": "prometheus",
   "chromium": "chromium fonts-dejavu-core",
 };
 

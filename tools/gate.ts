@@ -21,7 +21,6 @@ import {
 
 /** The tests whose programs run on the oldest Deno, too. */
 const ON_OLDEST = [
-  "guard_test.ts",
   "matrix_test.ts",
   "mod_test.ts",
   "program_exit_test.ts",
@@ -182,7 +181,7 @@ async function main(args: string[]): Promise<number> {
 async function runAll(gate: Gate, coverage: string): Promise<void> {
   const published = await publishedFiles(root);
   const modules = published.filter((name) => name.endsWith(".ts"));
-  const { core, tool, rings, browser } = await testFiles();
+  const { core, tool, docs, rings, browser } = await testFiles();
   await gate.step("Debian packages", [
     "run",
     "--quiet",
@@ -196,19 +195,24 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
   if (own) gate.within = OWN_PROCESSES;
   const test = (what: string, files: readonly string[]) =>
     testAll(gate, what, files, coverage);
+  // What these load, the other tests load too, and to collect coverage takes a
+  // third of the time.
+  const testUncovered = (what: string, files: readonly string[]) =>
+    testAll(gate, what, files, undefined);
   const lanes = [
     async () => {
-      await check(gate, modules);
+      await check(gate);
+      await checkExamples(gate, modules);
       await test("core", core);
     },
     async () => {
       await testOnOldest(gate);
       await test("tool", tool);
+      await testUncovered("docs", docs);
     },
     async () => {
       await test("rings", rings);
-      // What they load, the tests of the rings load too.
-      await testAll(gate, "browser", browser, undefined);
+      await testUncovered("browser", browser);
     },
   ];
   // Tests mostly wait: side by side, they take much less time.
@@ -248,32 +252,41 @@ async function canIsolate(): Promise<boolean> {
   }
 }
 
-/** The folders whose tests run the tool. */
-const TOOL = ["cli", "docs"];
+/** The folders whose tests run the tool, or belong to the same lane. */
+const TOOL = ["cli", "export", "telemetry"];
 
 /** Tests that need a browser. */
 const BROWSER = /[/_]browser_test\.ts$/;
 
-/**
- * What `deno test` is told to run: the root folder's files, the folders of the
- * tool, the files of the other folders, and those whose tests need a browser.
- */
-async function testFiles(): Promise<
-  { core: string[]; tool: string[]; rings: string[]; browser: string[] }
-> {
+/** The tests of the repository, by what they are about. */
+interface TestFiles {
+  /** Those of the root folder. */
+  readonly core: readonly string[];
+  /** Those of the tool, and of what it exports. */
+  readonly tool: readonly string[];
+  /** Those of the documentation. */
+  readonly docs: readonly string[];
+  /** Those of the other folders. */
+  readonly rings: readonly string[];
+  /** Those that need a browser. */
+  readonly browser: readonly string[];
+}
+
+/** Finds all tests. */
+async function testFiles(): Promise<TestFiles> {
   const files = await filesBelow("");
   const tests = files.filter((path) => path.endsWith("_test.ts")).sort();
-  const folderOf = (path: string) => path.slice(0, path.indexOf("/"));
-  const core = tests.filter((path) => !path.includes("/"));
-  const others = tests.filter((path) =>
-    path.includes("/") && !TOOL.includes(folderOf(path))
-  );
-  return {
-    core,
-    tool: TOOL,
-    rings: others.filter((path) => !BROWSER.test(path)),
-    browser: others.filter((path) => BROWSER.test(path)),
-  };
+  const folderOf = (path: string) =>
+    path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
+  const groups = Object.groupBy(tests, (path) => {
+    const folder = folderOf(path);
+    if (folder === "") return "core";
+    if (folder === "docs") return "docs";
+    if (TOOL.includes(folder)) return "tool";
+    return BROWSER.test(path) ? "browser" : "rings";
+  });
+  const { core = [], tool = [], docs = [], rings = [], browser = [] } = groups;
+  return { core, tool, docs, rings, browser };
 }
 
 /** Lists the files of the repository below a folder. */
@@ -321,10 +334,9 @@ async function testAll(
   }
 }
 
-/** Checks everything that no test runs, and the examples of the docs. */
-async function check(gate: Gate, modules: readonly string[]): Promise<void> {
+/** Checks everything that no test runs. */
+async function check(gate: Gate): Promise<void> {
   const { exports } = await readPackage(root);
-  const pages = (await readPages()).map(({ path }) => path);
   await gate.step("format", ["fmt", "--check"]);
   await gate.step("types", ["check", "--quiet", "."], { limitMs: 120_000 });
   await gate.step("lint", ["lint"]);
@@ -333,12 +345,20 @@ async function check(gate: Gate, modules: readonly string[]): Promise<void> {
     "--lint",
     ...Object.values(exports),
   ]);
+  await gate.step("publish", ["publish", "--dry-run", "--allow-dirty"]);
+}
+
+/** Runs the examples of the modules and of the pages. */
+async function checkExamples(
+  gate: Gate,
+  modules: readonly string[],
+): Promise<void> {
+  const pages = (await readPages()).map(({ path }) => path);
   await gate.test(
     "documentation examples",
     ["--doc", "--allow-run", ...modules, ...pages],
     { limitMs: 240_000 },
   );
-  await gate.step("publish", ["publish", "--dry-run", "--allow-dirty"]);
 }
 
 /** Runs programs on the oldest Deno. */
