@@ -229,7 +229,10 @@ Deno.test({
 /** What can be in the place of `systemd-notify`, and what is said of it. */
 const STAND_INS: Readonly<Record<string, [setUp: string, fault: RegExp]>> = {
   "fails": ["replace 'exit 3'", /: systemd-notify ended with code 3$/],
-  "hangs": ["replace 'exec sleep 60'", /: systemd-notify did not end in time$/],
+  "hangs": [
+    "replace 'trap \"\" TERM; exec sleep 60'",
+    /: systemd-notify did not end in time$/,
+  ],
   "is missing": ["PATH=", /: Failed to spawn 'systemd-notify': /],
 };
 
