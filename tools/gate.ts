@@ -252,8 +252,8 @@ async function canIsolate(): Promise<boolean> {
   }
 }
 
-/** The folders whose tests run the tool, or belong to the same lane. */
-const TOOL = ["cli", "export", "telemetry"];
+/** The folders whose tests run the tool, or fill the same lane. */
+const TOOL = ["bench", "cli", "examples", "export", "telemetry", "tools"];
 
 /** Tests that need a browser. */
 const BROWSER = /[/_]browser_test\.ts$/;
