@@ -195,10 +195,6 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
   if (own) gate.within = OWN_PROCESSES;
   const test = (what: string, files: readonly string[]) =>
     testAll(gate, what, files, coverage);
-  // What these load, the other tests load too, and to collect coverage takes a
-  // third of the time.
-  const testUncovered = (what: string, files: readonly string[]) =>
-    testAll(gate, what, files, undefined);
   const lanes = [
     async () => {
       await check(gate);
@@ -207,12 +203,14 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
     },
     async () => {
       await testOnOldest(gate);
-      await test("tool", tool);
-      await testUncovered("docs", docs);
+      await testWithAll(gate, "tool", tool, coverage);
+      // To collect coverage takes a third of the time, and what these tests and
+      // those in a browser load, the others load too.
+      await testWithAll(gate, "docs", docs);
     },
     async () => {
       await test("rings", rings);
-      await testUncovered("browser", browser);
+      await testWithAll(gate, "browser", browser);
     },
   ];
   // Tests mostly wait: side by side, they take much less time.
@@ -306,32 +304,46 @@ async function testAll(
   gate: Gate,
   what: string,
   files: readonly string[],
-  coverage: string | undefined,
+  coverage: string,
 ): Promise<void> {
-  const collect = coverage === undefined
-    ? []
-    : [`--coverage=${coverage}`, "--coverage-raw-data-only"];
   // The core's tests need no more than the core. Those that are ignored for
   // want of a permission run then, so that each test runs exactly once.
   const { ignored } = await gate.test(
     `${what}, with --allow-run only`,
-    [...CHECKED, "--allow-run", ...collect, ...files],
+    [...CHECKED, "--allow-run", ...collecting(coverage), ...files],
     { limitMs: 600_000 },
   );
-  if (ignored.length > 0) {
-    const more = await gate.test(
-      `${what}, what needs more`,
-      [
-        ...CHECKED,
-        "--allow-all",
-        ...collect,
-        `--filter=${filterFor(ignored)}`,
-        ...new Set(ignored.map(({ file }) => file)),
-      ],
-      { limitMs: 600_000 },
-    );
-    gate.skipped.push(...more.ignored.map(({ name }) => name));
-  }
+  if (ignored.length === 0) return;
+  await testWithAll(
+    gate,
+    `${what}, what needs more`,
+    [...new Set(ignored.map(({ file }) => file))],
+    coverage,
+    [`--filter=${filterFor(ignored)}`],
+  );
+}
+
+/** Runs tests with all permissions; most of them start programs that need them. */
+async function testWithAll(
+  gate: Gate,
+  what: string,
+  files: readonly string[],
+  coverage?: string,
+  more: readonly string[] = [],
+): Promise<void> {
+  const { ignored } = await gate.test(
+    what,
+    [...CHECKED, "--allow-all", ...collecting(coverage), ...more, ...files],
+    { limitMs: 600_000 },
+  );
+  gate.skipped.push(...ignored.map(({ name }) => name));
+}
+
+/** The arguments with which Deno collects coverage. */
+function collecting(coverage: string | undefined): string[] {
+  return coverage === undefined
+    ? []
+    : [`--coverage=${coverage}`, "--coverage-raw-data-only"];
 }
 
 /** Checks everything that no test runs. */

@@ -234,7 +234,7 @@ function plain(line: string): string {
     .replace(/\b\d+ +(?=\d+ (s|min)\b)/g, "N ")
     .replace(/\b\d+ (m?s|min)(?= ago\b| {2})/g, "N s")
     .replace(/\b(next try|restarting) in \d+ m?s\b/g, "$1 in N s")
-    .replace(/\b\d+\.\d(?= [%KMG])/g, "N")
+    .replace(/\b\d+(?:\.\d)?(?= (?:%|[KMG]iB))/g, "N")
     // Names before lines get wider when processes with longer names follow.
     .replace(/^(\S+) +\|/, "$1 |")
     .replace(/ {2,}/g, "  ");

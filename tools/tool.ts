@@ -49,6 +49,9 @@ export interface Running extends AsyncDisposable {
 /** The variable by which a process is known to belong to a tool. */
 const MARK = "XDG_STATE_HOME";
 
+/** How long what has been killed can take to end, in milliseconds. */
+const KILLED_MS = 5_000;
+
 /** What is in the command line of a supervisor. */
 const SUPERVISOR = /cli\/mod\.ts|processman\/cli|--supervise/;
 
@@ -150,9 +153,10 @@ export class Tool implements AsyncDisposable {
   async #end(): Promise<string[]> {
     const deadline = performance.now() + this.#endLimitMs;
     const asked = new Set<number>();
+    let killed: string[] = [];
     while (true) {
       const alive = await this.alive();
-      if (alive.length === 0) return [];
+      if (alive.length === 0) return killed;
       const late = performance.now() > deadline;
       const supervisors = alive.filter((line) => SUPERVISOR.test(line));
       for (const pid of (late ? alive : supervisors).map(parseFloat)) {
@@ -160,7 +164,9 @@ export class Tool implements AsyncDisposable {
         asked.add(pid);
         send(pid, late ? "SIGKILL" : "SIGTERM");
       }
-      if (late) return alive;
+      // What has been killed takes a moment to end.
+      if (late && killed.length === 0) killed = alive;
+      if (performance.now() > deadline + KILLED_MS) return killed;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
