@@ -15,6 +15,7 @@ import {
 import type { ConfigSource } from "../control/client.ts";
 import { type Logger, Processman, type ShutdownOptions } from "../mod.ts";
 import { type App, up } from "../plan/mod.ts";
+import { Attendants, STDERR } from "./attendants.ts";
 import { changesOf, type ConfigChanges, type Configured } from "./changes.ts";
 import { LateLog } from "./late_log.ts";
 import { load } from "./load.ts";
@@ -55,15 +56,22 @@ export class Supervisor implements AsyncDisposable {
   readonly app: App;
   /** The log of the processes. */
   readonly log: LateLog;
+  readonly #attendants: Attendants;
   #configured: Configured;
   #exposed: Exposed | undefined;
 
   /** Creates a supervisor whose processes are idle; {@linkcode supervise}. */
-  constructor(pm: Processman, app: App, log: LateLog, configured: Configured) {
-    this.pm = pm;
+  constructor(
+    app: App,
+    log: LateLog,
+    configured: Configured,
+    attendants: Attendants,
+  ) {
+    this.pm = app.manager;
     this.app = app;
     this.log = log;
     this.#configured = configured;
+    this.#attendants = attendants;
   }
 
   /** Its name. */
@@ -79,6 +87,11 @@ export class Supervisor implements AsyncDisposable {
   /** Takes what is given back at the end. */
   serves(exposed: Exposed): void {
     this.#exposed = exposed;
+  }
+
+  /** Lets the attendants of the configuration begin. */
+  async attend(): Promise<void> {
+    await this.#attendants.configure(this.#configured.config);
   }
 
   /** What the configuration was read from last. */
@@ -122,7 +135,9 @@ export class Supervisor implements AsyncDisposable {
       names: next.built.autoStart,
     });
     const changes = changesOf(difference, this.#configured, next);
-    if (!options.dryRun) this.#adopt(next);
+    if (options.dryRun) return changes;
+    this.#adopt(next);
+    await this.#attendants.configure(config);
     return changes;
   }
 
@@ -144,9 +159,11 @@ export class Supervisor implements AsyncDisposable {
   /** Stops all processes in reverse order, and gives everything back. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { exitDeadlineMs = Infinity } = this.#configured.built.manager;
+    this.#attendants.end();
     try {
       await this.pm.shutdown(limited(Number(exitDeadlineMs)));
     } finally {
+      await this.#attendants[Symbol.asyncDispose]();
       await this.#exposed?.[Symbol.asyncDispose]();
       await this.log.close();
     }
@@ -201,7 +218,8 @@ export async function supervise(
     exportTelemetry(pm, env);
   }
   const app: App = await up(pm, built.plan, { names: [] });
-  const supervisor = new Supervisor(pm, app, log, { config, built });
+  const attendants = new Attendants({ pm, app, env, logger: logger ?? STDERR });
+  const supervisor = new Supervisor(app, log, { config, built }, attendants);
   try {
     const given = { config: file, logsFolder: folder, ownLog, metrics };
     await serve(supervisor, given, onApply);
@@ -235,6 +253,7 @@ async function serve(
   });
   supervisor.serves(exposed);
   await log.opened;
+  await supervisor.attend();
 }
 
 /** Returns the options of a shutdown that takes no longer than a time. */

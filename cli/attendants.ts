@@ -1,0 +1,135 @@
+/**
+ * What acts on processes on behalf of keys of the configuration that the
+ * library does not have. Each attendant is loaded when a process needs it.
+ *
+ * @module
+ */
+
+import type { Logger, Processman } from "../mod.ts";
+import type { App } from "../plan/mod.ts";
+import type { ResolvedConfig } from "./resolved.ts";
+import type { Env } from "./state_folder.ts";
+
+/** What an attendant acts on, and with. */
+export interface Attending {
+  /** The manager. */
+  readonly pm: Processman;
+  /** The plan that runs. */
+  readonly app: App;
+  /** Writes to the log of the supervisor. */
+  readonly logger: Logger;
+  /** Reads a variable of the environment. */
+  readonly env: Env;
+  /** Aborted when the processes are about to be stopped for good. */
+  readonly signal: AbortSignal;
+}
+
+/** Acts on processes as the configuration says. */
+export interface Attendant extends AsyncDisposable {
+  /**
+   * Takes a configuration: the first one, and each that a reload has applied.
+   * Must not throw, and must not wait for processes.
+   */
+  configure(config: ResolvedConfig): void;
+  /** Called when all processes have ended; ends what is still going on. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A kind of attendant. */
+export interface AttendantKind {
+  /** Returns whether a process of the configuration needs it. */
+  needs(entry: Readonly<Record<string, unknown>>): boolean;
+  /** Loads it, and returns what creates it. */
+  load(): Promise<(attending: Attending) => Attendant>;
+}
+
+/** All kinds. */
+const KINDS: readonly AttendantKind[] = [];
+
+/** The attendants that a configuration needs. */
+export class Attendants implements AsyncDisposable {
+  readonly #attending: Attending;
+  readonly #kinds: readonly AttendantKind[];
+  readonly #present = new Map<AttendantKind, Attendant>();
+  readonly #ending = new AbortController();
+  /** The last change; it never rejects. */
+  #last: Promise<void> = Promise.resolve();
+
+  /** Creates none yet; `kinds` replaces the kinds in tests. */
+  constructor(
+    attending: Omit<Attending, "signal">,
+    kinds: readonly AttendantKind[] = KINDS,
+  ) {
+    const { signal } = this.#ending;
+    this.#attending = { ...attending, signal };
+    this.#kinds = kinds;
+    attending.pm.closing.addEventListener("abort", () => this.end(), {
+      signal,
+    });
+  }
+
+  /**
+   * Gives a configuration to all attendants, after loading those that it is the
+   * first to need.
+   *
+   * @param config The configuration.
+   * @returns A promise that resolves when all have it. It never rejects.
+   */
+  configure(config: ResolvedConfig): Promise<void> {
+    this.#last = this.#last.then(() => this.#configure(config));
+    return this.#last;
+  }
+
+  async #configure(config: ResolvedConfig): Promise<void> {
+    const entries = Object.values(config.processes);
+    for (const kind of this.#kinds) {
+      if (this.#ending.signal.aborted) return;
+      if (!this.#present.has(kind) && !entries.some(kind.needs)) continue;
+      try {
+        (await this.#get(kind))?.configure(config);
+      } catch (error) {
+        const { message } = error instanceof Error ? error : { message: error };
+        this.#attending.logger.error(
+          `Cannot do everything that the configuration says: ${message}`,
+        );
+      }
+    }
+  }
+
+  /** Returns an attendant; nothing once all are about to end. */
+  async #get(kind: AttendantKind): Promise<Attendant | undefined> {
+    const present = this.#present.get(kind);
+    if (present !== undefined) return present;
+    const create = await kind.load();
+    if (this.#ending.signal.aborted) return undefined;
+    const created = create(this.#attending);
+    this.#present.set(kind, created);
+    return created;
+  }
+
+  /** Tells all attendants that the processes are about to be stopped for good. */
+  end(): void {
+    this.#ending.abort();
+  }
+
+  /** Ends all attendants, once all processes have ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
+    await this.#last;
+    const present = [...this.#present.values()];
+    await Promise.all(present.map((each) => each[Symbol.asyncDispose]()));
+  }
+}
+
+/** Writes to stderr, as a manager without a logger does. */
+export const STDERR: Logger = {
+  debug: () => {},
+  info: (message) => print(`INFO ${message}`),
+  warn: (message) => print(`WARN ${message}`),
+  error: (message) => print(`ERROR ${message}`),
+};
+
+function print(line: string): void {
+  // deno-lint-ignore no-console
+  console.error(line);
+}
