@@ -8,6 +8,7 @@
 import { localAddresses } from "./addresses.ts";
 import type { ComposeContext } from "./compose_service.ts";
 import { machineHints } from "./hints.ts";
+import { secretNames } from "./secrets.ts";
 import type { Subject } from "./subject.ts";
 
 /**
@@ -34,7 +35,7 @@ export function noteHints(
   for (const [option, message] of machineHints(subject, context.options)) {
     notes.add(subject.name, option, message);
   }
-  const secret = secretsOf(subject);
+  const secret = secretNames(subject.replicas.map(({ env }) => env));
   if (secret.length === 0) return;
   notes.add(
     subject.name,
@@ -43,20 +44,4 @@ export function noteHints(
       secret.join(", ")
     } may be secret: \`env_file\` or \`secrets\` keep the values out of this file`,
   );
-}
-
-/** What the names of secrets contain. */
-const SECRET =
-  /pass|pwd|secret|token|credential|private|api_?key|(?:^|_)(?:key|auth)$/i;
-
-/** A password in a URL. */
-const PASSWORD = /:\/\/[^/@\s]*:[^/@\s]+@/;
-
-function secretsOf({ replicas }: Subject): string[] {
-  const found = replicas.flatMap(({ env }) =>
-    Object.entries(env).filter(([name, value]) =>
-      value !== "" && (SECRET.test(name) || PASSWORD.test(value))
-    )
-  );
-  return [...new Set(found.map(([name]) => name))];
 }

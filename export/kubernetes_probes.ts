@@ -155,7 +155,8 @@ function requestOf({ url, headers }: HttpForm, host: YamlObject): YamlObject {
     name,
     value,
   }));
-  if (username !== "" || password !== "") {
+  const own = httpHeaders.some(({ name }) => /^authorization$/i.test(name));
+  if (!own && (username !== "" || password !== "")) {
     const both = `${decoded(username)}:${decoded(password)}`;
     const value = `Basic ${base64(both)}`;
     httpHeaders.push({ name: "Authorization", value });

@@ -48,13 +48,3 @@ export function isVariable(name: string): boolean {
   return /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name) && name !== "." &&
     !name.startsWith("..") && name.length <= 253;
 }
-
-const SECRET_NAME = /passw|passphrase|secret|token|credential|key/i;
-
-/** A URL with a password. */
-const SECRET_URL = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]*:[^\s/?#]+@/i;
-
-/** Whether a variable looks as if nobody else should know its value. */
-export function isSecret(name: string, value: string): boolean {
-  return SECRET_NAME.test(name) || SECRET_URL.test(value);
-}

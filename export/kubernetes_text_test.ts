@@ -14,12 +14,7 @@ import {
 import { permitted } from "../tools/testing.ts";
 import { toKubernetes } from "./kubernetes.ts";
 import { KUBERNETES_FATES } from "./kubernetes_fates.ts";
-import {
-  isSecret,
-  isVariable,
-  objectName,
-  unexpanded,
-} from "./kubernetes_text.ts";
+import { isVariable, objectName, unexpanded } from "./kubernetes_text.ts";
 import { engineNames } from "./names.ts";
 import type { OptionPath } from "./option_paths.ts";
 
@@ -223,17 +218,4 @@ Deno.test("isVariable() accepts what Kubernetes 1.30 does", () => {
   const bad = ["1A", "a b", "ä", "", ".", "..", "..a", "A".repeat(254)];
   assertEquals(good.filter(isVariable), good);
   assertEquals(bad.filter(isVariable), []);
-});
-
-Deno.test("isSecret() knows names and URLs with passwords", () => {
-  const secret = (name: string, value = "x") => isSecret(name, value);
-  for (const name of ["DB_PASSWORD", "PGPASSWORD", "API_KEY", "token"]) {
-    assertEquals([name, secret(name)], [name, true]);
-  }
-  for (const name of ["PORT", "PATH", "HOST"]) {
-    assertEquals([name, secret(name)], [name, false]);
-  }
-  assertEquals(secret("URL", "postgres://me:pw@db/shop"), true);
-  assertEquals(secret("URL", "redis://:pw@db"), true);
-  assertEquals(secret("URL", "http://localhost:80/a@b"), false);
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { plan } from "../plan/mod.ts";
+import { http } from "../probe/mod.ts";
 import { toKubernetes } from "./kubernetes.ts";
 
 Deno.test("toKubernetes() says that times are whole seconds", () => {
@@ -48,4 +49,24 @@ Deno.test("toKubernetes() names what only this machine has", () => {
     ["api", "env.DATA"],
     ["web", "command"],
   ]);
+});
+
+Deno.test("toKubernetes() sends the credentials of a URL, unless the headers do", () => {
+  const headersOf = (headers: Record<string, string>) => {
+    const { files } = toKubernetes(
+      plan({
+        api: {
+          command: ["api"],
+          ready: http("http://me:pw@localhost:8000/", { headers }),
+        },
+      }),
+      { name: "shop", root: "/", images: { api: "x" } },
+    );
+    const lines = files[0]?.text.match(/name: [Aa]uthorization\n\s+value: .*/g);
+    return lines?.map((each) => each.replace(/[\s"]+/g, " ").trim());
+  };
+  const basic = "name: Authorization value: Basic bWU6cHc=";
+  assertEquals(headersOf({}), [basic]);
+  const own = "name: authorization value: Bearer x";
+  assertEquals(headersOf({ authorization: "Bearer x" }), [own]);
 });

@@ -5,6 +5,7 @@
  */
 
 import type { CommandDescription } from "../mod.ts";
+import { secretNames } from "./secrets.ts";
 import type { Subject, SubjectReplica } from "./subject.ts";
 import { outputLines } from "./systemd_output.ts";
 import { readyLines, type Say } from "./systemd_ready.ts";
@@ -115,7 +116,7 @@ function cwdLines({ cwd }: SubjectReplica, say: Say): string[] {
 
 function environmentLines({ env }: SubjectReplica, say: Say): string[] {
   const names = Object.keys(env).filter(isVariable);
-  const secret = Object.keys(env).filter((name) => SECRET.test(name));
+  const secret = secretNames([env]);
   if (secret.length > 0) {
     say(
       "env",
@@ -128,10 +129,6 @@ function environmentLines({ env }: SubjectReplica, say: Say): string[] {
     `Environment=${unitWord(`${name}=${env[name] ?? ""}`)}`
   );
 }
-
-/** Names of variables whose values are often secret, and not a path. */
-const SECRET =
-  /^(?!.*_(?:FILE|PATH)$).*(?:PASSW(?:OR)?D|PASSPHRASE|SECRET|CREDENTIAL|TOKEN(?:_|$)|(?:^|_|API)KEY$|(?:^|_)PASS$)/i;
 
 function stopLines(
   { stop, group }: SubjectReplica["command"],
