@@ -6,7 +6,7 @@
 
 /** What the names of secrets contain. */
 const NAME =
-  /pass(?:w(?:or)?d|phrase)|secret|token|credential|private|(?:^|_)pass$|_pwd$|(?:^|_)auth$|(?:^|_|api|access|private|secret)key(?:$|_)/i;
+  /pass(?:w(?:or)?d|phrase)|secret|token(?:$|_)|credential|private|(?:^|_)pass$|_pwd$|(?:^|_)auth$|(?:^|_|api|access|private|secret)key(?:$|_)/i;
 
 /** Names of variables that say where a secret is. */
 const PLACE = /_(?:FILE|PATH|DIR)$/i;

@@ -6,7 +6,16 @@ Deno.test("isSecret() knows names, and URLs with passwords", () => {
   const yes = ["DB_PASSWORD", "PGPASSWORD", "API_KEY", "APIKEY", "token"];
   yes.push("AWS_SECRET_ACCESS_KEY", "DB_PASS", "SSH_PRIVATE_KEY", "MYSQL_PWD");
   assertEquals(yes.filter((name) => !secret(name)), []);
-  const no = ["PORT", "PATH", "HOST", "PWD", "COMPASS_X", "KEYBOARD", "MONKEY"];
+  const no = [
+    "PORT",
+    "PATH",
+    "TOKENS",
+    "HOST",
+    "PWD",
+    "COMPASS_X",
+    "KEYBOARD",
+    "MONKEY",
+  ];
   no.push("DB_PASSWORD_FILE", "SSL_KEY_PATH", "AUTHOR", "BYPASS_CACHE");
   assertEquals(no.filter((name) => secret(name)), []);
   assertEquals(secret("DB_PASSWORD", ""), false);
