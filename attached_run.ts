@@ -19,6 +19,7 @@ import { hasCrashed, type Verdict } from "./restart.ts";
 import type { Run } from "./run.ts";
 import type { RunEnd } from "./run_end.ts";
 import { type EscapedProcess, KILL, type StopRequest } from "./stop.ts";
+import type { StartCommand } from "./stop_commands.ts";
 import type { ProcessStreams } from "./streams.ts";
 
 /** How many of its last lines are reported with the end of a run. */
@@ -44,6 +45,8 @@ export interface Attachment {
   readonly streams: ProcessStreams;
   /** The manager, which keeps track of the run. */
   readonly host: LifeHost;
+  /** Starts a stop command for the run. */
+  readonly command: StartCommand;
 }
 
 /** One run of a process, connected to the streams of the process. */
@@ -57,6 +60,7 @@ export class AttachedRun {
   readonly #process: Launchable;
   readonly #streams: ProcessStreams;
   readonly #host: LifeHost;
+  readonly #command: StartCommand;
   readonly #pumps: Pump[] = [];
   /** Why an output could not be read; present after the first failure. */
   #outputError: Error | undefined;
@@ -71,13 +75,14 @@ export class AttachedRun {
 
   /** Connects the streams of a run, and kills the run if that fails. */
   constructor(run: Run, number: number, attachment: Attachment) {
-    const { process, streams, host } = attachment;
+    const { process, streams, host, command } = attachment;
     this.run = run;
     this.number = number;
     this.since = host.kernel.time();
     this.#process = process;
     this.#streams = streams;
     this.#host = host;
+    this.#command = command;
     try {
       host.runs.began(run, guardInfo(process));
       this.#connect();
@@ -217,6 +222,7 @@ export class AttachedRun {
       table,
       kernel,
       (how) => this.#host.runs.asked(run, how),
+      this.#command,
     );
   }
 

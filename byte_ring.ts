@@ -75,12 +75,12 @@ export class ByteRing {
     let position = this.#first;
     const first = Math.max(from, this.start);
     for (const { bytes, used, marks } of this.#segments) {
-      for (const [index, { at, time, run, order }] of marks.entries()) {
+      for (const [index, { at, ...note }] of marks.entries()) {
         const end = marks[index + 1]?.at ?? used;
         const start = Math.max(at, first - position);
         if (start >= end) continue;
         const part = bytes.subarray(start, end);
-        yield { source: this.source, bytes: part, time, run, order };
+        yield { source: this.source, bytes: part, ...note };
       }
       position += used;
     }
@@ -105,7 +105,7 @@ export class ByteRing {
       const note = last.marks.at(-1);
       if (
         note?.time !== chunk.time || note.order !== chunk.order ||
-        note.run !== chunk.run
+        note.run !== chunk.run || note.aside !== chunk.aside
       ) last.marks.push(mark(chunk, last.used));
       last.used += part.length;
       bytes = bytes.subarray(part.length);
@@ -143,6 +143,6 @@ export class ByteRing {
   }
 }
 
-function mark({ time, run, order }: Chunk, at: number): Mark {
-  return { at, time, run, order };
+function mark({ time, run, order, aside }: Chunk, at: number): Mark {
+  return { at, time, run, order, aside };
 }

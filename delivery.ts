@@ -7,7 +7,7 @@
 
 import type { Clock, ProcessEntry } from "./kernel.ts";
 import type { Run, Sent } from "./run.ts";
-import type { Asked, StopRequest, StopStep } from "./stop.ts";
+import type { Asked, Commanded, StopRequest, StopStep } from "./stop.ts";
 
 /** The target that stands for the child alone. */
 const CHILD = 0;
@@ -46,6 +46,11 @@ export class Delivery {
     return this.#steps.length > 0;
   }
 
+  /** Whether there is a signal to send. */
+  get begun(): boolean {
+    return this.#requests.length > 0;
+  }
+
   /** How the last request has been delivered so far. */
   get asked(): Omit<Asked, "killAt"> {
     const { signal } = this.#requests.at(-1) ?? { signal: "SIGKILL" };
@@ -62,13 +67,15 @@ export class Delivery {
   }
 
   /**
-   * Lists the signals that have reached a process. The duration of each one is
-   * the time until the next one, or until `end`.
+   * Lists the signals that have reached a process, among the stop commands. The
+   * duration of each one is the time until the next one, or until `end`.
    */
-  stepsUntil(end: number): StopStep[] {
-    return this.#steps.map(({ signal, at }, i) => ({
-      signal,
-      durationMs: (this.#steps[i + 1]?.at ?? end) - at,
+  stepsUntil(end: number, commands: readonly Commanded[] = []): StopStep[] {
+    const own = commands.map((each) => ({ signal: undefined, ...each }));
+    const steps = [...own, ...this.#steps].sort((a, b) => a.at - b.at);
+    return steps.map(({ at, ...step }, i) => ({
+      ...step,
+      durationMs: (steps[i + 1]?.at ?? end) - at,
     }));
   }
 

@@ -7,19 +7,17 @@
 
 import { untilAborted } from "./abortable.ts";
 import { Delivery } from "./delivery.ts";
-import { StopError } from "./errors.ts";
 import type { Kernel, ProcessEntry } from "./kernel.ts";
 import type { ProcessTable, Table } from "./process_table.ts";
 import type { Run } from "./run.ts";
-import type {
-  Asked,
-  EscapedProcess,
-  StopOutcome,
-  StopRequest,
+import { type StartCommand, StopCommands } from "./stop_commands.ts";
+import {
+  type Asked,
+  type EscapedProcess,
+  KILL_WAIT_MS,
+  type StopOutcome,
+  type StopRequest,
 } from "./stop.ts";
-
-/** The longest wait for `SIGKILL` to take effect, in milliseconds. */
-export const KILL_WAIT_MS = 5_000;
 
 /** The longest pause between two checks of a group, in milliseconds. */
 const LONGEST_PAUSE_MS = 64;
@@ -68,6 +66,7 @@ export class Ending {
   readonly #kernel: Kernel;
   readonly #tell: (asked: Asked) => void;
   readonly #delivery: Delivery;
+  readonly #commands: StopCommands;
   /** The processes that have left the session, by process ID. */
   readonly #departed = new Map<number, ProcessEntry>();
   /** Aborted when it is time for `SIGKILL`. */
@@ -90,6 +89,8 @@ export class Ending {
    * @param kernel The clock.
    * @param tell Called after each request, and after each signal that follows
    * later.
+   * @param command Starts the command of a request; without it, the signal is
+   * sent.
    */
   constructor(
     run: Run,
@@ -97,12 +98,14 @@ export class Ending {
     table: ProcessTable,
     kernel: Kernel,
     tell: (asked: Asked) => void = () => {},
+    command?: StartCommand,
   ) {
     this.#run = run;
     this.#table = table;
     this.#kernel = kernel;
     this.#tell = tell;
     this.#delivery = new Delivery(run, kernel);
+    this.#commands = new StopCommands(kernel, command);
     this.done = this.#descend(request);
   }
 
@@ -138,10 +141,23 @@ export class Ending {
     const counts = !this.#patience.signal.aborted &&
       precedes(deadline, this.#deadline);
     // The signal comes first: Deno takes milliseconds to set its first timer.
-    const sent = (!counts || deadline.at > now) && this.#send(request);
+    const sent = (!counts || deadline.at > now) && this.#begin(request);
     if (counts) this.#wait(deadline);
     this.#tellAsked();
     return sent;
+  }
+
+  /**
+   * Starts the command of a request, or sends its signal; returns whether this
+   * call has sent the signal.
+   */
+  #begin(request: StopRequest): boolean {
+    if (this.#patience.signal.aborted) return false;
+    const failed = () => {
+      if (!this.#over && this.#send(request)) this.#look();
+    };
+    const commanded = this.#run.alive && this.#commands.run(request, failed);
+    return !commanded && this.#send(request);
   }
 
   /** Sends the signal of a request, unless it has been sent already. */
@@ -173,10 +189,13 @@ export class Ending {
     this.#take(request);
     const patience = this.#patience.signal;
     const obeyed = !patience.aborted && await this.#emptied(patience);
-    this.#timer.abort();
+    const commanded = this.#commands.over(patience);
     const empty = obeyed || await this.#killed();
+    await commanded;
+    this.#timer.abort();
     this.#over = true;
-    const steps = this.#delivery.stepsUntil(this.#kernel.now());
+    const now = this.#kernel.now();
+    const steps = this.#delivery.stepsUntil(now, this.#commands.ended);
     const escaped = await this.#escaped();
     const survivors = empty ? [] : await this.#survivors();
     return { steps, forced: !obeyed, survivors, escaped };
@@ -197,6 +216,9 @@ export class Ending {
     }
     if (!run.group) return true;
     // If only the child was asked to end, its group gets the signal now.
+    if (!this.#patience.signal.aborted) {
+      for (const each of this.#commands.requests) this.#delivery.add(each);
+    }
     if (this.#delivery.send([run.pid])) this.#tellAsked();
     return await this.#sessionEmptied(until);
   }
@@ -309,6 +331,8 @@ export class Ending {
 
   /** Reports what the last request has asked to end, and how. */
   #tellAsked(): void {
+    // Until then, the guard has to send the signal itself.
+    if (!this.#delivery.begun && !this.#patience.signal.aborted) return;
     this.#tell({ ...this.#delivery.asked, killAt: this.killAt });
   }
 }
@@ -341,42 +365,4 @@ function precedes(next: Deadline, present: Deadline): boolean {
 /** Returns whether a table holds this process, not another one with its ID. */
 function isIn(entry: ProcessEntry, table: Table | undefined): boolean {
   return table?.processes.get(entry.pid)?.startedAt === entry.startedAt;
-}
-
-/** Returns the error of a process that could not be stopped. */
-export function cannotStop(
-  process: string,
-  pids: readonly number[],
-): StopError {
-  const list = pids.join(", ");
-  const survivors = pids.length > 1 ? `pids ${list} live` : `pid ${list} lives`;
-  return new StopError(
-    `Cannot stop process "${process}": ${survivors} on ${KILL_WAIT_MS} ms after SIGKILL`,
-    { process, pids },
-  );
-}
-
-/** Processes in the session of a run that could not be ended. */
-export interface Remains {
-  /** The ID of the session. */
-  readonly session: number;
-  /** The process IDs. */
-  readonly pids: readonly number[];
-}
-
-/**
- * Checks that the processes that could not be ended have ended since.
- *
- * @throws {StopError} If one of the processes is still alive.
- */
-export async function checkGone(
-  process: string,
-  { session, pids }: Remains,
-  table: ProcessTable,
-): Promise<void> {
-  const members = (await table.look())?.session(session) ?? [];
-  const left = members.map(({ pid }) => pid).filter((pid) =>
-    pids.includes(pid)
-  );
-  if (left.length > 0) throw cannotStop(process, left);
 }

@@ -43,6 +43,8 @@ export interface GuardInfo {
   gracePeriodMs: number;
   /** What gets the signal first: the whole run, or its leader alone. */
   to: "group" | "leader";
+  /** What asks it to end instead of the signal; the guard cannot run it. */
+  command?: readonly string[] | undefined;
   /** The outputs that this program reads: 1, 2 or both. */
   streams: readonly number[];
 }

@@ -7,6 +7,7 @@
 import { untilAborted } from "./abortable.ts";
 import { SpawnError } from "./errors.ts";
 import { call, ignoreRejection, isA } from "./foreign.ts";
+import type { ChildOptions } from "./kernel.ts";
 import type { LifeHost } from "./life_host.ts";
 import type { GateResult, PrepareContext, PreparedRun } from "./options.ts";
 import type { ProbedProcess } from "./probe_options.ts";
@@ -129,21 +130,38 @@ export function spawnRun(
   changes: PreparedRun,
   { kernel, groups, instruments }: LifeHost,
 ): Run {
-  const { program, command, group } = spec;
+  const { program, group } = spec;
   const args = [...changes.args ?? spec.args];
-  const cwd = directoryOf(spec, changes.cwd);
   const added = instruments.variables({ name, run: number, program, args });
+  const command = placeOf(spec, changes, added);
   return new Run({
     name,
     program,
-    command: {
-      ...command,
-      ...cwd !== undefined && { cwd },
-      args,
-      env: { ...added, ...command.env, ...changes.env },
-    },
+    command: { ...command, args },
     group: group && groups,
   }, kernel);
+}
+
+/**
+ * Returns the folder, the environment and everything else that the programs of
+ * a run are started with, besides their arguments.
+ *
+ * @param spec The command.
+ * @param changes What `prepare` has changed for the run.
+ * @param env Other variables, which those of the command overrule.
+ */
+export function placeOf(
+  spec: Spec,
+  changes: PreparedRun,
+  env: Readonly<Record<string, string>>,
+): ChildOptions {
+  const { command } = spec;
+  const cwd = directoryOf(spec, changes.cwd);
+  return {
+    ...command,
+    ...cwd !== undefined && { cwd },
+    env: { ...env, ...command.env, ...changes.env },
+  };
 }
 
 /** Returns the error of a start that has failed. */

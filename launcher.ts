@@ -6,6 +6,7 @@
 
 import { AttachedRun } from "./attached_run.ts";
 import type { SpawnError } from "./errors.ts";
+import type { Hooks } from "./hook.ts";
 import {
   type Launchable,
   PLAIN_LAUNCH,
@@ -19,6 +20,7 @@ import { type Coming, type Phase, type Phases, starting } from "./phases.ts";
 import type { ProbeListener } from "./probing.ts";
 import type { Reporter } from "./reporter.ts";
 import { NEVER_RUN, type RunEnd, statusOf } from "./run_end.ts";
+import type { StartCommand } from "./stop_commands.ts";
 import type { ProcessStreams } from "./streams.ts";
 
 /** Time between two calls of a gate that closes again and again, in milliseconds. */
@@ -32,6 +34,8 @@ export interface Launched {
   readonly host: LifeHost;
   /** The streams that the runs write to and read from. */
   readonly streams: ProcessStreams;
+  /** Starts the programs that run besides the runs. */
+  readonly hooks: Hooks;
   /** The phases of the life. */
   readonly phases: Phases;
   /** Reports what happens. */
@@ -125,11 +129,13 @@ export class Launcher {
   }
 
   #start(number: number, changes: PreparedRun): AttachedRun {
-    const { owner: process, streams, host } = this.#life;
+    const { owner: process, streams, host, hooks } = this.#life;
     try {
       const run = spawnRun(process, number, changes, host);
       this.#lastRun = number;
-      return new AttachedRun(run, number, { process, streams, host });
+      const stopped = { run, number, changes };
+      const command: StartCommand = (words) => hooks.stop(words, stopped);
+      return new AttachedRun(run, number, { process, streams, host, command });
     } catch (cause) {
       const error = startError(process, cause);
       host.instruments.failed({ name: process.name, run: number, error });

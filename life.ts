@@ -6,14 +6,15 @@
 
 import { afterReactions } from "./abortable.ts";
 import { type AttachedRun, guardInfo, LAST_LINES } from "./attached_run.ts";
-import { cannotStop, type Remains } from "./ending.ts";
 import { type ReadinessError, SpawnError, type StopError } from "./errors.ts";
+import { Hooks } from "./hook.ts";
 import type { Launchable } from "./launch.ts";
 import { Launcher } from "./launcher.ts";
 import type { LifeHost } from "./life_host.ts";
 import { Phases, stoppedFirst } from "./phases.ts";
 import type { ProbeAnswers } from "./probe_options.ts";
 import type { ProcessState } from "./process_state.ts";
+import { cannotStop, type Remains } from "./remains.ts";
 import { Reporter } from "./reporter.ts";
 import {
   decideRestart,
@@ -74,6 +75,7 @@ export class Life {
       owner,
       host,
       streams,
+      hooks: new Hooks({ process: owner, host, streams }),
       phases: this.#phases,
       reporter: this.#reporter,
       condemned: () => this.#condemned(),

@@ -61,6 +61,8 @@ export interface Chunk {
   readonly time: number;
   /** The number of the run that wrote it. */
   readonly run: number;
+  /** Whether a hook wrote it, beside the run. */
+  readonly aside?: boolean | undefined;
   /**
    * The position of the chunk among the chunks of both outputs. The number
    * grows when the next chunk is from the other output; consecutive chunks of
@@ -87,14 +89,17 @@ export class LineSplitter implements Splitter<Line> {
   #skipping = false;
   #time = 0;
   #run = 0;
+  #aside = false;
 
   /** Creates a splitter; `maxLength` is in UTF-16 code units. */
   constructor(readonly source: OutputSource, readonly maxLength: number) {}
 
   /** Adds to `lines` the lines that a chunk completes. */
   push(chunk: Chunk, lines: Line[]): void {
-    if (chunk.run !== this.#run) this.flush(lines);
-    this.#run = chunk.run;
+    const { run, aside = false } = chunk;
+    if (run !== this.#run || aside !== this.#aside) this.flush(lines);
+    this.#run = run;
+    this.#aside = aside;
     this.#time = chunk.time;
     this.#split(this.#decoder.decode(chunk.bytes, { stream: true }), lines);
   }

@@ -170,6 +170,7 @@ export type {
   TableReading,
   Traces,
 } from "./kernel.ts";
+export type { HookEnd } from "./hook_options.ts";
 export type {
   ComingRun,
   FailedStart,

@@ -13,6 +13,7 @@ import {
   type Line,
   LineReader,
   type LinesOptions,
+  LineSplitter,
   type OutputSource,
   type Reader,
 } from "./lines.ts";
@@ -109,6 +110,8 @@ export class Output {
   readonly #readers = new Set<AnyReader>();
   /** The pumps of a run whose output is still being read. */
   readonly #pumps = new Map<OutputSource, Pump>();
+  /** The pumps of hooks whose output is still being read. */
+  readonly #asides = new Set<Pump>();
   /** Present while something waits for buffer space. */
   #room: PromiseWithResolvers<void> | undefined;
   /** The source of the last chunk, and how often the source has changed. */
@@ -166,6 +169,51 @@ export class Output {
     return pump;
   }
 
+  /**
+   * Starts to read an output of a hook. Each of its lines becomes a line of
+   * stderr that begins with a mark.
+   *
+   * @param stream The output.
+   * @param run The number of the run that the hook belongs to.
+   * @param mark The mark.
+   * @param keep Called with each line, without the mark.
+   */
+  pumpAside(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    run: number,
+    mark: string,
+    keep: (text: string) => void,
+  ): Pump {
+    const source = this.stderr;
+    const { name } = source;
+    const splitter = new LineSplitter(name, this.#maxLineLength);
+    const lines: Line[] = [];
+    const pass = (): Use => {
+      for (const { text } of lines.splice(0)) {
+        keep(text);
+        const bytes = new TextEncoder().encode(`${mark}${text}\n`);
+        this.#deliver(source, bytes, run, true);
+      }
+      return "split";
+    };
+    const sink = {
+      full: () => this.#full(source),
+      buffer: (size: number) => new Uint8Array(size),
+      deliver(bytes: Uint8Array<ArrayBuffer>) {
+        splitter.push({ source: name, bytes, time: 0, run, order: 0 }, lines);
+        return pass();
+      },
+      close: () => {
+        this.#asides.delete(pump);
+        splitter.flush(lines);
+        pass();
+      },
+    };
+    const pump = new Pump(sink, stream, this.#clock);
+    this.#asides.add(pump);
+    return pump;
+  }
+
   /** Resolves when a reader has taken something, or has left. */
   roomMade(): Promise<void> {
     return (this.#room ??= Promise.withResolvers()).promise;
@@ -215,12 +263,16 @@ export class Output {
     }, leave);
   }
 
-  /** Lists the newest lines, of all sources and runs or of one. */
+  /**
+   * Lists the newest lines, of all sources and runs or of one. Those of a run
+   * are without those of its hooks.
+   */
   tail(count: number, source?: OutputSource, run?: number): Line[] {
     if (count !== Infinity) whole(count, "count");
     const reader = new LineReader(this.#maxLineLength);
     for (const chunk of this.#buffered(source)) {
-      if (run === undefined || chunk.run === run) reader.push(chunk);
+      const own = run === undefined || chunk.run === run && !chunk.aside;
+      if (own) reader.push(chunk);
     }
     return count === 0 ? [] : reader.rest().slice(-count);
   }
@@ -236,12 +288,14 @@ export class Output {
     source: Source,
     bytes: Uint8Array<ArrayBuffer>,
     run: number,
+    aside?: boolean,
   ): Use {
     const { name } = source;
     if (this.#last !== name) this.#order++;
     this.#last = name;
     const time = this.#clock.time();
-    const chunk: Chunk = { source: name, bytes, time, run, order: this.#order };
+    const order = this.#order;
+    const chunk: Chunk = { source: name, bytes, time, run, aside, order };
     for (const reader of this.#readers) reader.push(chunk);
     source.deliver(chunk, this.#readers.size > 0);
     if (source.reading) return "streamed";
@@ -259,6 +313,7 @@ export class Output {
     this.#room?.resolve();
     this.#room = undefined;
     for (const pump of this.#pumps.values()) pump.wake();
+    for (const pump of this.#asides) pump.wake();
   }
 
   /** Writes all lines to a file; a child that writes faster has to wait. */

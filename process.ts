@@ -6,7 +6,6 @@
 
 import { type DisposableIterator, onAbort } from "./abortable.ts";
 import { describeSpec, type ProcessDescription } from "./description.ts";
-import { checkGone, type Remains } from "./ending.ts";
 import type { EventsOptions } from "./event_hub.ts";
 import type { ProcessEvent } from "./events.ts";
 import { type ShowArguments, showProcess } from "./inspection.ts";
@@ -15,6 +14,7 @@ import type { ProcessHost } from "./life_host.ts";
 import { stoppedFirst } from "./phases.ts";
 import { checkLines, type Line, Lines, type LinesOptions } from "./lines.ts";
 import type { UpdateOptions } from "./options.ts";
+import { checkGone, type Remains } from "./remains.ts";
 import { type Spec, updated } from "./spec.ts";
 import type { ProcessState } from "./process_state.ts";
 import { checkSignal, signalName, type SignalOptions } from "./signals.ts";

@@ -41,6 +41,7 @@ export class RawSplitter implements Splitter<RawLines> {
   /** Whether the rest of an overlong line is being skipped. */
   #skipping = false;
   #run = 0;
+  #aside = false;
 
   /** Creates a splitter; `maxLength` is in UTF-16 code units. */
   constructor(source: OutputSource, maxLength: number) {
@@ -49,9 +50,10 @@ export class RawSplitter implements Splitter<RawLines> {
   }
 
   /** Adds to `lines` the lines that a chunk completes. */
-  push({ bytes, run }: Chunk, lines: RawLines[]): void {
-    if (run !== this.#run) this.flush(lines);
+  push({ bytes, run, aside = false }: Chunk, lines: RawLines[]): void {
+    if (run !== this.#run || aside !== this.#aside) this.flush(lines);
     this.#run = run;
+    this.#aside = aside;
     const end = bytes.lastIndexOf(LF) + 1;
     let start = 0;
     if (end > 0 && (this.#restLength > 0 || this.#skipping)) {

@@ -274,7 +274,8 @@ function whyKilled(steps: readonly StopStep[]): string | undefined {
   if (steps.at(-1)?.signal !== "SIGKILL") return undefined;
   if (first === undefined || first.signal === "SIGKILL") return undefined;
   const ms = steps.slice(0, -1).reduce((sum, step) => sum + step.durationMs, 0);
-  return `did not end within ${Math.round(ms)} ms of ${first.signal}`;
+  const what = first.signal ?? "the stop command";
+  return `did not end within ${Math.round(ms)} ms of ${what}`;
 }
 
 /** Returns the part of a message that says whether a restart follows. */

@@ -130,7 +130,9 @@ export class RunRegistry {
     for (const [run, info] of this.#unasked) {
       if (waits(info.name)) continue;
       // Such a short grace period leaves no time for a handover.
-      if (info.to !== "leader" || info.gracePeriodMs <= HANDOVER_MS) continue;
+      const late = info.command !== undefined ||
+        info.gracePeriodMs <= HANDOVER_MS;
+      if (info.to !== "leader" || late) continue;
       if (!run.ask(info.signal)) continue;
       reached = true;
       const killAt = this.#clock.time() + info.gracePeriodMs;

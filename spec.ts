@@ -31,8 +31,8 @@ import {
   type ReadyRules,
   readyRules,
 } from "./probe_options.ts";
-import { STOP_DEFAULTS, type StopOptions } from "./stop.ts";
-import { arrayOf, type Filled, filled, given, text } from "./validate.ts";
+import { STOP_DEFAULTS, type StopOptions, type StopRules } from "./stop.ts";
+import { arrayOf, filled, given, text } from "./validate.ts";
 
 /** A command with every default filled in. */
 export interface Spec {
@@ -55,7 +55,7 @@ export interface Spec {
   /** When and how the process is restarted. */
   readonly restart: RestartRules;
   /** How the process is stopped. */
-  readonly stop: Filled<StopOptions>;
+  readonly stop: StopRules;
   /** How the output is buffered and split. */
   readonly output: OutputRules;
   /** The file that the output is written to; `undefined` for none. */
@@ -270,7 +270,7 @@ function restartOf(
 function stopOf(
   own: StopOptions | undefined,
   defaults: StopOptions | undefined,
-): Filled<StopOptions> {
+): StopRules {
   return { ...STOP_DEFAULTS, ...given(defaults), ...given(own) };
 }
 

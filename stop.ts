@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkProgram, type HookEnd } from "./hook_options.ts";
 import {
   type Filled,
   given,
@@ -41,15 +42,34 @@ export interface StopOptions {
    * @default {"group"}
    */
   to?: "group" | "leader" | undefined;
+  /**
+   * A program and its arguments that ask the process to end, instead of the
+   * signal, such as `["nginx", "-s", "quit"]`. It runs in the folder, with the
+   * environment and as the user of the process. `PROCESSMAN_PID` is the process
+   * ID of the child. Its output goes to the stderr of the process; each line
+   * begins with `[stop]`.
+   *
+   * The grace period begins when the command starts. If the command fails, the
+   * signal is sent at once. If it is still running at the end of the grace
+   * period, it is killed with everything that it has started. Processes that
+   * are left when the child has ended receive the signal then.
+   *
+   * The command does not run if the grace period is 0, if a call of `stop()`
+   * names a signal, and for `kill()`. The guard cannot run it, and sends the
+   * signal.
+   *
+   * @default {none}
+   */
+  command?: readonly string[] | undefined;
 }
 
-/** A signal that was sent to stop a process. */
+/** Something that was done to stop a process. */
 export interface StopStep {
-  /** The signal. */
-  readonly signal: Deno.Signal;
-  /**
-   * Time until the next signal, or until everything had ended, in milliseconds.
-   */
+  /** The signal that was sent; `undefined` if the stop command was run. */
+  readonly signal: Deno.Signal | undefined;
+  /** How the stop command ended; `undefined` if a signal was sent. */
+  readonly command?: HookEnd | undefined;
+  /** Time until the next step, or until everything had ended, in milliseconds. */
   readonly durationMs: number;
 }
 
@@ -67,7 +87,10 @@ export interface StopReport {
   readonly name: string;
   /** The status of its last run. */
   readonly status: Deno.CommandStatus;
-  /** The signals that were sent, in order; none if it was not running. */
+  /**
+   * The signals that were sent, and the stop commands that were run, in order;
+   * none if it was not running.
+   */
   readonly steps: readonly StopStep[];
   /** Whether `SIGKILL` was sent. */
   readonly forced: boolean;
@@ -86,7 +109,7 @@ export interface StopReport {
 
 /** How one run was ended. */
 export interface StopOutcome {
-  /** The signals that were sent, in order. */
+  /** The signals that were sent, and the stop commands that were run, in order. */
   readonly steps: readonly StopStep[];
   /** Whether `SIGKILL` was sent. */
   readonly forced: boolean;
@@ -104,8 +127,30 @@ export const NOTHING: StopOutcome = {
   escaped: [],
 };
 
+/** The options of a stop, with the defaults. */
+export interface StopRules extends Filled<Omit<StopOptions, "command">> {
+  /** What asks the process to end instead of the signal, if anything does. */
+  readonly command?: readonly string[] | undefined;
+}
+
+/** A stop command that has been started. */
+export interface StopCommand {
+  /** Resolves when nothing of it is left. Never rejects. */
+  readonly done: Promise<HookEnd>;
+  /** Kills it, with everything that it has started. */
+  kill(): void;
+}
+
+/** A stop command that has ended. */
+export interface Commanded {
+  /** How it ended. */
+  readonly command: HookEnd;
+  /** When it was started, in milliseconds of the kernel's `now()`. */
+  readonly at: number;
+}
+
 /** A request to end a run. */
-export interface StopRequest extends Filled<StopOptions> {
+export interface StopRequest extends StopRules {
   /** Whether the request itself states the grace period. */
   readonly explicit: boolean;
 }
@@ -130,14 +175,18 @@ export const checkStop: OptionsCheck<StopOptions> = optionsOf<StopOptions>({
   signal: signalName,
   gracePeriodMs: milliseconds,
   to: oneOf("group", "leader"),
+  command: checkProgram,
 });
 
 /** The default options of a stop. */
-export const STOP_DEFAULTS: Filled<StopOptions> = {
+export const STOP_DEFAULTS: StopRules = {
   signal: "SIGTERM",
   gracePeriodMs: 10_000,
   to: "group",
 };
+
+/** The longest wait for `SIGKILL` to take effect, in milliseconds. */
+export const KILL_WAIT_MS = 5_000;
 
 /** The request that ends everything at once. */
 export const KILL: StopRequest = {
@@ -157,11 +206,13 @@ export const KILL: StopRequest = {
  */
 export function stopRequest(
   options: StopOptions,
-  rules: Filled<StopOptions>,
+  { command, ...rules }: StopRules,
 ): StopRequest {
   const own = checkStop(options, "");
   const explicit = own.gracePeriodMs !== undefined;
-  return { ...rules, ...given(own), explicit };
+  // A signal that the call itself names is wanted instead of the command.
+  const asks = command && own.signal === undefined ? { command } : {};
+  return { ...rules, ...asks, ...given(own), explicit };
 }
 
 /** Lists each process once, with its process ID and its name only. */

@@ -71,6 +71,7 @@ const STOP = none<StopOptions>({
   signal: undefined,
   gracePeriodMs: undefined,
   to: undefined,
+  command: undefined,
 });
 const OUTPUT = none<OutputOptions>({
   bufferBytes: undefined,

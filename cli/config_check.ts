@@ -284,6 +284,7 @@ function adviceFor(path: NodePath, node: ConfigNode): string | undefined {
   const last = path.at(-1);
   if (node.kind === "scalar" && last === "command" && node.value !== null) {
     const words = String(node.value).split(/\s+/).join(", ");
+    if (path.at(-2) === "stop") return `: write [${words}]`;
     const text = JSON.stringify(node.value);
     return `: write [${words}] to run the program itself, or shell: ${text} to run it in a shell`;
   }

@@ -33,6 +33,7 @@ function inner(path: NodePath): string[] | undefined {
 export function isLiteral(path: NodePath): boolean {
   const [first, second, ...rest] = inner(path) ?? [];
   if (first === "command" || first === "shell") return true;
+  if (first === "stop") return second === "command";
   if (first === "deno") return second === "script" || second === "args";
   if (first !== "ready" && first !== "live") return false;
   const [last = "", before] = [second, ...rest].toReversed();

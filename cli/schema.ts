@@ -60,6 +60,8 @@ const stop = strict({
   signal,
   gracePeriodMs: ms.describe("How long it may take to end before SIGKILL."),
   to: z.enum(["group", "leader"]).describe("Who receives the signal."),
+  command: z.array(word).min(1)
+    .describe("A program that asks it to end, instead of the signal."),
 }).meta({ id: "stop", description: "How the process is stopped." });
 
 const output = strict({

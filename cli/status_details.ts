@@ -64,7 +64,11 @@ export function stopText({ options: { stop } }: ProcessDetails): string {
   const graceMs = Number(at(stop, "gracePeriodMs"));
   if (graceMs === 0) return "SIGKILL at once";
   const to = at(stop, "to") === "leader" ? " to the leader" : "";
-  return `${at(stop, "signal")}${to}, SIGKILL after ${durationText(graceMs)}`;
+  const command = at(stop, "command");
+  const how = Array.isArray(command)
+    ? command.join(" ")
+    : `${at(stop, "signal")}${to}`;
+  return `${how}, SIGKILL after ${durationText(graceMs)}`;
 }
 
 /** Returns what a probe asks and has answered: `tcp 127.0.0.1:80: yes, 3 s ago`. */

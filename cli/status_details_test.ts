@@ -64,6 +64,10 @@ Deno.test("stopText() tells the signals and the time between them", () => {
       "SIGTERM to the leader, SIGKILL after 10 s",
     ],
     [{ signal: "SIGTERM", gracePeriodMs: 0, to: "group" }, "SIGKILL at once"],
+    [
+      { command: ["shop", "quit"], signal: "SIGTERM", gracePeriodMs: 10_000 },
+      "shop quit, SIGKILL after 10 s",
+    ],
   ];
   for (const [stop, text] of rows) {
     assertEquals(stopText(details({ stop })), text);

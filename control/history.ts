@@ -120,7 +120,7 @@ function afterStop(history: History, { time, report }: StopEvent): History {
   const stop: StopView = {
     time,
     durationMs: Math.round(durationMs),
-    signals: steps.map(({ signal }) => signal),
+    signals: steps.map(({ signal }) => signal ?? "stop command"),
     forced,
     survivors: [...survivors],
   };

@@ -147,7 +147,7 @@ export interface StopView {
   readonly time: number;
   /** How long that took, in milliseconds. */
   readonly durationMs: number;
-  /** The signals that were sent, in order. */
+  /** The signals that were sent, and `stop command` where one was run, in order. */
   readonly signals: readonly string[];
   /** Whether it took SIGKILL. */
   readonly forced: boolean;

@@ -92,6 +92,7 @@ export const COMPOSE_FATES: Fates = {
   "stop.signal": { to: "stop_signal" },
   "stop.gracePeriodMs": { to: "stop_grace_period" },
   "stop.to": { to: "what Docker does: it signals the main process alone" },
+  "stop.command": { to: "pre_stop" },
   startLimit: {
     none:
       "Compose starts all that can start; `docker compose --parallel` limits its calls",

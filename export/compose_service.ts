@@ -14,6 +14,7 @@ import { placeOf } from "./folders.ts";
 import type { Notes } from "./notes.ts";
 import type { OptionPath } from "./option_paths.ts";
 import { programHint, programIn } from "./programs.ts";
+import { stopScript } from "./shell.ts";
 import type { Subject, SubjectReplica } from "./subject.ts";
 
 /** What is known about the other services. */
@@ -263,7 +264,7 @@ function stopKeys(
   { command: { stop } }: SubjectReplica,
   say: Say,
 ): YamlObject {
-  const { signal, gracePeriodMs = GRACE_PERIOD_MS, to } = stop;
+  const { signal, gracePeriodMs = GRACE_PERIOD_MS, to, command } = stop;
   const seconds = Math.ceil(gracePeriodMs / 1_000);
   if (seconds * 1_000 !== gracePeriodMs) {
     say("stop.gracePeriodMs", "Docker counts whole seconds");
@@ -271,7 +272,16 @@ function stopKeys(
   if (set.has("stop.to") && to === "group") {
     say("stop.to", "Docker sends the signal to the main process alone");
   }
+  if (command !== undefined) {
+    say(
+      "stop.command",
+      "it runs with the shell of the image, and only when Docker Compose 2.30 or later stops the container",
+    );
+  }
   return {
+    pre_stop: command === undefined
+      ? undefined
+      : [{ command: ["sh", "-c", stopScript(command)] }],
     // An image can have a signal of its own that suits it better than ours.
     stop_signal: set.has("stop.signal") ? signal : undefined,
     stop_grace_period: gracePeriodMs === GRACE_PERIOD_MS

@@ -271,6 +271,11 @@ Deno.test("toCompose() maps how a process is stopped", () => {
   assertEquals(usual.said, []);
   const none = service({ stop: { gracePeriodMs: 0 } });
   assertEquals(none.keys.stop_grace_period, "0s");
+  const asked = service({ stop: { command: ["shop", "quit it"] } });
+  const script = "PROCESSMAN_PID=1 shop 'quit it' && " +
+    "while kill -0 1 2>/dev/null; do sleep 1; done";
+  assertEquals(asked.keys.pre_stop, [{ command: ["sh", "-c", script] }]);
+  assertEquals(asked.said, ["api: stop.command"]);
 });
 
 Deno.test("toCompose() maps ready to a health check", () => {

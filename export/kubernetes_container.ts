@@ -13,6 +13,7 @@ import { probesOf } from "./kubernetes_probes.ts";
 import { isVariable, unexpanded } from "./kubernetes_text.ts";
 import { isSecret } from "./secrets.ts";
 import { programHint, programIn } from "./programs.ts";
+import { AWAIT_END, stopScript } from "./shell.ts";
 import type { Commented, YamlObject } from "./yaml_text.ts";
 import type { SubjectReplica } from "./subject.ts";
 
@@ -148,9 +149,17 @@ function lifecycleOf(
   { command: { stop } }: SubjectReplica,
   context: EntryContext,
 ): YamlObject | undefined {
-  const { signal = "SIGTERM", to, gracePeriodMs } = stop;
+  const { signal = "SIGTERM", to, gracePeriodMs, command } = stop;
   if (to === "group" && context.subject.set.has("stop.to")) {
     context.note("stop.to", "only the main process gets the signal");
+  }
+  if (command !== undefined && gracePeriodMs !== 0) {
+    context.note(
+      "stop.command",
+      "the hook runs it with the shell of the image",
+    );
+    const preStop = { exec: { command: ["sh", "-c", stopScript(command)] } };
+    return { lifecycle: context.above("stop.command", { preStop }) };
   }
   if (signal === "SIGTERM" || signal === "SIGKILL" || gracePeriodMs === 0) {
     return undefined;
@@ -159,9 +168,7 @@ function lifecycleOf(
     "stop.signal",
     `Kubernetes sends SIGTERM; the hook sends ${signal} first, with the shell of the image; without a shell, remove the hook and set STOPSIGNAL in the image`,
   );
-  const script = `kill -s ${
-    signal.slice("SIG".length)
-  } 1; while kill -0 1 2>/dev/null; do sleep 1; done`;
+  const script = `kill -s ${signal.slice("SIG".length)} 1; ${AWAIT_END}`;
   const preStop = { exec: { command: ["sh", "-c", script] } };
   return { lifecycle: context.above("stop.signal", { preStop }) };
 }

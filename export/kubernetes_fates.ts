@@ -102,6 +102,7 @@ export const KUBERNETES_FATES: Fates = {
   "stop.signal": { to: "lifecycle.preStop" },
   "stop.gracePeriodMs": { to: "terminationGracePeriodSeconds" },
   "stop.to": { to: "what Kubernetes does: it signals the main process alone" },
+  "stop.command": { to: "lifecycle.preStop" },
   startLimit: {
     none: "Kubernetes starts everything that fits on its nodes at once",
   },

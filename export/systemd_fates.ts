@@ -82,6 +82,7 @@ export const SYSTEMD_FATES: Fates = {
   "stop.signal": { to: "KillSignal=" },
   "stop.gracePeriodMs": { to: "TimeoutStopSec=" },
   "stop.to": { to: "KillMode=" },
+  "stop.command": { to: "ExecStop=" },
   startLimit: {
     none: "systemd starts all units at once that wait for no others",
   },

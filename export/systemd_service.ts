@@ -79,6 +79,11 @@ function searchLines(path = ""): string[] {
   return folders.length === 0 ? [] : [`ExecSearchPath=${folders.join(":")}`];
 }
 
+/** Returns a command that `env` does not take for a variable. */
+function afterVariables(command: readonly string[]): readonly string[] {
+  return command[0]?.includes("=") ? [...VIA_SHELL, ...command] : command;
+}
+
 /** Starts a program whose name systemd would take for something else. */
 const VIA_SHELL = ["/bin/sh", "-c", 'exec "$0" "$@"'];
 
@@ -134,16 +139,26 @@ function stopLines(
   { stop, group }: SubjectReplica["command"],
   say: Say,
 ): string[] {
-  const { gracePeriodMs = 10_000, to } = stop;
+  const { gracePeriodMs = 10_000, to, command } = stop;
   const signal = stopSignal(stop);
   const leader = to === "leader" ? "mixed" : "control-group";
   const mode = group === false ? "process" : leader;
   if (mode === "mixed") say("stop.to", LEFT);
+  if (command !== undefined) say("stop.command", COMMANDED);
   return [
+    ...command === undefined || gracePeriodMs === 0 ? [] : [
+      // systemd replaces this variable, as `commandLine()` does not escape it.
+      `ExecStop=/usr/bin/env -- PROCESSMAN_PID=\${MAINPID} ${
+        commandLine(afterVariables(command))
+      }`,
+    ],
     ...mode === "control-group" ? [] : [`KillMode=${mode}`],
     ...signal === "SIGTERM" ? [] : [`KillSignal=${signal}`],
     ...gracePeriodMs === 0 ? [] : [`TimeoutStopSec=${timeSpan(gracePeriodMs)}`],
   ];
 }
+
+const COMMANDED =
+  "when the command has ended, systemd at once sends the signal of KillSignal= to what is left";
 
 const LEFT = "systemd kills what is left as soon as the main process has ended";

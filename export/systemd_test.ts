@@ -159,6 +159,10 @@ const LINES: readonly [Partial<PlanEntry>, ...string[]][] = [
   [{ stop: { gracePeriodMs: 2_500 } }, "TimeoutStopSec=2500ms"],
   [{ stop: { gracePeriodMs: 0 } }, "KillSignal=SIGKILL"],
   [{ stop: { to: "leader" } }, "KillMode=mixed"],
+  [
+    { stop: { command: ["shop", "quit", "$a 5%"] } },
+    'ExecStop=/usr/bin/env -- PROCESSMAN_PID=${MAINPID} shop quit "$$a 5%%"',
+  ],
   [{ group: false }, "KillMode=process"],
   [
     { dependsOn: { db: "ready", init: "completed" } },

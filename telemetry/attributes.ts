@@ -70,6 +70,7 @@ export const ATTRIBUTE = {
   stderr: "processman.stderr",
   survivors: "processman.survivors",
   state: "processman.state",
+  stopCommand: "processman.stop.command",
   restartReason: "processman.restart.reason",
   stream: "log.iostream",
 } as const;

@@ -86,8 +86,10 @@ export function addSteps(
 ): void {
   const { steps } = event.kind === "stop" ? event.report : event;
   let at = now - totalMs(steps);
-  for (const { signal, durationMs } of steps) {
-    const attributes = { [ATTRIBUTE.signal]: signal };
+  for (const { signal, command, durationMs } of steps) {
+    const attributes = signal === undefined
+      ? { [ATTRIBUTE.stopCommand]: command?.command[0] ?? "" }
+      : { [ATTRIBUTE.signal]: signal };
     span.addEvent(SPAN_EVENT.stop, attributes, hrTime(at));
     at += durationMs;
   }

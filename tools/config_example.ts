@@ -35,7 +35,12 @@ const shared = {
     stopCodes: [3],
     leftovers: { signal: "SIGTERM", gracePeriodMs: 500 },
   },
-  stop: { signal: "SIGINT", gracePeriodMs: 5_000, to: "leader" },
+  stop: {
+    signal: "SIGINT",
+    gracePeriodMs: 5_000,
+    to: "leader",
+    command: ["sh", "-c", "kill -INT $PROCESSMAN_PID"],
+  },
   output: {
     bufferBytes: 1_024,
     maxLineLength: 2_048,

@@ -343,6 +343,12 @@ export const VARIATIONS: Readonly<
     { gracePeriodMs: 20_000 },
   ),
   "stop.to": within("stop", {}, { to: "group" }, { to: "leader" }),
+  "stop.command": within(
+    "stop",
+    {},
+    { command: ["api", "quit"] },
+    { command: ["sh", "-c", "kill -QUIT $PROCESSMAN_PID"] },
+  ),
   startLimit: [{ options: { startLimit: 1 } }, { options: { startLimit: 2 } }],
   restartBudget: [
     { options: { restartBudget: { restarts: 2, withinMs: 60_000 } } },
@@ -508,6 +514,7 @@ function commonOptions(dice: Dice): Record<string, () => unknown> {
         signal: () => dice.of(["SIGINT", "SIGQUIT", "SIGUSR1", "SIGTERM"]),
         gracePeriodMs: () => dice.of([0, 500, 20_000]),
         to: () => dice.of(["group", "leader"]),
+        command: () => dice.of([["true"], ["a b", "$x", "50%", "'"]]),
       }),
     output: () => ({ file: { path: `/var/log/${dice.below(1e9)}` } }),
   };
