@@ -624,7 +624,8 @@ Deno.test({
     assertEquals(
       stderr.replaceAll(tool.folder, "DIR"),
       `processman: there is no configuration in DIR/a or above it: write a ` +
-        "Procfile or a processman.yaml, or name a file with -f, or a " +
+        `Procfile or a processman.yaml (as "processman init" does), or name ` +
+        "a file with -f, or a " +
         `supervisor with -S\n${list}` +
         "processman: no supervisor runs for DIR/a/b/Procfile: " +
         `"processman up -d" starts one\n${list}3\n` +

@@ -82,6 +82,41 @@ const run: CommandSpec = {
   load: async () => (await load<typeof import("./run.ts")>("./run.ts")).run,
 };
 
+const init: CommandSpec = {
+  name: "init",
+  summary: "Write a configuration, also from the files of other tools",
+  usage: "[OPTION]... [FILE]",
+  description: [
+    "Writes processman.yaml. If this folder has a file of another tool, such " +
+    "as compose.yaml or process-compose.yaml, it is made from that; FILE " +
+    "names one. Otherwise it is a small one to begin with.",
+    "What cannot be taken over is named in comments there, and on stderr. The " +
+    "configuration is checked before it is written. Nothing is started, and " +
+    "nothing is overwritten without --force.",
+  ],
+  names: { least: 0, most: 1, what: "a file of another tool" },
+  options: [
+    {
+      long: "output",
+      short: "o",
+      value: "FILE",
+      default: "processman.yaml",
+      summary: "Write this file",
+    },
+    { long: "force", summary: "Overwrite the file" },
+    { long: "print", summary: "Print the configuration, and write no file" },
+  ],
+  examples: [
+    { line: "processman init", what: "Writes processman.yaml." },
+    {
+      line: "processman init --print docker-compose.yml",
+      what: "Prints what would be made from a file of Docker Compose.",
+    },
+  ],
+  statuses: [["1", "the file is there already, or cannot be written"]],
+  load: async () => (await load<typeof import("./init.ts")>("./init.ts")).init,
+};
+
 const check: CommandSpec = {
   name: "check",
   summary: "Check the configuration",
@@ -190,6 +225,7 @@ const exportTo: CommandSpec = {
 
 /** The commands around a configuration, in the order of the help. */
 export const supervisor: readonly CommandSpec[] = [
+  init,
   up,
   down,
   reload,

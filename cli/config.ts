@@ -41,7 +41,7 @@ export function writtenForm(
 }
 
 /** Doubles the dollars where variables are replaced. */
-function escapedIn(value: unknown, path: NodePath): unknown {
+export function escapedIn(value: unknown, path: NodePath): unknown {
   if (typeof value === "string") return escapedText(value, isLiteral(path));
   return mapped(value, path, escapedIn);
 }

@@ -20,6 +20,7 @@ import {
 import { load } from "./load.ts";
 import { parseDotenv } from "./dotenv.ts";
 import { evaluate } from "./evaluate.ts";
+import type { LoadOptions } from "./config_types.ts";
 import { parseProcfile } from "./procfile.ts";
 import { withDefaults } from "./config_merge.ts";
 import type { Lookup } from "./interpolate.ts";
@@ -37,18 +38,20 @@ export interface Reading {
   readonly faults: ConfigFaults;
   /** The files that have been read. */
   readonly files: Set<string>;
+  /** The texts of files that have not been written yet. */
+  readonly texts?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
  * Begins to read a configuration: reads the `.env` beside its first file.
  *
  * @param first The path of the first file.
- * @param env Returns a variable of the environment, which takes precedence.
+ * @param options Which configuration; the environment takes precedence.
  * @param faults Where the faults go.
  */
 export async function startReading(
   first: string,
-  env: Lookup,
+  { env, texts }: Pick<LoadOptions, "env" | "texts">,
   faults: ConfigFaults,
 ): Promise<Reading> {
   const file = join(dirname(first), ".env");
@@ -57,7 +60,7 @@ export async function startReading(
     ? new Map<string, string>()
     : parseDotenv(file, text, faults);
   const lookup = (name: string) => env(name) ?? dotenv.get(name);
-  return { lookup, dotenv, faults, files: new Set() };
+  return { lookup, dotenv, faults, files: new Set(), texts };
 }
 
 /** Reads all files, and lets each override those before it. */
@@ -81,9 +84,9 @@ async function readFile(
   above: readonly string[],
   included?: Spot,
 ): Promise<ConfigNode | undefined> {
-  const { faults, lookup, files } = reading;
+  const { faults, lookup, files, texts } = reading;
   const missing = included ?? { file, line: 0, column: 0 };
-  const text = await readText(file, missing, faults);
+  const text = texts?.get(file) ?? await readText(file, missing, faults);
   if (text === undefined) return undefined;
   files.add(file);
   const kind = kindOf(file);

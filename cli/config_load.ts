@@ -47,13 +47,16 @@ export interface Loaded {
  * @throws {CliError} If there is no configuration.
  */
 export async function load(options: LoadOptions): Promise<Loaded> {
-  const files = findConfig(options.files, options.cwd);
+  const { texts } = options;
+  const files = texts === undefined
+    ? findConfig(options.files, options.cwd)
+    : [...texts.keys()];
   const [first] = files;
   if (first === undefined) {
     throw new CliError(noConfig(options.cwd), STATUS.usage);
   }
   const faults = new ConfigFaults();
-  const reading = await startReading(first, options.env, faults);
+  const reading = await startReading(first, options, faults);
   const node = await readFiles(files, reading);
   if (node === undefined) {
     faults.throwAny();

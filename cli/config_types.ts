@@ -51,4 +51,6 @@ export interface LoadOptions {
   readonly profiles: readonly string[];
   readonly cwd: string;
   env(name: string): string | undefined;
+  /** Texts, by their absolute paths, that are read instead of any files. */
+  readonly texts?: ReadonlyMap<string, string>;
 }

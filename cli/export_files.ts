@@ -10,6 +10,7 @@ import { type Call, CliError, STATUS } from "./call.ts";
 import type { Engine, Origin } from "./export_engines.ts";
 import { noteText } from "./export_notes.ts";
 import { plainText } from "./plain_text.ts";
+import { replaceFiles } from "./write_files.ts";
 
 /** How the first line of each file begins. */
 const HEADER = "# Exported from ";
@@ -66,7 +67,7 @@ export async function writeFiles(
   );
   try {
     await Deno.mkdir(resolve(io.cwd, folder), { recursive: true });
-    await writeAll(paths.map((path) => resolve(io.cwd, path)), texts);
+    await replaceFiles(paths.map((path) => resolve(io.cwd, path)), texts);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new CliError(
@@ -75,28 +76,6 @@ export async function writeFiles(
     );
   }
   await io.err(paths.map((path) => `Wrote ${path}\n`).join(""));
-}
-
-/** Writes all files, or none of them: the disk can be full. */
-async function writeAll(
-  paths: readonly string[],
-  texts: readonly string[],
-): Promise<void> {
-  const drafts: string[] = [];
-  const targets: string[] = [];
-  try {
-    for (const [index, path] of paths.entries()) {
-      // A link stays one.
-      const target = await Deno.realPath(path).catch(() => path);
-      const draft = `${target}.new`;
-      targets.push(target);
-      drafts.push(draft);
-      await Deno.writeTextFile(draft, texts[index] ?? "");
-    }
-    for (const target of targets) await Deno.rename(`${target}.new`, target);
-  } finally {
-    for (const draft of drafts) await Deno.remove(draft).catch(() => {});
-  }
 }
 
 function header(engine: Engine, { config: { files: [file = ""] } }: Origin) {

@@ -76,7 +76,7 @@ export function folderOf(path: string): string {
 /** Returns the message for a folder without a configuration. */
 export function noConfig(cwd: string): string {
   return `there is no configuration in ${cwd} or above it: write a Procfile ` +
-    "or a processman.yaml, or name a file with -f";
+    'or a processman.yaml (as "processman init" does), or name a file with -f';
 }
 
 function named(file: string, cwd: string): string {

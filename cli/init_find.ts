@@ -1,0 +1,149 @@
+/**
+ * Finds the files of other tools, and reads them.
+ *
+ * @module
+ */
+
+import {
+  basename,
+  dirname,
+  isAbsolute,
+  join,
+  relative,
+  resolve,
+} from "node:path";
+import { CliError, type Io, STATUS } from "./call.ts";
+import { isPath } from "./config_fields.ts";
+import type { NodePath } from "./config_node.ts";
+import type { Config } from "./define_config.ts";
+import type { Found, Origin, OriginFile } from "./init_origin.ts";
+import { ORIGINS } from "./init_origins.ts";
+
+/** A file of another tool, and the tool. */
+export interface Source {
+  /** The tool. */
+  readonly origin: Origin;
+  /** The file. */
+  readonly file: OriginFile;
+}
+
+/**
+ * Lists the files of other tools in a folder, the one that is read first; one
+ * for each tool.
+ *
+ * @param folder The path of the folder.
+ */
+export function sourcesIn(folder: string): Source[] {
+  return ORIGINS.flatMap((origin) => {
+    for (const name of origin.files) {
+      const path = join(folder, name);
+      const text = textOf(path);
+      if (text === undefined) continue;
+      const file = { path, text };
+      if (origin.is(file)) return [{ origin, file }];
+    }
+    return [];
+  });
+}
+
+/**
+ * Reads a file of another tool that the user names.
+ *
+ * @param path Its absolute path.
+ * @throws {CliError} If it cannot be read, or if its tool is not known.
+ */
+export function sourceAt(path: string): Source {
+  const text = textOf(path);
+  if (text === undefined) {
+    throw new CliError(
+      `there is no file ${path}, or it cannot be read`,
+      STATUS.usage,
+    );
+  }
+  const file = { path, text };
+  const named = ORIGINS.find((origin) =>
+    origin.files.includes(basename(path)) && origin.is(file)
+  );
+  const origin = named ?? ORIGINS.find((origin) => origin.is(file));
+  if (origin !== undefined) return { origin, file };
+  const known = ORIGINS.map(({ name, files: [file] }) => `${name} (${file})`);
+  throw new CliError(
+    `${path} is no file of a tool that "processman init" knows: ${
+      known.join(", ")
+    }`,
+    STATUS.usage,
+  );
+}
+
+/**
+ * Reads a file of another tool.
+ *
+ * @param source The file.
+ * @param folder The folder of the configuration to be written: its paths become
+ * relative to it.
+ * @param env Returns a variable of the environment.
+ */
+export async function readSource(
+  { origin, file }: Source,
+  folder: string,
+  env: Io["env"],
+): Promise<Found> {
+  const read = await origin.load();
+  const own = dirname(file.path);
+  const found = await read(file, {
+    read: (path) => textOf(resolve(own, path)),
+    env,
+  });
+  const to = relative(folder, own);
+  return to === "" ? found : {
+    ...found,
+    config: moved(found.config, to),
+    stubs: moved({ processes: found.stubs }, to).processes,
+  };
+}
+
+/** Returns a configuration for another folder. */
+function moved(config: Config, to: string): Config {
+  const { defaults, processes = {}, ...rest } = movedIn(config, to, []);
+  const cwd = Object.keys(processes).length > 0 ? { cwd: to } : {};
+  return {
+    ...rest,
+    ...Object.keys({ ...defaults, ...cwd }).length > 0 &&
+      { defaults: { ...cwd, ...defaults } },
+    processes,
+  };
+}
+
+function movedIn<Value>(value: Value, to: string, path: NodePath): Value;
+function movedIn(value: unknown, to: string, path: NodePath): unknown {
+  if (typeof value === "string") {
+    return isPath(path) && !isAbsolute(value) && !value.startsWith("$")
+      ? join(to, value)
+      : value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((each, i) => movedIn(each, to, [...path, i]));
+  }
+  if (typeof value !== "object" || value === null || value instanceof RegExp) {
+    return value;
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [
+      name,
+      movedIn(each, to, [...path, name]),
+    ]),
+  );
+}
+
+/** Returns the text of a file; nothing if it is none that can be read. */
+function textOf(path: string): string | undefined {
+  try {
+    // To read a pipe of this name would take forever.
+    if (!Deno.statSync(path).isFile) return undefined;
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    return decoder.decode(Deno.readFileSync(path)).replaceAll("\r\n", "\n");
+  } catch (error) {
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}

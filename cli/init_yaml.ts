@@ -1,0 +1,28 @@
+/**
+ * Reads YAML files of other tools.
+ *
+ * @module
+ */
+
+import { ConfigFaults } from "./config_fault.ts";
+import { plainOf } from "./config_node.ts";
+import { parseYaml } from "./config_yaml.ts";
+import type { OriginFile } from "./init_origin.ts";
+
+/**
+ * Reads a YAML file. A number that is written in another way than JavaScript
+ * writes it is a text, as in `VERSION: 1.10`.
+ *
+ * @param file The file.
+ * @throws {CliError} If it is not YAML.
+ */
+export function readYaml({ path, text }: OriginFile): unknown {
+  const faults = new ConfigFaults();
+  const node = parseYaml(path, text.replaceAll("\r\n", "\n"), faults);
+  faults.throwAny();
+  return node && plainOf(
+    node,
+    ({ value, text }) =>
+      typeof value === "number" && String(value) !== text ? text : value,
+  );
+}
