@@ -135,7 +135,7 @@ const NUMBERS: Readonly<Record<string, string>> = {
 };
 
 /** Returns the full name of a signal: `SIGHUP` for `hup`, `HUP` and `1`. */
-function signalName(text: string): string {
+export function signalName(text: string): string {
   const name = (NUMBERS[text] ?? text).toUpperCase();
   return name.startsWith("SIG") ? name : `SIG${name}`;
 }

@@ -6,6 +6,7 @@
  */
 
 import type { CommandSpec } from "./command_spec.ts";
+import { clients } from "./commands_clients.ts";
 import { control } from "./commands_control.ts";
 import { supervisor } from "./commands_supervisor.ts";
 import { view } from "./commands_view.ts";
@@ -18,6 +19,7 @@ export const GROUPS: readonly {
   { title: "Run what a configuration says", commands: supervisor },
   { title: "Look at processes", commands: view },
   { title: "Control processes", commands: control },
+  { title: "Serve other programs", commands: clients },
 ];
 
 /** All commands. */

@@ -32,7 +32,7 @@ async function print(client: ControlClient, call: Call): Promise<void> {
   const { options, io, names } = call;
   const wanted = names.length === 0
     ? () => true
-    : matcher(names, await client.processes());
+    : eventMatcher(names, await client.processes());
   const since = options.time("since") ?? -Infinity;
   const kinds = options.values("kind");
   const follow = options.flag("follow");
@@ -55,7 +55,7 @@ export function eventText({ time, text }: EventView): string {
  *
  * @throws {CliError} If a name stands for nothing.
  */
-function matcher(
+export function eventMatcher(
   names: readonly string[],
   processes: readonly ProcessView[],
 ): (name: string | null) => boolean {

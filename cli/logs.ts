@@ -7,20 +7,18 @@
 import {
   ControlClient,
   ControlError,
-  inspect,
   type LogItem,
   type LogQuery,
   type SupervisorView,
 } from "../control/client.ts";
 import { type Call, CliError, type Command, STATUS } from "./call.ts";
-import { load } from "./load.ts";
+import { logLeft } from "./log_left.ts";
 import { LogPrinter } from "./log_printer.ts";
-import { logIn, LogTrail, supervisorOf } from "./log_trail.ts";
-import { globMatches, needsExpansion, select } from "./names.ts";
+import { LogTrail, supervisorOf } from "./log_trail.ts";
+import { globMatches, type Named, needsExpansion, select } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import { noneText } from "./presence_text.ts";
-import { stateFolder } from "./state_folder.ts";
-import { noSupervisor, type Target, targetOf } from "./target.ts";
+import { type Target, targetOf } from "./target.ts";
 
 /** How many lines come first with `--follow`. */
 const FIRST_LINES = 10;
@@ -100,17 +98,13 @@ async function fromSupervisor(
   client: ControlClient,
 ): Promise<AsyncIterable<LogItem>> {
   const processes = await client.processes();
-  const wanted = names.flatMap((name) =>
-    name.startsWith("@")
-      ? select([name], processes).map(({ entry }) => entry)
-      : [name]
-  );
+  const wanted = withoutProfiles(names, processes);
   const isNamed = matcher(wanted);
   const all = processes.map(({ name }) => name);
   printer.reserve(all.filter(isNamed));
   const trail = new LogTrail(target, io, {
     ...query,
-    names: [...new Set(wanted)],
+    names: wanted,
   });
   return refused(async function* () {
     yield* trail.ofSupervisor(view);
@@ -121,6 +115,19 @@ async function fromSupervisor(
   }());
 }
 
+/** Returns names of which a log knows all: entries stand for profiles. */
+export function withoutProfiles(
+  names: readonly string[],
+  processes: readonly Named[],
+): string[] {
+  const all = names.flatMap((name) =>
+    name.startsWith("@")
+      ? select([name], processes).map(({ entry }) => entry)
+      : [name]
+  );
+  return [...new Set(all)];
+}
+
 /** Returns the lines that earlier supervisors have left on disk. */
 async function fromDisk(
   call: Call,
@@ -129,11 +136,7 @@ async function fromDisk(
   printer: LogPrinter,
 ): Promise<AsyncIterable<LogItem>> {
   const { names, io } = call;
-  const presence = await inspect(target.place);
-  const recorded = presence.kind === "none" ? null : presence.record.logs;
-  const folder = recorded ?? await configuredFolder(target, call);
-  const there = await (await logIn(folder)).names();
-  if (there.length === 0) throw await noSupervisor(target);
+  const { presence, folder, names: there } = await logLeft(target, call);
   for (const name of names) checkName(name, there);
   printer.reserve(there.filter(matcher(names)));
   const none = noneText(target.title, presence, target.config !== undefined);
@@ -148,36 +151,14 @@ async function fromDisk(
   }();
 }
 
-/** Returns where the next supervisor will keep its logs. */
-export async function configuredFolder(
-  { place, config }: Target,
-  { io, options }: Call,
-): Promise<string> {
-  const env = (name: string) => io.env(name);
-  const standard = stateFolder(place, env).logs;
-  if (config === undefined) return standard;
-  const { loadConfig } = await load<typeof import("./resolved.ts")>(
-    "./resolved.ts",
-  );
-  const given = options.values("file");
-  const files = given.length > 0 ? given : [config];
-  try {
-    const { logs } = await loadConfig({
-      files,
-      profiles: [],
-      cwd: io.cwd,
-      env,
-    });
-    return logs.folder ?? standard;
-  } catch (error) {
-    // A configuration that is wrong now is no reason to show nothing.
-    if (error instanceof CliError) return standard;
-    throw error;
-  }
-}
-
-/** Throws if there is no log of a process. */
-function checkName(name: string, there: readonly string[]): void {
+/**
+ * Checks that there is a log of a process.
+ *
+ * @param name Its name.
+ * @param there The names of the processes that there is a log of.
+ * @throws {CliError} If there is none.
+ */
+export function checkName(name: string, there: readonly string[]): void {
   if (name.startsWith("@")) {
     throw new CliError(
       `"${name}" is a profile, which only a supervisor knows, and none runs`,

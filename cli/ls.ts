@@ -45,9 +45,7 @@ const ANSWER_MS = 2_000;
 
 /** Lists the supervisors of this user. */
 export const ls: Command = async ({ options, io }) => {
-  const known = await Array.fromAsync(knownSupervisors());
-  const rows = (await Promise.all(known.map(rowOf)))
-    .sort((a, b) => a.name.localeCompare(b.name) || a.startedAt - b.startedAt);
+  const rows = await listSupervisors();
   if (options.flag("json")) {
     await io.out(`${JSON.stringify(rows, null, 2)}\n`);
     return STATUS.ok;
@@ -59,6 +57,13 @@ export const ls: Command = async ({ options, io }) => {
   await io.out(`${lines.join("\n")}\n`);
   return STATUS.ok;
 };
+
+/** Returns the supervisors of this user, by their names. */
+export async function listSupervisors(): Promise<SupervisorRow[]> {
+  const known = await Array.fromAsync(knownSupervisors());
+  return (await Promise.all(known.map(rowOf)))
+    .sort((a, b) => a.name.localeCompare(b.name) || a.startedAt - b.startedAt);
+}
 
 async function rowOf(known: Known): Promise<SupervisorRow> {
   const { place: { socket }, record, kind } = known;

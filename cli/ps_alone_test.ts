@@ -48,7 +48,10 @@ Deno.test({
   async fn() {
     const pages = (modules: readonly string[]) =>
       modules.filter((path) => path.startsWith("dashboard/"));
-    assertEquals(pages(await loaded("cli/dispatch.ts")), []);
+    const first = await loaded("cli/dispatch.ts");
+    assertEquals(pages(first), []);
+    // Nor does any load the Model Context Protocol but `mcp`.
+    assertEquals(first.filter((path) => path.includes("npm:")), []);
     for (const command of ["up", "foreground", "logs", "background", "web"]) {
       assertEquals(pages(await loaded(`cli/${command}.ts`)), [], command);
     }

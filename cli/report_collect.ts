@@ -18,11 +18,11 @@ import {
 } from "../control/client.ts";
 import type { ReportData } from "../dashboard/mod.ts";
 import type { Call } from "./call.ts";
-import { logIn, supervisorOf } from "./log_trail.ts";
-import { configuredFolder } from "./logs.ts";
+import { supervisorOf } from "./log_trail.ts";
+import { logLeft } from "./log_left.ts";
 import { folderOf } from "./find_config.ts";
 import { nameOf } from "./target_name.ts";
-import { noSupervisor, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
 /** The most lines of a report. */
 const MOST_LINES = 50_000;
@@ -122,11 +122,7 @@ async function fromDisk(
   target: Target,
   since: number,
 ): Promise<Parts & { presence: Presence }> {
-  const presence = await inspect(target.place);
-  const recorded = presence.kind === "none" ? null : presence.record.logs;
-  const folder = recorded ?? await configuredFolder(target, call);
-  const log = await logIn(folder);
-  if ((await log.names()).length === 0) throw await noSupervisor(target);
+  const { presence, folder, log } = await logLeft(target, call);
   const { signal } = new AbortController();
   return {
     presence,

@@ -50,7 +50,8 @@ function maybe(text: string | null, redactor: Redactor): string | null {
   return text === null ? null : redactor.text(text);
 }
 
-function supervisorOf(
+/** Returns a supervisor without secrets. */
+export function supervisorOf(
   view: SupervisorView,
   redactor: Redactor,
 ): SupervisorView {
@@ -78,7 +79,8 @@ function presenceOf(presence: Presence, redactor: Redactor): Presence {
   return { ...presence, record };
 }
 
-function processOf(view: ProcessView, redactor: Redactor): ProcessView {
+/** Returns a process without secrets. */
+export function processOf(view: ProcessView, redactor: Redactor): ProcessView {
   const { command, why, last } = view;
   return {
     ...view,
@@ -92,7 +94,8 @@ function processOf(view: ProcessView, redactor: Redactor): ProcessView {
   };
 }
 
-function detailsOf(
+/** Returns the details of a process without secrets. */
+export function detailsOf(
   details: ProcessDetails,
   redactor: Redactor,
 ): ProcessDetails {
@@ -115,7 +118,8 @@ function probeOf(probe: ProbeView, redactor: Redactor): ProbeView {
   };
 }
 
-function eventOf(event: EventView, redactor: Redactor): EventView {
+/** Returns an event without secrets. */
+export function eventOf(event: EventView, redactor: Redactor): EventView {
   return {
     ...event,
     text: redactor.text(event.text),
@@ -123,7 +127,8 @@ function eventOf(event: EventView, redactor: Redactor): EventView {
   };
 }
 
-function recordOf(
+/** Returns a record without secrets. */
+export function recordOf(
   record: Readonly<Record<string, unknown>>,
   redactor: Redactor,
 ): Record<string, unknown> {
@@ -136,7 +141,7 @@ function recordOf(
 }
 
 /** Replaces secrets in lines; those of one output can belong together. */
-function logsOf(
+export function logsOf(
   items: readonly LogItem[],
   redactor: Redactor,
 ): LogItem[] {

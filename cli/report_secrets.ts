@@ -5,14 +5,22 @@
  */
 
 import { dirname } from "node:path";
+import type { ProcessView, SupervisorView } from "../control/client.ts";
 import { type Call, CliError } from "./call.ts";
 import { ConfigFaults } from "./config_fault.ts";
 import { parseDotenv } from "./dotenv.ts";
 import { LEAST_CHARACTERS, type Secret } from "./redact.ts";
 import { isSecretName } from "./redact_patterns.ts";
-import type { Collected } from "./report_collect.ts";
 import { buildPlan, loadConfig } from "./resolved.ts";
 import type { Target } from "./target.ts";
+
+/** What secrets are found by. */
+export interface SecretSources {
+  /** The supervisor; the last one, if none runs. */
+  readonly supervisor: Pick<SupervisorView, "pid" | "source">;
+  /** Its processes. */
+  readonly processes: readonly Pick<ProcessView, "pid">[];
+}
 
 /** The password in a URL. */
 const PASSWORD = /:\/\/[^\s/:@[]*:(?!\d{1,5}[/?#])([^\s]+)@/g;
@@ -24,13 +32,13 @@ const PASSWORD = /:\/\/[^\s/:@[]*:(?!\d{1,5}[/?#])([^\s]+)@/g;
  *
  * @param call The call.
  * @param target The supervisor.
- * @param collected What the report shows.
+ * @param sources What the secrets are found by.
  * @returns The values, and why those of the configuration are missing, if so.
  */
 export async function secretsOf(
   call: Call,
   target: Target,
-  { supervisor, processes }: Collected,
+  { supervisor, processes }: SecretSources,
 ): Promise<{ secrets: Secret[]; fault: string | undefined }> {
   const pids = [supervisor, ...processes].flatMap(({ pid }) => pid || []);
   const files = configFiles(target, supervisor.source?.files ?? []);

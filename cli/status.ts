@@ -57,7 +57,7 @@ type Full = ProcessView & { readonly details: ProcessDetails | null };
  * Returns the details of a process; `null` if it has just been removed, or if
  * the supervisor is older than this tool.
  */
-async function detailsOf(
+export async function detailsOf(
   client: ControlClient,
   { name }: ProcessView,
 ): Promise<ProcessDetails | null> {

@@ -8,6 +8,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { STATUS } from "../cli/call.ts";
 import { KEYS } from "../cli/console_state.ts";
+import { TOOLS } from "../cli/mcp_tools.ts";
 import { loadConfig } from "../cli/resolved.ts";
 import { checkExpose } from "../control/expose_options.ts";
 import { ROUTES } from "../control/routes.ts";
@@ -69,6 +70,19 @@ Deno.test("docs/tool.md lists the keys of the terminal", {
 }, async () => {
   const rows = await rowsOf("tool.md", "Key");
   assertEquals(rows, KEYS.map(([key, what]) => [key, what]));
+});
+
+Deno.test("docs/mcp.md lists the tools and their parameters", {
+  ignore,
+}, async () => {
+  const rows = await rowsOf("mcp.md", "Tool");
+  assertEquals(
+    rows.map(([name, , parameters]) => [name, parameters]),
+    TOOLS.map(({ name, input }) => [
+      `\`${name}\``,
+      Object.keys(input.shape).map((each) => `\`${each}\``).join(", "),
+    ]),
+  );
 });
 
 Deno.test("docs/tool.md lists the exit statuses", { ignore }, async () => {
