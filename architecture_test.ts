@@ -68,6 +68,7 @@ const EXTERNALS = {
   "@std/log/*": ["log.ts"],
   "@opentelemetry/api": ["telemetry/*"],
   "@modelcontextprotocol/sdk/*": ["cli/mcp.ts"],
+  "croner": ["cli/schedule.ts"],
   "node:path": ["cli/*"],
   "node:process": ["cli/mcp.ts"],
   "node:url": ["cli/evaluate.ts"],

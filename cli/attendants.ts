@@ -1,50 +1,29 @@
 /**
- * What acts on processes on behalf of keys of the configuration that the
- * library does not have. Each attendant is loaded when a process needs it.
+ * Loads the attendants that a configuration needs, and tells them about it.
  *
  * @module
  */
 
-import type { Logger, Processman } from "../mod.ts";
-import type { App } from "../plan/mod.ts";
+import type { Attendant, AttendantKind, Attending } from "./attendant.ts";
+import { load } from "./load.ts";
+import { orderOf } from "./schedule_order.ts";
+import type { Logger } from "../mod.ts";
 import type { ResolvedConfig } from "./resolved.ts";
-import type { Env } from "./state_folder.ts";
 
-/** What an attendant acts on, and with. */
-export interface Attending {
-  /** The manager. */
-  readonly pm: Processman;
-  /** The plan that runs. */
-  readonly app: App;
-  /** Writes to the log of the supervisor. */
-  readonly logger: Logger;
-  /** Reads a variable of the environment. */
-  readonly env: Env;
-  /** Aborted when the processes are about to be stopped for good. */
-  readonly signal: AbortSignal;
-}
-
-/** Acts on processes as the configuration says. */
-export interface Attendant extends AsyncDisposable {
-  /**
-   * Takes a configuration: the first one, and each that a reload has applied.
-   * Must not throw, and must not wait for processes.
-   */
-  configure(config: ResolvedConfig): void;
-  /** Called when all processes have ended; ends what is still going on. */
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** A kind of attendant. */
-export interface AttendantKind {
-  /** Returns whether a process of the configuration needs it. */
-  needs(entry: Readonly<Record<string, unknown>>): boolean;
-  /** Loads it, and returns what creates it. */
-  load(): Promise<(attending: Attending) => Attendant>;
-}
+export type { Attendant, AttendantKind, Attending } from "./attendant.ts";
 
 /** All kinds. */
-const KINDS: readonly AttendantKind[] = [];
+const KINDS: readonly AttendantKind[] = [
+  {
+    needs: (entry) => orderOf(entry) !== undefined,
+    load: async () => {
+      const { ScheduleKeeper } = await load<
+        typeof import("./schedules.ts")
+      >("./schedules.ts");
+      return (attending) => new ScheduleKeeper(attending);
+    },
+  },
+];
 
 /** The attendants that a configuration needs. */
 export class Attendants implements AsyncDisposable {

@@ -7,6 +7,7 @@ import {
   Attendants,
 } from "./attendants.ts";
 import type { ResolvedConfig } from "./resolved.ts";
+import { ScheduleBook } from "./schedule_book.ts";
 
 /** A configuration with one process that has some keys. */
 function config(keys: Readonly<Record<string, unknown>>): ResolvedConfig {
@@ -50,7 +51,8 @@ function recorded() {
 async function attending(logger: Logger) {
   const pm = new Processman({ logger: null, signals: [] });
   const app = await up(pm, plan({ web: { command: ["true"] } }), { names: [] });
-  return { pm, app, logger, env: () => undefined };
+  const schedules = new ScheduleBook();
+  return { pm, app, logger, env: () => undefined, note: () => {}, schedules };
 }
 
 Deno.test("An attendant is loaded when a process needs it, and gets all that follows", async () => {

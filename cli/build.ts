@@ -29,7 +29,7 @@ type Plain = Readonly<Record<string, unknown>>;
 const OF_PLAN = ["startLimit", "restartBudget", "sharedPorts"];
 
 /** The options that the library does not have. */
-const OURS = ["profiles", "autoStart", "envFiles", "export"];
+const OURS = ["profiles", "autoStart", "envFiles", "export", "schedule"];
 
 /**
  * Makes a plan of a resolved configuration.
@@ -67,8 +67,9 @@ export function buildPlan(
   return {
     plan: planned,
     manager: { ...manager },
-    autoStart: entries.filter(([, { autoStart }]) => autoStart !== false)
-      .map(([name]) => name),
+    autoStart: entries.filter(([, { autoStart, schedule }]) =>
+      autoStart !== false && schedule === undefined
+    ).map(([name]) => name),
     labels: (entry) => {
       const profiles = Object.hasOwn(config.processes, entry)
         ? config.processes[entry]?.profiles
@@ -212,7 +213,7 @@ function envOf(
 }
 
 function restartOf(value: unknown): unknown {
-  const { backoff, ...options }: Plain = { ...Object(value) };
+  const { backoff, schedule: _, ...options }: Plain = { ...Object(value) };
   if (backoff === undefined) return options;
   return { ...options, backoff: backoffOf({ ...Object(backoff) }) };
 }

@@ -48,13 +48,40 @@ export function changesOf(
   });
   const lines = text === "" ? [] : text.split("\n");
   return {
-    changes: [...lines, ...secret.map(withoutValue)],
+    changes: [
+      ...lines,
+      ...secret.map(withoutValue),
+      ...ownChanges(old.config.processes, next.config.processes),
+    ],
     later: [
       ...old.config.name === next.config.name ? [] : ["name"],
       ...differing(old.built.manager, next.built.manager, "options"),
       ...differing({ ...old.config.logs }, { ...next.config.logs }, "logs"),
     ],
   };
+}
+
+/** The keys that the plan does not have, and that change while processes run. */
+const OWN_KEYS = ["schedule", "restart.schedule"];
+
+type Processes = ResolvedConfig["processes"];
+
+/** Returns a line for each key that the plan does not have, and that differs. */
+function ownChanges(old: Processes, next: Processes): string[] {
+  return Object.entries(next).flatMap(([name, entry]) => {
+    const before = old[name];
+    if (before === undefined) return [];
+    return OWN_KEYS.flatMap((key) => {
+      const [from, to] = [valueAt(before, key), valueAt(entry, key)];
+      return from === to ? [] : [`~ ${name}.${key}: ${from} → ${to}`];
+    });
+  });
+}
+
+/** Returns the value of a key as JSON. */
+function valueAt(entry: unknown, key: string): string {
+  const value = key.split(".").reduce((at, name) => Object(at)[name], entry);
+  return JSON.stringify(value) ?? "none";
 }
 
 /** Returns whether a change has the values of environment variables. */

@@ -10,7 +10,12 @@ import { ConfigError, type ConfigFault, ConfigFaults } from "./config_fault.ts";
 import { load, type Loaded } from "./config_load.ts";
 import { checkMachine, type Programs } from "./config_machine.ts";
 import { loadOptions } from "./config_options.ts";
+import { now } from "./clock.ts";
 import { type CrashLoop, crashLoop } from "./crash_loop.ts";
+import { dateTime } from "../control/format.ts";
+import { load as loadModule } from "./load.ts";
+import { orderOf } from "./schedule_order.ts";
+import type { Times } from "./schedule_times.ts";
 
 /** What is told about a process. */
 interface Report {
@@ -18,6 +23,7 @@ interface Report {
   readonly replicas: number;
   readonly program: string | null;
   readonly autoStart: boolean;
+  readonly schedule: Times | null;
   readonly crashLoop: CrashLoop;
 }
 
@@ -44,7 +50,7 @@ async function right(
   programs: Programs,
 ): Promise<number> {
   const { files } = loaded.config;
-  const reports = reportsOf(loaded, programs);
+  const reports = reportsOf(loaded, programs, await timesIn(loaded.config));
   if (options.flag("json")) {
     await io.out(json({ ok: true, files, faults: [], processes: reports }));
     return STATUS.ok;
@@ -64,12 +70,41 @@ async function right(
       files.join(", ")
     }: no mistakes, ${count}\nIf a process crashes again and again, it\n${
       lines.join("")
-    }`,
+    }${scheduleText(reports)}`,
   );
   return STATUS.ok;
 }
 
-function reportsOf({ config, built }: Loaded, programs: Programs): Report[] {
+/** Returns the next times of all schedules; they are loaded if there are some. */
+async function timesIn(
+  config: Loaded["config"],
+): Promise<ReadonlyMap<string, Times>> {
+  const orders = Object.values(config.processes).some(orderOf);
+  if (!orders) return new Map();
+  const { nextTimes } = await loadModule<typeof import("./schedule_times.ts")>(
+    "./schedule_times.ts",
+  );
+  return nextTimes(config, now());
+}
+
+function scheduleText(reports: readonly Report[]): string {
+  const lines = reports.flatMap(({ name, schedule }) =>
+    schedule === null ? [] : [[name, schedule] as const]
+  );
+  const width = Math.max(0, ...lines.map(([{ length }]) => length));
+  const texts = lines.map(([name, { action, next }]) => {
+    const what = action === "run" ? "runs" : "is restarted";
+    const times = next.map((time) => dateTime(time).replace(/:00$/, ""));
+    return `  ${name.padEnd(width)}  ${what} at ${times.join(", ")}, …\n`;
+  });
+  return texts.length === 0 ? "" : `On schedule, it\n${texts.join("")}`;
+}
+
+function reportsOf(
+  { config, built }: Loaded,
+  programs: Programs,
+  times: ReadonlyMap<string, Times>,
+): Report[] {
   // A simulation takes a tenth of a second, and most processes are alike.
   const known = new Map<string, CrashLoop>();
   const loopOf = (name: string, options: RestartOptions): CrashLoop => {
@@ -84,6 +119,7 @@ function reportsOf({ config, built }: Loaded, programs: Programs): Report[] {
     replicas: units.length,
     program: programs.get(name) ?? null,
     autoStart: built.autoStart.includes(name),
+    schedule: times.get(name) ?? null,
     crashLoop: loopOf(name, units[0]?.options.restart ?? {}),
   }));
 }

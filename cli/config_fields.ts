@@ -15,6 +15,7 @@ const COMMON = [
   "roll",
   "profiles",
   "autoStart",
+  "schedule",
   "export",
 ];
 

@@ -22,6 +22,8 @@ import { didYouMean } from "./nearest.ts";
 import { addPlanFaults } from "./config_plan_faults.ts";
 import { resolved } from "./config_resolve.ts";
 import { findConfig, noConfig } from "./find_config.ts";
+import { load as loadModule } from "./load.ts";
+import { orderOf } from "./schedule_order.ts";
 import type {
   BuiltConfig,
   LoadOptions,
@@ -74,6 +76,12 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     faults,
   });
   checkNames(config, typed, faults);
+  if (Object.values(config.processes).some(orderOf)) {
+    const { checkSchedules } = await loadModule<
+      typeof import("./schedule_check.ts")
+    >("./schedule_check.ts");
+    checkSchedules(config, typed, faults);
+  }
   const built = builtOf(config, typed, faults);
   faults.throwAny();
   if (built === undefined) throw new Error("there is neither plan nor fault");

@@ -112,6 +112,8 @@ async function entryOf(entry: MapNode, faults: ConfigFaults): Promise<Plain> {
     entry.entries.get("shell")?.value ?? entry;
   const found = {
     ...own,
+    // What runs at certain times does something once each time.
+    ...own.schedule !== undefined && { type: own.type ?? "task" },
     command: program,
     cwd: own.cwd ?? dirname(spot.file),
     ...Object.keys(env).length > 0 && { env },

@@ -40,6 +40,31 @@ export interface WrittenRestart
   backoff?: WrittenBackoff | undefined;
 }
 
+/** When something happens by itself: a cron expression, or options. */
+export type WrittenSchedule = string | {
+  /** A cron expression, such as `0 3 * * *`. */
+  cron: string;
+  /**
+   * The time zone of the expression, such as `Europe/Berlin`.
+   *
+   * @default {the time zone of this machine}
+   */
+  timeZone?: string | undefined;
+  /**
+   * The longest random delay, in milliseconds.
+   *
+   * @default {0}
+   */
+  jitterMs?: number | undefined;
+  /**
+   * Whether what was missed, because the computer slept or its clock was set,
+   * happens once, as soon as possible.
+   *
+   * @default {true}
+   */
+  catchUp?: boolean | undefined;
+};
+
 /** A probe, as a configuration writes it: one of the six. */
 export interface WrittenProbe {
   /** A server answers a request: a URL, or options. */
@@ -188,6 +213,15 @@ export interface WrittenProcess extends WrittenDefaults {
   shell?: string | undefined;
   /** A program for Deno. */
   deno?: DenoProgram | undefined;
+  /** When and how the process is restarted. */
+  restart?:
+    | WrittenRestart & {
+      /** When it is restarted by itself. */
+      schedule?: WrittenSchedule | undefined;
+    }
+    | undefined;
+  /** When it runs, instead of when the supervisor starts; it is a task. */
+  schedule?: WrittenSchedule | undefined;
   /** Whether its end ends everything. */
   critical?: CommandOptions["critical"];
   /** When a run is ready. */

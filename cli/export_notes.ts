@@ -9,6 +9,7 @@ import { LOGS } from "./config_resolve.ts";
 import type { Engine } from "./export_engines.ts";
 import { plainText } from "./plain_text.ts";
 import type { ResolvedConfig } from "./resolved.ts";
+import { orderOf } from "./schedule_order.ts";
 
 /** The options of a plan, which the exports name themselves. */
 const OF_PLAN = ["startLimit", "restartBudget", "sharedPorts"];
@@ -58,8 +59,35 @@ export function notesOf(
         [profiles].flat().join(", ")
       }) is active; --profile makes one active`,
     }));
-  return [...options, ...left, ...removedVariables(config)];
+  return [
+    ...options,
+    ...left,
+    ...removedVariables(config),
+    ...schedules(config, engine),
+  ];
 }
+
+/** Nothing but the tool keeps schedules. */
+function schedules({ processes }: ResolvedConfig, engine: Engine): Note[] {
+  return Object.entries(processes).flatMap(([entry, options]) => {
+    const order = orderOf(options);
+    if (order === undefined) return [];
+    const runs = order.action === "run";
+    const option = runs ? "schedule" : "restart.schedule";
+    const { cron } = order.schedule;
+    const what = runs ? "runs" : "restarts";
+    const message = `nothing ${what} it at the times ${cron}; ` +
+      SCHEDULERS[engine];
+    return [{ entry, option, message }];
+  });
+}
+
+/** What keeps schedules beside what the engines run. */
+const SCHEDULERS: Readonly<Record<Engine, string>> = {
+  systemd: "a timer can",
+  compose: "the cron of the host can, with docker compose",
+  kubernetes: "a CronJob can",
+};
 
 /** `null` removes a variable that a process would inherit from the supervisor. */
 function removedVariables({ processes }: ResolvedConfig): Note[] {

@@ -152,7 +152,7 @@ async function untilEnd(
   supervisor: Supervisor,
   { signal, quit, unread, warn, report, exitCodeFrom, ...request }: Ends,
 ): Promise<number> {
-  const { pm, app } = supervisor;
+  const { pm, app, schedules } = supervisor;
   const done = Promise.withResolvers<number>();
   const started = supervisor.start(request).catch(async (error) => {
     if (pm.closing.aborted) return;
@@ -164,7 +164,7 @@ async function untilEnd(
     const one = units.find(({ name }) => name === exitCodeFrom);
     const status = one && statusFrom(one);
     if (status !== undefined) return done.resolve(status);
-    if (!isOver(units)) return;
+    if (!isOver(units) || schedules.awaitsRuns) return;
     await started;
     done.resolve(units.some(hasFailed) ? STATUS.failed : STATUS.ok);
   };

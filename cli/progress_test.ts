@@ -20,6 +20,7 @@ function view(state: StateName, more: Partial<ProcessView> = {}): ProcessView {
     restartsLeft: null,
     last: null,
     dependencies: [],
+    schedule: null,
     why: `api is ${state}`,
     usage: null,
     ...more,

@@ -43,7 +43,21 @@ const limit = strict({
 
 const leftovers = strict({ signal, gracePeriodMs: ms });
 
-const restart = strict({
+const schedule = z.union([
+  text,
+  strict({
+    cron: text.describe("A cron expression, such as 0 3 * * *."),
+    timeZone: text.describe("Its time zone, such as Europe/Berlin."),
+    jitterMs: ms.describe("The longest random delay, in milliseconds."),
+    catchUp: z.boolean()
+      .describe("Whether what was missed happens once, late."),
+  }, { required: ["cron"] }),
+]).meta({
+  id: "schedule",
+  description: "A cron expression, such as 0 3 * * *, or options with one.",
+});
+
+const restartOptions = {
   policy: z.enum(["on-failure", "always", "never"]),
   backoff: backoff.describe("The delay before a restart."),
   resetAfterMs: ms.describe("After such a time, a run counts as healthy."),
@@ -51,8 +65,15 @@ const restart = strict({
   successCodes: z.array(whole).describe("Exit codes besides 0 of a success."),
   stopCodes: z.array(whole).describe("Exit codes after which it stays ended."),
   leftovers: leftovers.describe("How processes that a run left are ended."),
-}).meta({
+};
+
+const restart = strict(restartOptions).meta({
   id: "restart",
+  description: "When and how the process is restarted.",
+});
+
+const restartOfEntry = strict({ ...restartOptions, schedule }).meta({
+  id: "restartOfProcess",
   description: "When and how the process is restarted.",
 });
 
@@ -186,6 +207,8 @@ export const entry = strict({
   shell: text.describe("A command line for sh -c."),
   deno,
   ...shared,
+  restart: restartOfEntry,
+  schedule,
   critical: z.boolean().describe("Whether its end ends everything."),
   ready,
   live,

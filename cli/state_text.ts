@@ -10,8 +10,30 @@ import type { Cell } from "./table.ts";
 
 const [RED, GREEN, YELLOW, GRAY] = [31, 32, 33, 90];
 
-/** Returns what a process does, such as `restarting in 3 s`, with its color. */
+/**
+ * Returns what a process does, such as `restarting in 3 s`, with its color; and
+ * when it runs next, if that is up to its schedule.
+ */
 export function stateCell(process: ProcessView, now: number): Cell {
+  const { state, schedule } = process;
+  const cell = presentCell(process, now);
+  // A supervisor of an earlier version knows no schedules.
+  if (!schedule || schedule.action !== "run" || schedule.next === null) {
+    return cell;
+  }
+  const next = `next in ${untilText(schedule.next - now)}`;
+  if (state === "idle") return { ...cell, text: next };
+  return isBetweenRuns(state)
+    ? { ...cell, text: `${cell.text}, ${next}` }
+    : cell;
+}
+
+/** Whether a task has ended, and its schedule runs it again. */
+function isBetweenRuns(state: ProcessView["state"]): boolean {
+  return ["completed", "ended", "failed"].includes(state);
+}
+
+function presentCell(process: ProcessView, now: number): Cell {
   const { state, until, ready } = process;
   const left = until === null ? "" : untilText(until - now);
   switch (state) {

@@ -10,6 +10,7 @@ import {
   type EndView,
   type ProcessDetails,
   type ProcessView,
+  type ScheduleView,
   type SupervisorView,
   type UsageView,
 } from "../control/client.ts";
@@ -19,6 +20,7 @@ import {
   dateTime,
   shareText,
   shortDuration,
+  untilText,
 } from "../control/format.ts";
 import { select } from "./names.ts";
 import { stateCell } from "./state_text.ts";
@@ -114,6 +116,7 @@ function processText(view: Full, now: number): string {
     ["Why", why.startsWith(`${name} `) ? why.slice(name.length + 1) : why],
     ["Process", runs ? `${pid}, for ${shortDuration(now - since)}` : null],
     ["Uses", usage && usageText(usage)],
+    ["Schedule", scheduleText(view.schedule, now)],
     ["Runs", runsText(view)],
     ["Last end", last && lastText(last, now)],
     ["Stderr", last && last.stderr],
@@ -173,6 +176,19 @@ function block(title: string, entries: readonly Entry[]): string {
 
 function readyText({ ready }: ProcessView): string {
   return ready === null ? "" : ready ? ", ready" : ", not ready";
+}
+
+function scheduleText(
+  schedule: ScheduleView | null | undefined,
+  now: number,
+): string | null {
+  if (!schedule) return null;
+  const { action, next, suspended } = schedule;
+  if (suspended) return "waits for a start";
+  if (next === null) return "has no more times";
+  const what = action === "run" ? "next run" : "next restart";
+  const left = untilText(next - now);
+  return `${what} ${dateTime(next)}, in ${left}`;
 }
 
 function usageText({ cpu, memory, processes }: UsageView): string {

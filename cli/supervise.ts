@@ -10,6 +10,7 @@ import {
   type ExposeOptions,
   type MetricsOptions,
   openLog,
+  type OwnEvent,
   placeOfConfig,
 } from "../control/mod.ts";
 import type { ConfigSource } from "../control/client.ts";
@@ -21,6 +22,7 @@ import { LateLog } from "./late_log.ts";
 import { load } from "./load.ts";
 import { STEADY_MS } from "./progress.ts";
 import { buildPlan, type ResolvedConfig } from "./resolved.ts";
+import { ScheduleBook } from "./schedule_book.ts";
 import { type Env, stateFolder } from "./state_folder.ts";
 
 /** The global variable that Deno sets with `OTEL_DENO=true`. */
@@ -56,6 +58,8 @@ export class Supervisor implements AsyncDisposable {
   readonly app: App;
   /** The log of the processes. */
   readonly log: LateLog;
+  /** When its processes run, or are restarted, by themselves. */
+  readonly schedules: ScheduleBook = new ScheduleBook();
   readonly #attendants: Attendants;
   #configured: Configured;
   #exposed: Exposed | undefined;
@@ -65,13 +69,16 @@ export class Supervisor implements AsyncDisposable {
     app: App,
     log: LateLog,
     configured: Configured,
-    attendants: Attendants,
+    { env, logger = STDERR }: Pick<SuperviseOptions, "env" | "logger">,
   ) {
     this.pm = app.manager;
     this.app = app;
     this.log = log;
     this.#configured = configured;
-    this.#attendants = attendants;
+    const { pm, schedules } = this;
+    const note = (event: OwnEvent) => this.#exposed?.note(event);
+    const given = { pm, app, env, logger, note, schedules };
+    this.#attendants = new Attendants(given);
   }
 
   /** Its name. */
@@ -112,6 +119,7 @@ export class Supervisor implements AsyncDisposable {
    * and rejects with a `PlanError` when that is not possible any more.
    */
   async start({ names, alone = false }: StartRequest): Promise<void> {
+    if (names !== undefined) this.schedules.keepOnly(names);
     const targets = names ?? this.#configured.built.autoStart;
     if (targets.length === 0) return;
     const dependencies = alone ? "ignore" : "start";
@@ -218,8 +226,8 @@ export async function supervise(
     exportTelemetry(pm, env);
   }
   const app: App = await up(pm, built.plan, { names: [] });
-  const attendants = new Attendants({ pm, app, env, logger: logger ?? STDERR });
-  const supervisor = new Supervisor(app, log, { config, built }, attendants);
+  const own = { env, logger };
+  const supervisor = new Supervisor(app, log, { config, built }, own);
   try {
     const given = { config: file, logsFolder: folder, ownLog, metrics };
     await serve(supervisor, given, onApply);
@@ -243,6 +251,7 @@ async function serve(
     logs: log,
     source: () => supervisor.source,
     labels: (entry) => supervisor.labels(entry),
+    schedules: supervisor.schedules,
     apply: (next, how) => {
       const applied = supervisor.apply(next as ResolvedConfig, how);
       if (!how.dryRun) onApply?.(applied);

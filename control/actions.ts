@@ -8,6 +8,7 @@ import { checkCommandOptions, type Process, type Processman } from "../mod.ts";
 import { type App, PlanError } from "../plan/mod.ts";
 import { Problem } from "./problem.ts";
 import type { Roster, Subject } from "./roster.ts";
+import type { Schedules } from "./schedules.ts";
 import type { NamesRequest, StartRequest } from "./wire.ts";
 
 /** What a supervisor does in its own way. */
@@ -23,6 +24,8 @@ export interface OwnActions {
   readonly shutdown?:
     | ((options: { withinMs: number }) => Promise<void>)
     | undefined;
+  /** When entries run by themselves. */
+  readonly schedules?: Schedules | undefined;
 }
 
 /** A request for a signal. */
@@ -86,9 +89,15 @@ export class Actions {
     const { dependencies } = request;
     const { planned, others } = this.#find(request.names);
     const wait = this.#wait("start", request, signal);
+    const again = planned.filter((name) => this.#isDoneForNow(name));
+    this.#tell("start", request.names);
     await this.#within(wait, async (rules) => {
-      if (planned.length === 0) return;
-      await this.#app?.start(planned, { ...rules, dependencies });
+      const how = { ...rules, dependencies };
+      const rest = planned.filter((name) => !again.includes(name));
+      await Promise.all([
+        rest.length > 0 && this.#app?.start(rest, how),
+        again.length > 0 && this.#app?.start(again, { ...how, again: true }),
+      ]);
     }, () => all(others, begin));
   }
 
@@ -100,6 +109,7 @@ export class Actions {
     const { planned, others } = this.#find(request.names);
     const { roll = false } = request;
     if (roll && others.length > 0) throw notPlanned(others, "rolled");
+    this.#tell("start", request.names);
     const wait = this.#wait("restart", request, signal);
     await this.#within(wait, async (rules) => {
       if (planned.length === 0) return;
@@ -114,6 +124,7 @@ export class Actions {
   /** Stops processes, and waits until they have ended. */
   async stop({ names, withinMs }: NamesRequest): Promise<void> {
     const { planned, others } = this.#find(names);
+    this.#tell("stop", names);
     const late = new AbortController();
     if (withinMs !== undefined && others.length > 0) {
       this.#pm.clock.delay(withinMs, { signal: late.signal }).then(() => {
@@ -134,6 +145,7 @@ export class Actions {
   /** Kills processes, which stay stopped. */
   async kill({ names }: NamesRequest): Promise<void> {
     const found = names.flatMap((name) => this.#roster.find(name));
+    this.#tell("stop", names);
     await all(processesOf(found), (process) => process.kill());
   }
 
@@ -235,6 +247,24 @@ export class Actions {
       }
     }
     return { planned: [...planned], others: [...others] };
+  }
+
+  /** Tells the schedules what a client asks for. */
+  #tell(what: "start" | "stop", names: readonly string[]): void {
+    const { schedules } = this.#own;
+    if (schedules === undefined) return;
+    const entries = names.flatMap((name) =>
+      this.#roster.find(name).map(({ entry }) => entry)
+    );
+    for (const entry of new Set(entries)) schedules.asked(what, entry);
+  }
+
+  /** Whether all processes with a name have completed, and run again later. */
+  #isDoneForNow(name: string): boolean {
+    return this.#roster.find(name).every(({ name, entry, planned }) =>
+      planned && this.#own.schedules?.of(entry)?.action === "run" &&
+      this.#app?.why(name).state.kind === "done"
+    );
   }
 
   #wait(verb: string, request: NamesRequest, signal: AbortSignal): Wait {

@@ -29,6 +29,7 @@ import {
 import type { Roster, Subject } from "./roster.ts";
 import { BODY_BYTES, match, type Operation, type Route } from "./routes.ts";
 import { OPEN } from "./schemas.ts";
+import { type Schedules, withSchedule } from "./schedules.ts";
 import { serverSentEvents } from "./sse.ts";
 import { usageOf } from "./usage.ts";
 import { explainState, viewOf } from "./views.ts";
@@ -59,6 +60,8 @@ export interface Answering {
   readonly supervisor: () => SupervisorView;
   /** Returns the labels of an entry. */
   readonly labels: (entry: string) => readonly string[];
+  /** When entries run by themselves. */
+  readonly schedules: Schedules | undefined;
 }
 
 /** A request that has been checked. */
@@ -207,6 +210,7 @@ export class Answers implements Handlers {
       why,
       labels: labelsOf(labels, entry),
       dependencies: dependenciesOf(app?.plan, entry, why),
+      schedule: this.#from.schedules?.of(entry) ?? null,
       usage: null,
     });
     const pid = process?.pid;
@@ -232,17 +236,16 @@ export class Answers implements Handlers {
       const { name, process } = subject;
       // While the plan changes, it may not know a process yet, or any more.
       const why = subject.planned ? planned.get(name) : undefined;
-      return [
-        subject,
-        why ??
-          explainState(
-            name,
-            process?.state,
-            roster.history(name),
-            clock.time(),
-          ),
-      ];
+      const history = roster.history(name);
+      const own = why ??
+        explainState(name, process?.state, history, clock.time());
+      return [subject, this.#scheduled(subject, own)];
     });
+  }
+
+  #scheduled({ entry }: Subject, why: Why): Why {
+    const { schedules, pm: { clock } } = this.#from;
+    return withSchedule(why, schedules?.of(entry) ?? null, clock.time());
   }
 
   #details(subject: Subject): ProcessDetails {
@@ -262,9 +265,10 @@ export class Answers implements Handlers {
     const { app, roster } = this.#from;
     const [first] = this.#whys(roster.find(name));
     if (first === undefined) throw new Error("a name without a process");
-    const [{ planned }, own] = first;
+    const [subject, own] = first;
     // Of replicas, the plan explains the one that is not ready.
-    return plain((planned ? whyIn(app, name) : undefined) ?? own);
+    const why = subject.planned ? whyIn(app, name) : undefined;
+    return plain(why === undefined ? own : this.#scheduled(subject, why));
   }
 
   async #metrics(): Promise<Answer> {

@@ -5,9 +5,19 @@
  */
 
 import type { ProcessEvent } from "../mod.ts";
-import { detailsOf, wordsOf } from "./event_words.ts";
+import { detailsOf, shortened, wordsOf } from "./event_words.ts";
 import { EventStore, type EventStoreOptions } from "./event_store.ts";
 import type { EventView } from "./wire.ts";
+
+/** An event of the program that supervises, which its manager knows nothing of. */
+export interface OwnEvent {
+  /** The kind, as clients see it. */
+  readonly kind: string;
+  /** The name of the process that it is about. */
+  readonly name: string;
+  /** What happened, in words. */
+  readonly text: string;
+}
 
 /** Keeps the newest events of each process. */
 export class EventLog {
@@ -36,6 +46,20 @@ export class EventLog {
       name: "name" in event ? event.name : null,
       text: wordsOf(event),
       details: { ...run === undefined ? {} : { run }, ...detailsOf(event) },
+    });
+    this.#tell();
+  }
+
+  /** Adds an event that is none of the manager. */
+  note({ kind, name, text }: OwnEvent, time: number): void {
+    const id = ++this.#newest;
+    this.#store.add({
+      id,
+      kind,
+      time,
+      name,
+      text: shortened(text),
+      details: {},
     });
     this.#tell();
   }

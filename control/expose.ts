@@ -12,12 +12,15 @@ import {
   checkTarget,
   type ExposeOptions,
 } from "./expose_options.ts";
+import type { OwnEvent } from "./event_log.ts";
 import { Exposure } from "./exposure.ts";
 import { type MetricsPort, requirePort, takePort } from "./metrics_port.ts";
 import { placeOfConfig, placeOfName, type SupervisorRecord } from "./place.ts";
 import { requireSocket } from "./socket.ts";
 import { VERSION } from "./version.ts";
 
+export type { OwnEvent } from "./event_log.ts";
+export type { Schedules } from "./schedules.ts";
 export type { ExposeOptions, MetricsOptions } from "./expose_options.ts";
 
 /** A manager that is exposed. */
@@ -31,6 +34,12 @@ export interface Exposed extends AsyncDisposable {
    * `metrics`.
    */
   readonly metrics: string | null;
+  /**
+   * Adds an event of the program itself to those that clients see.
+   *
+   * @param event The event.
+   */
+  note(event: OwnEvent): void;
   /**
    * Closes the socket, and the port of the metrics, after all requests that have
    * arrived are answered. The manager goes on. Never rejects.

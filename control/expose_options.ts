@@ -7,6 +7,7 @@
 import { Processman } from "../mod.ts";
 import { App } from "../plan/mod.ts";
 import type { Log } from "./log.ts";
+import type { Schedules } from "./schedules.ts";
 import type { ConfigSource } from "./wire.ts";
 
 /** Where Prometheus reads the metrics: an option of {@linkcode expose}. */
@@ -57,6 +58,13 @@ export interface ExposeOptions {
    */
   labels?: ((entry: string) => readonly string[]) | undefined;
   /**
+   * When entries run, or are restarted, by themselves. A start of an entry that
+   * has completed, and that runs by itself, runs it again.
+   *
+   * @default {none}
+   */
+  schedules?: Schedules | undefined;
+  /**
    * Also serves the metrics, and nothing else, on a TCP port, because
    * Prometheus cannot read a Unix socket.
    *
@@ -101,6 +109,7 @@ const TYPES: Readonly<Record<keyof ExposeOptions, Type>> = {
   logsFolder: "string",
   ownLog: "string",
   labels: "function",
+  schedules: "object",
   metrics: "object",
   apply: "function",
   shutdown: "function",

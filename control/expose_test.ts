@@ -85,6 +85,7 @@ test("expose() shows a manager under its name, and its processes", async () => {
     restartsLeft: null,
     last: null,
     dependencies: [],
+    schedule: null,
     why: "",
     usage: null,
   });

@@ -9,13 +9,14 @@ import type { App } from "../plan/mod.ts";
 import { Actions, type OwnActions } from "./actions.ts";
 import { Answers } from "./answer.ts";
 import type { Claim } from "./claim.ts";
-import { EventLog } from "./event_log.ts";
+import { EventLog, type OwnEvent } from "./event_log.ts";
 import { HttpServer } from "./http_server.ts";
 import { type Log, memoryLog } from "./log.ts";
 import { type MetricsPort, serveMetrics } from "./metrics_port.ts";
 import type { SupervisorRecord } from "./place.ts";
 import { Sampler } from "./read_usage.ts";
 import { Roster } from "./roster.ts";
+import type { Schedules } from "./schedules.ts";
 import { awaitRemoval, listenAt, removeFile } from "./socket.ts";
 import type { ConfigSource } from "./wire.ts";
 
@@ -35,6 +36,8 @@ export interface Exhibit extends OwnActions {
   readonly logs?: Log | undefined;
   /** Returns the labels of an entry; none if left out. */
   readonly labels?: ((entry: string) => readonly string[]) | undefined;
+  /** When entries run by themselves; never if left out. */
+  readonly schedules?: Schedules | undefined;
   /** The port on which the metrics are served. */
   readonly metrics: MetricsPort | undefined;
 }
@@ -89,6 +92,7 @@ export class Exposure implements AsyncDisposable {
         canApply: actions.canApply,
       }),
       labels,
+      schedules: exhibit.schedules,
     });
     this.#server = new HttpServer(answers, pm.clock);
     this.#server.listen(listenAt(this.socket));
@@ -102,6 +106,11 @@ export class Exposure implements AsyncDisposable {
   /** The path of the socket. */
   get socket(): string {
     return this.#claim.place.socket;
+  }
+
+  /** Adds an event that is none of the manager. */
+  note(event: OwnEvent): void {
+    this.#events.note(event, this.#pm.clock.time());
   }
 
   /** Listens again, after the folder of the socket was made again. */

@@ -46,3 +46,28 @@ export function dateTime(time: number): string {
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()];
   return `${day.map(two).join("-")} ${clock.map(two).join(":")}`;
 }
+
+/**
+ * Returns when something happens: `at 03:00, in 5 h`, in the local time zone.
+ *
+ * @param next When, in milliseconds since the epoch.
+ * @param now The time in milliseconds since the epoch.
+ */
+export function nextText(next: number, now: number): string {
+  return `at ${clockText(next, now)}, in ${untilText(next - now)}`;
+}
+
+/**
+ * Returns a local time: `03:00`, with its date if it is a day or more away, and
+ * with its seconds if there are any.
+ *
+ * @param time The time, in milliseconds since the epoch.
+ * @param now The present time.
+ */
+export function clockText(time: number, now: number): string {
+  const [day = "", clock = ""] = dateTime(time).split(" ");
+  const short = clock.replace(/:00$/, "");
+  return Math.abs(time - now) < DAY_MS ? short : `${day} ${short}`;
+}
+
+const DAY_MS = 86_400_000;

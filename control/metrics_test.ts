@@ -29,6 +29,7 @@ const VIEW: ProcessView = {
     stderr: [],
   },
   dependencies: [],
+  schedule: null,
   why: "api.1 has been running for 5 s",
   usage: null,
 };

@@ -122,6 +122,11 @@ export const SCHEMAS = {
     required: FLAG,
     awaited: FLAG,
   }),
+  Schedule: object({
+    action: oneOf("run", "restart"),
+    next: orNull(TIME),
+    suspended: FLAG,
+  }),
   Process: object({
     name: TEXT,
     entry: TEXT,
@@ -138,6 +143,7 @@ export const SCHEMAS = {
     restartsLeft: orNull(COUNT),
     last: orNull({ $ref: "#/components/schemas/End" }),
     dependencies: list({ $ref: "#/components/schemas/Dependency" }),
+    schedule: orNull({ $ref: "#/components/schemas/Schedule" }),
     why: TEXT,
     usage: orNull({ $ref: "#/components/schemas/Usage" }),
   }),

@@ -12,6 +12,7 @@ import type { Subject } from "./roster.ts";
 import type {
   DependencyView,
   ProcessView,
+  ScheduleView,
   StateName,
   UsageView,
 } from "./wire.ts";
@@ -78,13 +79,16 @@ export interface Sight {
   readonly labels: readonly string[];
   /** What it depends on. */
   readonly dependencies: readonly DependencyView[];
+  /** When it runs, or is restarted, by itself. */
+  readonly schedule: ScheduleView | null;
   /** What it uses, if somebody asked. */
   readonly usage: UsageView | null;
 }
 
 /** Returns what is shown of a process. */
 export function viewOf(sight: Sight): ProcessView {
-  const { subject, history, why, labels, dependencies, usage } = sight;
+  const { subject, history, why, labels, dependencies, schedule, usage } =
+    sight;
   const { name, entry, type, program, args, process } = subject;
   const state = process?.state;
   const pid = process?.pid ?? null;
@@ -94,7 +98,7 @@ export function viewOf(sight: Sight): ProcessView {
     type,
     labels: [...labels],
     command: [program, ...args],
-    state: STATE_NAMES[why.state.kind],
+    state: isSuspended(why, schedule) ? "stopped" : STATE_NAMES[why.state.kind],
     ready: state?.kind === "running"
       ? state.ready
       : pid === null
@@ -112,9 +116,19 @@ export function viewOf(sight: Sight): ProcessView {
     restartsLeft: history.restartsLeft,
     last: history.last,
     dependencies,
+    schedule,
     why: why.sentence,
     usage,
   };
+}
+
+/** A process that has nothing to stop is stopped if it runs no more by itself. */
+function isSuspended(
+  { state: { kind } }: Why,
+  schedule: ScheduleView | null,
+): boolean {
+  return schedule !== null && schedule.suspended &&
+    (kind === "idle" || kind === "done");
 }
 
 const STATE_NAMES: Readonly<Record<UnitState["kind"], StateName>> = {

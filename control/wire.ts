@@ -80,6 +80,16 @@ export interface DependencyView {
   readonly awaited: boolean;
 }
 
+/** When a process runs, or is restarted, by itself. */
+export interface ScheduleView {
+  /** What happens at each time. */
+  readonly action: "run" | "restart";
+  /** When it happens next; `null` while it is suspended, or if never again. */
+  readonly next: number | null;
+  /** Whether it was stopped, and stays so until it is started. */
+  readonly suspended: boolean;
+}
+
 /** A process of a supervisor. */
 export interface ProcessView {
   /** The name of the process, such as `api.2`. */
@@ -112,6 +122,8 @@ export interface ProcessView {
   readonly last: EndView | null;
   /** What it depends on; nothing without a plan. */
   readonly dependencies: readonly DependencyView[];
+  /** When it runs, or is restarted, by itself; `null` without a schedule. */
+  readonly schedule: ScheduleView | null;
   /** Why it is where it is, in one sentence that begins with its name. */
   readonly why: string;
   /** What it uses; `null` unless asked for. */

@@ -139,7 +139,7 @@ export class App<Name extends string = string>
 
   /**
    * Starts processes that have not been started, have ended or were stopped. A
-   * task that is completed stays so. Each waits until its conditions hold.
+   * task that is completed stays so, unless it is to run again. Each waits until its conditions hold.
    *
    * @param names The names of entries or processes, one or many.
    * @param options What happens to what they depend on, and how long to wait.
@@ -157,10 +157,11 @@ export class App<Name extends string = string>
     const list = listOf(names);
     const goal = cannot("start", list);
     const targets = this.#unitsOf("start", list);
-    const { dependencies, ...wait } = options;
+    const { dependencies, again, ...wait } = options;
     const rules = this.#rules(goal, wait);
     const how = dependenciesRule(dependencies, "require");
-    const units = startUnits(board, targets, how);
+    const repeat = flag(again, "again");
+    const units = startUnits(board, targets, how, repeat);
     await arriveWithin(board, goal, units, rules);
   }
 

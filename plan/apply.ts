@@ -56,11 +56,12 @@ export async function apply(
   const seats = new Map(board.units.map((live) => [live.name, seatOf(live)]));
   const fresh = [...names].filter((name) => !plan.entries.has(name));
   const starts = withRequired(next, fresh);
-  const change = new Change(board, next, seats, terms, starts);
+  const change = new Change(board, next, seats, terms, { names, starts });
   try {
     await change.run();
   } catch (error) {
-    await new Change(board, plan, seats, lenient(terms), new Set()).run();
+    const none = { names, starts: new Set<string>() };
+    await new Change(board, plan, seats, lenient(terms), none).run();
     const { woken } = change;
     // A stop of the whole plan stops these processes in its own order.
     if (!terms.scope.aborted) {
@@ -68,6 +69,14 @@ export async function apply(
     }
     throw error;
   }
+}
+
+/** What is started by a change. */
+interface Starts {
+  /** The names of the entries that start without being asked to. */
+  readonly names: ReadonlySet<string>;
+  /** The names of the entries that are new, and of those that they require. */
+  readonly starts: ReadonlySet<string>;
 }
 
 /** A change of what runs into what a plan wants. */
@@ -86,6 +95,8 @@ class Change {
   readonly #removed: readonly LiveUnit[];
   /** The names of the entries that are new, and of those that they require. */
   readonly #starts: ReadonlySet<string>;
+  /** The names of the entries that start without being asked to. */
+  readonly #names: ReadonlySet<string>;
   /** The units that were started because something new requires them. */
   readonly woken: LiveUnit[] = [];
 
@@ -95,22 +106,23 @@ class Change {
     plan: Plan,
     seats: ReadonlyMap<string, Seat>,
     terms: Terms,
-    starts: ReadonlySet<string>,
+    { names, starts }: Starts,
   ) {
     this.#board = board;
     this.#plan = plan;
     this.#seats = seats;
     this.#starts = starts;
+    this.#names = names;
     const signal = AbortSignal.any([terms.signal, this.#failed.signal]);
     this.#terms = terms.lenient ? terms : { ...terms, signal };
     const wanted = [...plan.entries.values()].flatMap(({ units }) => units);
-    const names = new Set(wanted.map(({ name }) => name));
+    const kept = new Set(wanted.map(({ name }) => name));
     const { replaced, updated } = difference(present(board), plan).units;
     const vacant = board.units.filter((live) => live.vacant);
     this.#added = wanted.filter(({ name }) => board.get(name) === undefined);
     this.#updated = wanted.filter(({ name }) => updated.includes(name));
     this.#replaced = new Set(replaced.concat(vacant.map(({ name }) => name)));
-    this.#removed = board.units.filter(({ name }) => !names.has(name));
+    this.#removed = board.units.filter(({ name }) => !kept.has(name));
   }
 
   /** Changes everything, in the order of the plan. */
@@ -192,13 +204,29 @@ class Change {
     const added = this.#added.filter((unit) => unit.entry === entry.name)
       .map((unit) => this.#add(entry, unit, as));
     await this.#stand(added);
-    const units = old.filter(({ name }) => this.#replaced.has(name));
+    const replaced = old.filter(({ name }) => this.#replaced.has(name));
+    const units = replaced.filter((live) => !this.#exchange(live, entry));
     if (units.length > 0) {
       const leaving = this.#replaced;
       const changing = this.#changing();
       await new Roll(board, { entry, units, leaving, changing }, terms).run();
     }
     await this.#wake(old.filter(({ unit }) => this.#starts.has(unit.entry)));
+  }
+
+  /**
+   * Gives other options to a task that has ended and only runs when it is asked
+   * to.
+   *
+   * @returns Whether it is such a task.
+   */
+  #exchange(live: LiveUnit, { name, type, units }: PlannedEntry): boolean {
+    const unit = units.find((each) => each.name === live.name);
+    const runs = type !== "task" || this.#names.has(name);
+    if (runs || !live.over || unit === undefined) return false;
+    const { as } = seatOf(live);
+    live.put(unit, true, as === "vacant" ? "idle" : as);
+    return true;
   }
 
   /** Waits until units are there. */

@@ -10,18 +10,20 @@ import { withRequired } from "./selection.ts";
 import type { StartDependencies } from "./wait_options.ts";
 
 /**
- * Starts units that have not been started, have ended or were stopped. A
- * completed task stays so.
+ * Starts units that have not been started, have ended or were stopped.
  *
  * @param board The plan.
  * @param targets The units.
  * @param dependencies What happens to what their entries depend on.
+ * @param again Whether completed tasks among the units run again; otherwise,
+ * they stay so.
  * @returns The units, and those of their dependencies that were started.
  */
 export function startUnits(
   board: Board,
   targets: readonly LiveUnit[],
   dependencies: StartDependencies,
+  again = false,
 ): LiveUnit[] {
   const entries = new Set(targets.map(({ unit }) => unit.entry));
   const required = dependencies === "start"
@@ -34,7 +36,8 @@ export function startUnits(
   });
   board.require(entries, dependencies !== "ignore");
   for (const unit of units) {
-    if (unit.state.kind !== "done") unit.start();
+    const repeated = again && targets.includes(unit);
+    if (repeated || unit.state.kind !== "done") unit.start();
   }
   return units;
 }

@@ -33,6 +33,12 @@ export interface AppStartOptions extends WaitOptions {
    * @default {"require"}
    */
   dependencies?: StartDependencies | undefined;
+  /**
+   * Whether tasks among them that are completed run again.
+   *
+   * @default {false}
+   */
+  again?: boolean | undefined;
 }
 
 /** Options for {@linkcode up}. */
@@ -87,7 +93,8 @@ export interface ApplyOptions extends WaitOptions {
   /**
    * The names of the new entries that are started; all by default. What they
    * require is started too, unless you have stopped it. Other new entries are
-   * `idle` until you start them. What is not new is as it was.
+   * `idle` until you start them. What is not new is as it was, but a task with
+   * other options that has ended is only run again if it is among them.
    */
   names?: readonly string[] | undefined;
 }

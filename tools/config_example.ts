@@ -61,8 +61,18 @@ export const EXAMPLE: Config = {
   include: ["other.yaml"],
   defaults: { ...shared, user: "nobody", uid: undefined, gid: undefined },
   processes: {
+    backup: {
+      command: ["pg_dump"],
+      schedule: {
+        cron: "0 3 * * *",
+        timeZone: "Europe/Berlin",
+        jitterMs: 60_000,
+        catchUp: false,
+      },
+    },
     db: {
       ...shared,
+      restart: { ...shared.restart, schedule: "0 4 * * SUN" },
       output: undefined,
       type: "service",
       command: ["postgres", "-D", "data", "-p", 5432],

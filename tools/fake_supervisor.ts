@@ -56,6 +56,7 @@ export function view(
     restartsLeft: null,
     last: null,
     dependencies: [],
+    schedule: null,
     why: `${name} has been running for 5 min`,
     usage: { cpu: 0.004, memory: 40_000_000, processes: 1 },
     ...changes,

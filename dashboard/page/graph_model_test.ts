@@ -34,6 +34,7 @@ function process(
     restartsLeft: null,
     last: null,
     dependencies: needs.map(need),
+    schedule: null,
     why: `${name} is ready`,
     usage: null,
     ...more,

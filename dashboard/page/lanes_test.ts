@@ -18,6 +18,7 @@ const NOTHING: ProcessView = {
   restartsLeft: null,
   last: null,
   dependencies: [],
+  schedule: null,
   why: "api is not started",
   usage: null,
 };

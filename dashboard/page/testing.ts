@@ -30,6 +30,7 @@ export function viewOf(
     restartsLeft: null,
     last: null,
     dependencies: [],
+    schedule: null,
     why: `${name} has been running for 90 s`,
     usage: null,
     ...change,
