@@ -21,7 +21,7 @@ const LAYERS = [
   "byte_ring guard_process piped_stream probe_options raw_lines restart_options rotating_file stop stream_file sweep",
   "delivery guard inquiry output_file restart source stop_commands",
   "errors events output probing run_registry simulate",
-  "ending event_hub not_started options remains run_end",
+  "beginnings ending event_hub not_started options remains run_end",
   "instruments reporter spawn spec stop_order",
   "description life_host system",
   "launch log program_exit streams",

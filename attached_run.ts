@@ -7,10 +7,10 @@
 import { afterReactions } from "./abortable.ts";
 import { Ending } from "./ending.ts";
 import { messageOf } from "./foreign.ts";
-import type { GuardInfo } from "./guard.ts";
 import type { OutputSource } from "./lines.ts";
 import type { LifeHost } from "./life_host.ts";
-import type { Launchable } from "./launch.ts";
+import { asksFirst, type Launchable } from "./launch.ts";
+import type { PreparedRun } from "./options.ts";
 import { type ProbeListener, Probing } from "./probing.ts";
 import type { ProbeAnswers } from "./probe_options.ts";
 import type { Pump, PumpFailure } from "./pump.ts";
@@ -18,6 +18,7 @@ import type { Reporter } from "./reporter.ts";
 import { hasCrashed, type Verdict } from "./restart.ts";
 import type { Run } from "./run.ts";
 import type { RunEnd } from "./run_end.ts";
+import type { RunInfo } from "./run_registry.ts";
 import { type EscapedProcess, KILL, type StopRequest } from "./stop.ts";
 import type { StartCommand } from "./stop_commands.ts";
 import type { ProcessStreams } from "./streams.ts";
@@ -47,6 +48,8 @@ export interface Attachment {
   readonly host: LifeHost;
   /** Starts a stop command for the run. */
   readonly command: StartCommand;
+  /** What `prepare` has changed for the run. */
+  readonly changes: PreparedRun;
 }
 
 /** One run of a process, connected to the streams of the process. */
@@ -57,6 +60,8 @@ export class AttachedRun {
   readonly number: number;
   /** When the run was attached, in milliseconds since the epoch. */
   readonly since: number;
+  /** What `prepare` has changed for the run. */
+  readonly changes: PreparedRun;
   readonly #process: Launchable;
   readonly #streams: ProcessStreams;
   readonly #host: LifeHost;
@@ -79,12 +84,13 @@ export class AttachedRun {
     this.run = run;
     this.number = number;
     this.since = host.kernel.time();
+    this.changes = attachment.changes;
     this.#process = process;
     this.#streams = streams;
     this.#host = host;
     this.#command = command;
     try {
-      host.runs.began(run, guardInfo(process));
+      host.runs.began(run, runInfo(process));
       this.#connect();
     } catch (error) {
       run.trySignalGroup("SIGKILL", run.pid);
@@ -207,8 +213,7 @@ export class AttachedRun {
     if (moved) return { ...failed, spawnFailure: "moved" };
     // If Deno had started the program directly, `command()` would have thrown
     // this error for the first run, and no run would follow.
-    const { gate, prepare } = this.#process.spec;
-    const final = number === 1 && !gate && !prepare;
+    const final = number === 1 && !asksFirst(this.#process.spec);
     return { ...failed, spawnFailure: final ? "final" : "transient", error };
   }
 
@@ -362,11 +367,11 @@ export class AttachedRun {
   }
 }
 
-/** Returns what the guard needs to know about a run. */
-export function guardInfo({ name, spec }: Launchable): GuardInfo {
-  const { command: { stdout, stderr }, stop } = spec;
+/** Returns how a run is ended, and how long what follows can take. */
+export function runInfo({ name, spec }: Launchable): RunInfo {
+  const { command: { stdout, stderr }, stop, after } = spec;
   const streams = [stdout, stderr].flatMap((stream, i) =>
     stream === "piped" ? [i + 1] : []
   );
-  return { ...stop, name, streams };
+  return { ...stop, name, streams, afterMs: after?.timeoutMs };
 }

@@ -68,6 +68,7 @@ export function describeCommand(
 export function describeSpec(spec: Spec): CommandDescription {
   const { program, args, command, home, group, restart, stop } = spec;
   const { output, file, critical, prepare, ready, live } = spec;
+  const { before, after } = spec;
   const { env, cwd = home, ...child } = command;
   const { random: _random, ...rules } = restart;
   return given({
@@ -82,6 +83,8 @@ export function describeSpec(spec: Spec): CommandDescription {
     output: { ...output, ...file && { file } },
     critical,
     prepare,
+    before,
+    after,
     ready,
     live,
   });

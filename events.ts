@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { HookEnd } from "./hook_options.ts";
 import type { Decision, RestartDecision, Verdict } from "./restart.ts";
 import type { StopOutcome, StopReport } from "./stop.ts";
 
@@ -61,6 +62,20 @@ export interface UnhealthyEvent extends EventBase {
   readonly failures: number;
   /** The last answer of the probe. */
   readonly reason: string;
+}
+
+/** A program that runs for a process besides its own has begun, or has ended. */
+export interface HookEvent extends EventBase {
+  /** Distinguishes the kinds of events. */
+  readonly kind: "hook";
+  /** What it is: an option, or for `stop` the stop command. */
+  readonly hook: "before" | "after" | "stop";
+  /** The number of the run that it belongs to, 1 for the first. */
+  readonly run: number;
+  /** Its process ID; `undefined` if it could not be started. */
+  readonly pid: number | undefined;
+  /** How it ended; `undefined` in the event of its beginning. */
+  readonly end: HookEnd | undefined;
 }
 
 /** A gate holds back the next run of a process. */
@@ -171,6 +186,7 @@ export interface LostEvent {
 export type ProcessEvent =
   | StartEvent
   | WaitingEvent
+  | HookEvent
   | ReadyEvent
   | UnreadyEvent
   | UnhealthyEvent

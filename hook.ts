@@ -7,13 +7,21 @@
 
 import { Ending } from "./ending.ts";
 import { messageOf } from "./foreign.ts";
-import type { HookEnd } from "./hook_options.ts";
+import type { HookEvent } from "./events.ts";
+import type { HookEnd, HookRules } from "./hook_options.ts";
 import { type Launchable, placeOf } from "./launch.ts";
 import type { LifeHost } from "./life_host.ts";
 import type { PreparedRun } from "./options.ts";
 import type { Pump } from "./pump.ts";
+import type { Reporter } from "./reporter.ts";
 import { Run } from "./run.ts";
-import { KILL, type StopRequest } from "./stop.ts";
+import { hookText, reasonOf, type RunEnd } from "./run_end.ts";
+import {
+  KILL,
+  type PhaseHook,
+  type StopCommand,
+  type StopRequest,
+} from "./stop.ts";
 import type { ProcessStreams } from "./streams.ts";
 
 /** How the guard ends a hook: it does not know how long the hook can take. */
@@ -24,9 +32,9 @@ const GUARDED = {
 } as const;
 
 /** A program to run. */
-export interface HookOrder {
+interface HookOrder {
   /** What it is for. */
-  readonly kind: "stop";
+  readonly kind: HookEvent["hook"];
   /** The program and its arguments. */
   readonly command: readonly string[];
   /** The number of the run that it belongs to. */
@@ -34,7 +42,7 @@ export interface HookOrder {
   /** What `prepare` has changed for the run. */
   readonly changes: PreparedRun;
   /** Environment variables for it alone. */
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>> | undefined;
   /** How long it can take, in milliseconds; no limit by default. */
   readonly timeoutMs?: number | undefined;
 }
@@ -47,10 +55,12 @@ export interface Hooked {
   readonly host: LifeHost;
   /** The streams of the process. */
   readonly streams: ProcessStreams;
+  /** Reports what happens. */
+  readonly reporter: Reporter;
 }
 
-/** A run that a stop command asks to end. */
-export interface Stopped {
+/** A run that a hook belongs to. */
+export interface HookedRun {
   /** The run. */
   readonly run: Pick<Run, "pid" | "alive">;
   /** The number of the run. */
@@ -68,34 +78,96 @@ export class Hooks {
     this.#hooked = hooked;
   }
 
-  /** Starts a command that asks a run to end. */
-  stop(
-    command: readonly string[],
-    { run, number, changes }: Stopped,
-  ): HookRun {
-    const { process: { name }, host } = this.#hooked;
-    const hook = new HookRun({
-      kind: "stop",
+  /** Starts what comes before a run. A stop ends it. */
+  before(
+    { command, timeoutMs }: HookRules,
+    run: number,
+    changes: PreparedRun,
+  ): PhaseHook {
+    const hook = this.#start(
+      { kind: "before", command, run, changes, timeoutMs },
+    );
+    const asked = (request: StopRequest) => hook.end(request, "was stopped");
+    return { done: hook.done, asked };
+  }
+
+  /**
+   * Starts what comes after a run, if anything does. Only a kill ends it.
+   *
+   * @param run The run.
+   * @param end How it ended.
+   * @param tell Called first, to report that end.
+   */
+  after(
+    { run: { pid }, number, changes }: HookedRun,
+    end: RunEnd,
+    tell: () => void,
+  ): PhaseHook | undefined {
+    const { after } = this.#hooked.process.spec;
+    if (after === undefined) return undefined;
+    tell();
+    const { command, timeoutMs } = after;
+    const { code, signal } = end.status;
+    const hook = this.#start({
+      kind: "after",
       command,
       run: number,
       changes,
-      variables: { PROCESSMAN_PID: String(run.pid) },
-    }, this.#hooked);
+      variables: {
+        PROCESSMAN_PID: String(pid),
+        PROCESSMAN_EXIT_CODE: String(code),
+        ...signal !== null && { PROCESSMAN_SIGNAL: signal },
+        PROCESSMAN_REASON: reasonOf(end),
+      },
+      timeoutMs,
+    });
+    hook.done.then(({ failure }) => failure && this.#warn("after", failure));
+    const asked = (request: StopRequest) => {
+      if (request.signal === "SIGKILL") hook.end(request, "was killed");
+    };
+    return { done: hook.done, asked };
+  }
+
+  /** Starts a command that asks a run to end. */
+  stop(
+    command: readonly string[],
+    { run, number, changes }: HookedRun,
+  ): StopCommand {
+    const variables = { PROCESSMAN_PID: String(run.pid) };
+    const hook = this.#start(
+      { kind: "stop", command, run: number, changes, variables },
+    );
+    let cut = false;
     hook.done.then(({ failure }) => {
       if (failure === undefined) return;
-      const sends = run.alive && !hook.cut;
+      const sends = run.alive && !cut;
       const then = sends ? ", so the stop signal is sent" : "";
-      host.log(
-        "warn",
-        `The stop command of process "${name}" ${failure}${then}`,
-      );
+      this.#warn("stop", `${failure}${then}`);
     });
+    const kill = () => {
+      cut = true;
+      hook.end(KILL, "was killed, because the grace period was over");
+    };
+    return { done: hook.done, kill };
+  }
+
+  #start(order: HookOrder): HookRun {
+    const { reporter } = this.#hooked;
+    const hook = new HookRun(order, this.#hooked);
+    const { kind, run } = order;
+    reporter.hook(kind, run, hook.pid);
+    hook.done.then((end) => reporter.hook(kind, run, hook.pid, end));
     return hook;
+  }
+
+  #warn(kind: HookEvent["hook"], failure: string): void {
+    const { process: { name }, host } = this.#hooked;
+    host.log("warn", `${hookText(kind, name)} ${failure}`);
   }
 }
 
 /** One program that runs for a process. */
-export class HookRun {
+class HookRun {
   /** Resolves when nothing of it is left. Never rejects. */
   readonly done: Promise<HookEnd>;
   readonly #order: HookOrder;
@@ -104,7 +176,6 @@ export class HookRun {
   readonly #run: Run | undefined;
   /** Why it could not be started, or did not end by itself. */
   #failure: string | undefined;
-  #cut = false;
   /** Ends it; set once something has asked for that. */
   #ending: Ending | undefined;
   /** Resolves if it survives `SIGKILL`. */
@@ -120,13 +191,15 @@ export class HookRun {
     this.done = this.#attend();
   }
 
+  /** Its process ID; `undefined` if it could not be started. */
+  get pid(): number | undefined {
+    return this.#run?.pid;
+  }
+
   /** Asks it to end, as a request says; `why` is then its failure. */
   end(request: StopRequest, why: string): void {
     if (this.#run === undefined) return;
-    if (this.#run.alive) {
-      this.#cut = true;
-      this.#failure ??= why;
-    }
+    if (this.#run.alive) this.#failure ??= why;
     const { table, kernel, runs } = this.#hooked.host;
     const run = this.#run;
     if (this.#ending) return this.#ending.ask(request);
@@ -140,30 +213,19 @@ export class HookRun {
     this.#ending.done.then(() => this.#stuck.resolve(undefined));
   }
 
-  /** Whether something has asked it to end. */
-  get cut(): boolean {
-    return this.#cut;
-  }
-
-  /** Kills it, with everything that it has started. */
-  kill(): void {
-    this.end(KILL, "was killed, because the grace period was over");
-  }
-
   #start(): Run | undefined {
     const { process: { name, spec }, host } = this.#hooked;
-    const { command: [program = "", ...args], changes, variables } =
-      this.#order;
+    const { command: [program = "", ...args], ...order } = this.#order;
     const { stderr = "piped" } = spec.command;
     try {
-      const place = placeOf(spec, changes, {});
+      const place = placeOf(spec, order.changes, {});
       const run = new Run({
         name,
         program,
         command: {
           ...place,
           args,
-          env: { ...place.env, ...variables },
+          env: { ...place.env, ...this.#variables() },
           stdin: "null",
           stdout: stderr,
           stderr,
@@ -171,12 +233,22 @@ export class HookRun {
         group: spec.group && host.groups,
       }, host.kernel);
       const streams = stderr === "piped" ? [1, 2] : [];
-      host.runs.began(run, { ...GUARDED, name, streams });
+      const afterMs = order.timeoutMs;
+      host.runs.began(run, { ...GUARDED, name, streams, afterMs });
       return run;
     } catch (error) {
-      this.#failure = `could not be started: ${messageOf(error)}`;
+      // The message of a `SpawnError` is about the process.
+      const { cause = error } = Object(error);
+      this.#failure = `could not be started: ${messageOf(cause)}`;
       return undefined;
     }
+  }
+
+  #variables(): Record<string, string> {
+    const { run, variables } = this.#order;
+    const { process: { name } } = this.#hooked;
+    const own = { PROCESSMAN_NAME: name, PROCESSMAN_RUN: String(run) };
+    return { ...own, ...variables };
   }
 
   async #attend(): Promise<HookEnd> {
@@ -201,7 +273,7 @@ export class HookRun {
     const durationMs = kernel.now() - run.startedAt;
     over.abort();
     // What it has left in its session ends with it.
-    this.kill();
+    this.end(KILL, "");
     await this.#ending?.done;
     await Promise.all(pumps.map((pump) => pump.drain()));
     runs.ended(run);

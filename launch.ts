@@ -40,6 +40,11 @@ export interface Launch {
   readonly open: () => boolean;
 }
 
+/** Returns whether something comes before each run, even before the first. */
+export function asksFirst({ gate, prepare, before }: Spec): boolean {
+  return (gate ?? prepare ?? before) !== undefined;
+}
+
 /** The launch of a process without gate and `prepare`. */
 export const PLAIN_LAUNCH: Launch = { changes: {}, open: () => true };
 

@@ -7,7 +7,9 @@
 import { AttachedRun } from "./attached_run.ts";
 import type { SpawnError } from "./errors.ts";
 import type { Hooks } from "./hook.ts";
+import type { HookRules } from "./hook_options.ts";
 import {
+  asksFirst,
   type Launchable,
   PLAIN_LAUNCH,
   prepareRun,
@@ -15,6 +17,7 @@ import {
   startError,
 } from "./launch.ts";
 import type { LifeHost } from "./life_host.ts";
+import { spawnError } from "./not_started.ts";
 import type { PreparedRun } from "./options.ts";
 import { type Coming, type Phase, type Phases, starting } from "./phases.ts";
 import type { ProbeListener } from "./probing.ts";
@@ -60,14 +63,13 @@ export class Launcher {
     return this.#lastRun;
   }
 
-  /** Whether the process has a gate or `prepare`. */
+  /** Whether the process has a gate, `prepare` or `before`. */
   get asks(): boolean {
-    const { gate, prepare } = this.#life.owner.spec;
-    return (gate ?? prepare) !== undefined;
+    return asksFirst(this.#life.owner.spec);
   }
 
   /**
-   * Starts a run when its gate and `prepare` let it start.
+   * Starts a run when its gate, `prepare` and `before` let it start.
    *
    * @param attempt The number of consecutive crashes.
    * @param last The end of the last run.
@@ -91,7 +93,12 @@ export class Launcher {
         const { changes, open } = this.asks
           ? await prepareRun(owner, context, hold)
           : PLAIN_LAUNCH;
-        if (!phases.wants("stop") && open()) return this.attach(run, changes);
+        if (phases.wants("stop") || !open()) continue;
+        if (owner.spec.before) {
+          await this.#before(owner.spec.before, run, changes);
+          if (phases.wants("stop") || !open()) continue;
+        }
+        return this.attach(run, changes);
       }
       result.resolve(last.status);
       return undefined;
@@ -120,6 +127,24 @@ export class Launcher {
     return attached;
   }
 
+  /**
+   * Waits for the hook `before`, which a stop ends.
+   *
+   * @throws {SpawnError} If the hook fails and no stop has come.
+   */
+  async #before(
+    before: HookRules,
+    number: number,
+    changes: PreparedRun,
+  ): Promise<void> {
+    const { phases, owner, hooks } = this.#life;
+    const { failure } = await phases.during(
+      hooks.before(before, number, changes),
+    );
+    if (failure === undefined || phases.wants("stop")) return;
+    throw spawnError(owner, new Error(failure), 'the hook "before" ');
+  }
+
   /** Calls the present probes of a run, if it is running. */
   probe(attached: AttachedRun): void {
     const { phases } = this.#life;
@@ -133,9 +158,10 @@ export class Launcher {
     try {
       const run = spawnRun(process, number, changes, host);
       this.#lastRun = number;
-      const stopped = { run, number, changes };
-      const command: StartCommand = (words) => hooks.stop(words, stopped);
-      return new AttachedRun(run, number, { process, streams, host, command });
+      const hooked = { run, number, changes };
+      const command: StartCommand = (words) => hooks.stop(words, hooked);
+      const attachment = { process, streams, host, command, changes };
+      return new AttachedRun(run, number, attachment);
     } catch (cause) {
       const error = startError(process, cause);
       host.instruments.failed({ name: process.name, run: number, error });

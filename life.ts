@@ -5,7 +5,7 @@
  */
 
 import { afterReactions } from "./abortable.ts";
-import { type AttachedRun, guardInfo, LAST_LINES } from "./attached_run.ts";
+import { type AttachedRun, LAST_LINES, runInfo } from "./attached_run.ts";
 import { type ReadinessError, SpawnError, type StopError } from "./errors.ts";
 import { Hooks } from "./hook.ts";
 import type { Launchable } from "./launch.ts";
@@ -59,6 +59,7 @@ export class Life {
   readonly #host: LifeHost;
   readonly #reporter: Reporter;
   readonly #phases = new Phases();
+  readonly #hooks: Hooks;
   readonly #launcher: Launcher;
   readonly #report = Promise.withResolvers<StopReport>();
 
@@ -71,11 +72,13 @@ export class Life {
       log: host.log,
     }, host.kernel);
     this.streams = streams;
+    const reporter = this.#reporter;
+    this.#hooks = new Hooks({ process: owner, host, streams, reporter });
     this.#launcher = new Launcher({
       owner,
       host,
       streams,
-      hooks: new Hooks({ process: owner, host, streams }),
+      hooks: this.#hooks,
       phases: this.#phases,
       reporter: this.#reporter,
       condemned: () => this.#condemned(),
@@ -212,15 +215,14 @@ export class Life {
   update(): void {
     const { attached } = this.#phases;
     if (attached === undefined) return;
-    this.#host.runs.changed(attached.run, guardInfo(this.#owner));
+    this.#host.runs.changed(attached.run, runInfo(this.#owner));
     this.#launcher.probe(attached);
   }
 
   /** Ends the current run because of a probe; the policy decides what follows. */
   #condemned(): void {
-    this.#end({ ...this.#owner.spec.stop, explicit: false }, (error) => {
-      this.#host.log("error", error.message);
-    });
+    const failed = ({ message }: Error) => this.#host.log("error", message);
+    this.#end({ ...this.#owner.spec.stop, explicit: false }, failed);
   }
 
   /** Begins to end the current run, and gives up if its child survives. */
@@ -320,6 +322,8 @@ export class Life {
     if (unasked && run.group && well) {
       started.sweepLater(end, this.#reporter);
     } else this.#host.runs.ended(run);
+    const after = this.#hooks.after(started, end, tell);
+    if (after) await this.#phases.during(after);
     return outcome;
   }
 
@@ -388,7 +392,7 @@ export class Life {
     tell?.(decision);
     if (error) this.#reporter.failed(error, last);
     else if (asked) this.#reporter.stopped(report, last);
-    const failed = error !== undefined || last.crashed;
-    if (critical && !asked) this.#owner.lost(status.code || (failed ? 1 : 0));
+    const code = status.code || (error || last.crashed ? 1 : 0);
+    if (critical && !asked) this.#owner.lost(code);
   }
 }

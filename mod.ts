@@ -135,6 +135,7 @@ export {
   type Jitter,
   uniform,
 } from "./backoff.ts";
+export { Beginnings } from "./beginnings.ts";
 export type { DisposableIterator } from "./abortable.ts";
 export * from "./errors.ts";
 export type { EventsOptions } from "./event_hub.ts";
@@ -142,6 +143,7 @@ export type {
   EventBase,
   ExitEvent,
   FailedEvent,
+  HookEvent,
   LeftoversEvent,
   LostEvent,
   ProcessEvent,
@@ -170,7 +172,7 @@ export type {
   TableReading,
   Traces,
 } from "./kernel.ts";
-export type { HookEnd } from "./hook_options.ts";
+export type { Hook, HookEnd, HookOptions, RunHooks } from "./hook_options.ts";
 export type {
   ComingRun,
   FailedStart,

@@ -16,11 +16,18 @@ import {
   oneOf,
   options,
   type OptionsCheck,
+  orNull,
   processName,
   text,
   whole,
   wrong,
 } from "./validate.ts";
+import {
+  checkHook,
+  type Hook,
+  HOOK_CHECKS,
+  type RunHooks,
+} from "./hook_options.ts";
 import { checkOutput, type OutputOptions } from "./output.ts";
 import {
   checkLive,
@@ -33,7 +40,7 @@ import { checkRestart, type RestartOptions } from "./restart_options.ts";
 import { checkStop, type StopOptions } from "./stop.ts";
 
 /** Options that all commands of a manager can have in common. */
-export interface CommandDefaults {
+export interface CommandDefaults extends RunHooks {
   /**
    * The working directory. processman resolves a relative path when you call
    * `command()`, against the working directory that this program has then; this
@@ -246,6 +253,10 @@ export interface UpdateOptions extends
   ready?: CommandOptions["ready"] | null | undefined;
   /** How to find out that a run hangs; `null` removes the probe. */
   live?: CommandOptions["live"] | null | undefined;
+  /** What runs before each run; `null` removes it. */
+  before?: Hook | null | undefined;
+  /** What runs after each run; `null` removes it. */
+  after?: Hook | null | undefined;
 }
 
 /** Facts about the next run, passed to `prepare`. */
@@ -343,6 +354,7 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
   stop: checkStop,
   output: checkOutput,
   prepare: callable,
+  ...HOOK_CHECKS,
 };
 
 const COMMAND_CHECKS: Checks<CommandOptions> = {
@@ -359,11 +371,6 @@ const COMMAND_CHECKS: Checks<CommandOptions> = {
 /** Checks the options that all commands of a manager have in common. */
 export const checkDefaults: Check = options(DEFAULTS_CHECKS);
 
-/** Also accepts `null`. */
-function orNull(check: Check): Check {
-  return (value, path) => value === null ? null : check(value, path);
-}
-
 /** Checks the options of a command. */
 export const checkCommand: OptionsCheck<CommandOptions> = options(
   COMMAND_CHECKS,
@@ -378,6 +385,8 @@ export const checkUpdate: OptionsCheck<UpdateOptions> = options<UpdateOptions>({
   gate: COMMAND_CHECKS.gate,
   ready: orNull(checkReady),
   live: orNull(checkLive),
+  before: orNull(checkHook),
+  after: orNull(checkHook),
   stopAfter: COMMAND_CHECKS.stopAfter,
 });
 

@@ -172,8 +172,8 @@ for (const [expected, kind, paths, values] of REFUSALS) {
 }
 
 const OPTIONS = "cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, " +
-  "windowsRawArguments, group, restart, stop, output, prepare, " +
-  "name, signal, critical, gate, ready, live, stopAfter";
+  "windowsRawArguments, group, restart, stop, output, prepare, before, " +
+  "after, name, signal, critical, gate, ready, live, stopAfter";
 
 Deno.test("Processman.command() refuses options that do not exist", () =>
   spawningNothing((pm) => {
@@ -186,7 +186,7 @@ Deno.test("Processman.command() refuses options that do not exist", () =>
       ["toString", OPTIONS],
       ["restart.polcy", restart],
       ["restart.limit.within", "restarts, withinMs"],
-      ["stop.gracePeriod", "signal, gracePeriodMs, to"],
+      ["stop.gracePeriod", "signal, gracePeriodMs, to, command"],
       ["output.keep", "bufferBytes, maxLineLength, file"],
       ["output.file.name", "path, stderr, maxBytes, maxFiles, json"],
     ];
@@ -417,7 +417,7 @@ Deno.test("Process.stop() and restart() refuse bad options and do nothing", asyn
     [
       { graceMs: 1 },
       TypeError,
-      '"graceMs" does not exist: the options are signal, gracePeriodMs, to',
+      '"graceMs" does not exist: the options are signal, gracePeriodMs, to, command',
     ],
   ];
   for (const method of ["stop", "restart"] as const) {

@@ -8,13 +8,14 @@
 import { Occasion, untilAborted } from "./abortable.ts";
 import type { AttachedRun } from "./attached_run.ts";
 import type { Ending } from "./ending.ts";
+import type { HookEnd } from "./hook_options.ts";
 import type { Clock } from "./kernel.ts";
 import type { Output } from "./output.ts";
 import type { ProcessState } from "./process_state.ts";
 import type { Run } from "./run.ts";
 import type { RestartDecision } from "./restart.ts";
 import type { RunEnd } from "./run_end.ts";
-import type { StopRequest } from "./stop.ts";
+import type { PhaseHook, StopRequest } from "./stop.ts";
 
 /** The phase of a life; each variant holds what is true only in that phase. */
 export type Phase =
@@ -92,6 +93,8 @@ const POLICY: Next = { kind: "policy" };
 export class Phases {
   #present: Phase = starting(1);
   #next: Next = POLICY;
+  /** The hook that what follows waits for, while there is one. */
+  #hook: PhaseHook | undefined;
   readonly #started = new Occasion();
   readonly #ready = new Occasion();
 
@@ -195,6 +198,7 @@ export class Phases {
    * @returns The ending; `undefined` if there is nothing to end.
    */
   end(request: StopRequest, look: boolean = false): Ending | undefined {
+    this.#hook?.asked(request);
     const { attached } = this;
     if (attached === undefined) return undefined;
     const { run } = attached;
@@ -210,6 +214,14 @@ export class Phases {
       killAt: ending.killAt,
     });
     return ending;
+  }
+
+  /** Waits for a hook. Requests to end reach it meanwhile. */
+  async during(hook: PhaseHook): Promise<HookEnd> {
+    this.#hook = hook;
+    const end = await hook.done;
+    this.#hook = undefined;
+    return end;
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Beginnings } from "./beginnings.ts";
 import { Destination } from "./destination.ts";
 import type { ProcessEvent } from "./events.ts";
 import type { Line, Lines, OutputSource } from "./lines.ts";
@@ -99,8 +100,9 @@ async function followAll(
     following.add(end);
   };
   for (const process of pm) if (hasRun(process)) begin(process);
+  const beginnings = new Beginnings();
   for await (const event of events) {
-    if (event.kind !== "start" || event.run > 1) continue;
+    if (!beginnings.begins(event)) continue;
     const process = pm.get(event.name);
     if (process !== undefined) begin(process);
   }

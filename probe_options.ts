@@ -6,6 +6,7 @@
 
 import type { Line, Lines, LinesOptions } from "./lines.ts";
 import {
+  aMillisecond,
   callable,
   type Check,
   type Filled,
@@ -158,11 +159,6 @@ export const LIVE_DEFAULTS: Filled<Omit<LiveOptions, "probe">> = {
   intervalMs: 10_000,
   timeoutMs: 1_000,
   failures: 3,
-};
-
-const aMillisecond: Check = (value, path) => {
-  milliseconds(value, path);
-  if (Number(value) < 1) wrong(path, "a number >= 1", value, RangeError);
 };
 
 const checkReadyOptions = optionsOf<ReadyOptions>({

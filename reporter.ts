@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { EventBase, ProcessEvent } from "./events.ts";
+import type { EventBase, HookEvent, ProcessEvent } from "./events.ts";
+import type { HookEnd } from "./hook_options.ts";
 import type { Clock } from "./kernel.ts";
 import { FLUSH_MS } from "./output.ts";
 import type { Decision, LeaveDecision, RestartDecision } from "./restart.ts";
-import { quoteOf, type RunEnd, verdictText } from "./run_end.ts";
+import { hookText, quoteOf, type RunEnd, verdictText } from "./run_end.ts";
 import type {
   EscapedProcess,
   StopOutcome,
@@ -50,6 +51,24 @@ export class Reporter {
   started(pid: number, run: number): void {
     this.#audience.emit({ kind: "start", ...this.#base, pid, run });
     this.#log("debug", `Started process "${this.#name}" as pid ${pid}`);
+  }
+
+  /** Reports that a hook has begun, or has ended. */
+  hook(
+    hook: HookEvent["hook"],
+    run: number,
+    pid?: number,
+    end?: HookEnd,
+  ): void {
+    this.#audience.emit({ kind: "hook", ...this.#base, hook, run, pid, end });
+    // The failure of a hook is reported with what follows from it.
+    if (end?.failure !== undefined) return;
+    const how = end === undefined
+      ? `runs as pid ${pid}`
+      : `succeeded after ${Math.round(end.durationMs)} ms`;
+    if (pid !== undefined) {
+      this.#log("debug", `${hookText(hook, this.#name)} ${how}`);
+    }
   }
 
   /** Reports that a run is ready. */

@@ -10,6 +10,7 @@ import {
   RestartLimitError,
   type SpawnError,
 } from "./errors.ts";
+import type { HookEvent } from "./events.ts";
 import { isA, messageOf } from "./foreign.ts";
 import type { Decision, Ended, Verdict } from "./restart.ts";
 
@@ -114,6 +115,8 @@ export function failure(
     const many = restarts === 1 ? "restart" : "restarts";
     const last = end.verdict
       ? `: ${verdictText(end.verdict)}`
+      : end.error
+      ? `: ${end.error.message.replace(/^Cannot start process ".*?": /s, "")}`
       : quoteOf(stderr);
     return new RestartLimitError(
       `${cannot}: ${restarts} ${many} ${when}${last}`,
@@ -125,6 +128,25 @@ export function failure(
   const why = `restart.backoff() failed: ${messageOf(cause)}`;
   const kind = [RangeError, TypeError].find((each) => isA(cause, each));
   return new (kind ?? Error)(`${cannot}: ${why}`, { cause });
+}
+
+/** Returns why a run ended, in one word. */
+export function reasonOf(
+  { verdict, requested, crashed, status }: Pick<
+    RunEnd,
+    "verdict" | "requested" | "crashed" | "status"
+  >,
+): string {
+  if (verdict) return verdict.reason;
+  if (requested) return "requested";
+  if (!crashed) return "success";
+  return status.signal === null ? "crash" : "signal";
+}
+
+/** Returns what a hook of a process is called in a message. */
+export function hookText(hook: HookEvent["hook"], process: string): string {
+  const what = hook === "stop" ? "stop command" : `hook "${hook}"`;
+  return `The ${what} of process "${process}"`;
 }
 
 /** Returns why processman ended a run because of a probe, for a message. */

@@ -17,14 +17,21 @@ import type { Asked } from "./stop.ts";
  */
 const DAEMON_MS = 60_000;
 
+/** How the guard ends a run, and what this program does after that. */
+export interface RunInfo extends GuardInfo {
+  /** How long the hook `after` of the run can take, in milliseconds. */
+  readonly afterMs?: number | undefined;
+}
+
 /** The runs of a manager that are not over, and the guard that knows them. */
 export class RunRegistry {
   readonly #clock: Clock;
   readonly #table: ProcessTable;
   readonly #guard: Guard | undefined;
-  readonly #runs = new Set<Run>();
-  /** The runs that nothing has asked to end, and how to end them. */
-  readonly #unasked = new Map<Run, GuardInfo>();
+  /** The runs, how to end them, and how long what follows can take. */
+  readonly #runs = new Map<Run, RunInfo>();
+  /** The runs that nothing has asked to end. */
+  readonly #unasked = new Set<Run>();
   /** When SIGKILL is due for the others, in milliseconds since the epoch. */
   readonly #killAt = new Map<Run, number>();
   /** The background processes that have been reported. */
@@ -40,17 +47,17 @@ export class RunRegistry {
   }
 
   /** Records that a run has begun, and how to end it. */
-  began(run: Run, info: GuardInfo): void {
-    this.#runs.add(run);
-    this.#unasked.set(run, info);
+  began(run: Run, info: RunInfo): void {
+    this.#runs.set(run, info);
+    this.#unasked.add(run);
     this.#guard?.watch(run, info);
   }
 
   /** Records that the way to end a run has changed. */
-  changed(run: Run, info: GuardInfo): void {
+  changed(run: Run, info: RunInfo): void {
     // The change comes too late for a run that has been asked to end.
     if (!this.#unasked.has(run)) return;
-    this.#unasked.set(run, info);
+    this.#runs.set(run, info);
     this.#guard?.update(run, info);
   }
 
@@ -61,14 +68,18 @@ export class RunRegistry {
     this.#guard?.asked(run, how);
   }
 
-  /** Returns how long each run can still take to end, by process ID. */
-  gracesMs(): Map<number, number> {
+  /**
+   * Returns how long the runs and the hooks of each process can still take to
+   * end, by the name of the process.
+   */
+  gracesMs(): Map<string, number> {
     const now = this.#clock.time();
-    const graces = new Map<number, number>();
-    for (const [{ pid }, info] of this.#unasked) {
-      graces.set(pid, info.gracePeriodMs);
+    const graces = new Map<string, number>();
+    for (const [run, { name, gracePeriodMs, afterMs = 0 }] of this.#runs) {
+      const killAt = this.#killAt.get(run) ?? now + gracePeriodMs;
+      const ms = killAt - now + afterMs;
+      graces.set(name, Math.max(ms, graces.get(name) ?? 0));
     }
-    for (const [{ pid }, killAt] of this.#killAt) graces.set(pid, killAt - now);
     return graces;
   }
 
@@ -127,7 +138,8 @@ export class RunRegistry {
    */
   askLeaders(waits: (name: string) => boolean, then: () => void): void {
     let reached = false;
-    for (const [run, info] of this.#unasked) {
+    for (const [run, info] of this.#runs) {
+      if (!this.#unasked.has(run)) continue;
       if (waits(info.name)) continue;
       // Such a short grace period leaves no time for a handover.
       const late = info.command !== undefined ||
@@ -161,7 +173,7 @@ export class RunRegistry {
 
   /** Kills all runs at once, because this program ends. */
   killAll(): void {
-    this.#kill(this.#runs);
+    this.#kill(this.#runs.keys());
     // The guard finds and kills the other groups of each session.
     this.#guard?.killAll();
   }
@@ -173,7 +185,7 @@ export class RunRegistry {
 
   /** Lists the process IDs of all runs, and of the guard. */
   #pids(): Set<number> {
-    const pids = new Set([...this.#runs].map(({ pid }) => pid));
+    const pids = new Set([...this.#runs.keys()].map(({ pid }) => pid));
     const guard = this.#guard?.pid;
     return guard === undefined ? pids : pids.add(guard);
   }

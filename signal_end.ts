@@ -38,7 +38,6 @@ const LOG_MS = 250;
 /** A process that can be stopped. */
 interface Stoppable {
   readonly name: string;
-  readonly pid: number | undefined;
   readonly finished: Promise<unknown>;
   stop(): Promise<StopReport>;
 }
@@ -241,7 +240,7 @@ export class SignalEnd implements SignalledProgram {
   #longestGraceMs(): number {
     const { runs, order, processes } = this.#manager;
     const graces = runs.gracesMs();
-    return order.longestMs(processes(), ({ pid = 0 }) => graces.get(pid) ?? 0);
+    return order.longestMs(processes(), ({ name }) => graces.get(name) ?? 0);
   }
 
   async #stopNow(

@@ -6,6 +6,7 @@
 
 import { absolutePath, workingDirectory } from "./file_path.ts";
 import { call } from "./foreign.ts";
+import { type HookRules, hookRules, type RunHooks } from "./hook_options.ts";
 import type { ChildOptions } from "./kernel.ts";
 import {
   checkCommand,
@@ -66,6 +67,10 @@ export interface Spec {
   readonly critical: boolean;
   /** Returns the checked changes for the next run. */
   readonly prepare: CheckedPrepare | undefined;
+  /** What runs before each run; `undefined` for nothing. */
+  readonly before: HookRules | undefined;
+  /** What runs after each run; `undefined` for nothing. */
+  readonly after: HookRules | undefined;
   /** Holds back each run until it returns. */
   readonly gate: CommandOptions["gate"];
   /** When a run is ready; `undefined` if it is ready as soon as it runs. */
@@ -129,6 +134,7 @@ export function specify(
     gate: own.gate,
     ready: own.ready && readyRules(own.ready),
     live: own.live && liveRules(own.live),
+    ...hooksOf(all),
     stopAfter: own.stopAfter,
     defaults,
     random,
@@ -191,6 +197,8 @@ export function updated(spec: Spec, options: UpdateOptions): Spec {
     ...spec,
     ready: replaced(spec.ready, own.ready, readyRules),
     live: replaced(spec.live, own.live, liveRules),
+    before: replaced(spec.before, own.before, hookRules),
+    after: replaced(spec.after, own.after, hookRules),
     ...given({
       restart: restart && restartOf(restart, defaults.restart, random),
       stop: stop && stopOf(stop, defaults.stop),
@@ -202,7 +210,15 @@ export function updated(spec: Spec, options: UpdateOptions): Spec {
   };
 }
 
-/** Returns the rules of a probe after an update; `null` removes the probe. */
+/** Fills in the defaults of hooks. */
+function hooksOf({ before, after }: RunHooks): Pick<Spec, "before" | "after"> {
+  return {
+    before: before && hookRules(before),
+    after: after && hookRules(after),
+  };
+}
+
+/** Returns the rules after an update; `null` removes what they are for. */
 function replaced<Rules, Own>(
   rules: Rules | undefined,
   own: Own | null | undefined,

@@ -63,6 +63,8 @@ Deno.test("specify() fills in every default", () => {
     prepare: undefined,
     ready: undefined,
     live: undefined,
+    before: undefined,
+    after: undefined,
     stopAfter: undefined,
     gate: undefined,
     defaults,

@@ -155,6 +155,14 @@ export interface StopRequest extends StopRules {
   readonly explicit: boolean;
 }
 
+/** A hook that a process waits for. */
+export interface PhaseHook {
+  /** Resolves when nothing of it is left. Never rejects. */
+  readonly done: Promise<HookEnd>;
+  /** Called with each request to end what the process runs. */
+  asked(request: StopRequest): void;
+}
+
 /** How a run was asked to end. */
 export interface Asked {
   /** The signal that was sent. */

@@ -70,7 +70,12 @@ Deno.test("stop() runs the stop command instead of sending the signal", async ()
   assertEquals(steps, [{ signal: undefined, command: end, durationMs: 0 }]);
   const { args, env } = kernel.started[1] ?? {};
   assertEquals(args, ["now"]);
-  assertEquals(env, { MODE: "test", PROCESSMAN_PID: String(server.pid) });
+  assertEquals(env, {
+    MODE: "test",
+    PROCESSMAN_NAME: "web",
+    PROCESSMAN_RUN: "1",
+    PROCESSMAN_PID: String(server.pid),
+  });
 });
 
 Deno.test("A stop command that succeeds leaves the process its grace period", async () => {
@@ -103,7 +108,7 @@ Deno.test("A stop command that fails is followed by the signal at once", async (
 Deno.test("A stop command that cannot start is followed by the signal at once", async () => {
   await using shop = new Shop(() => 0, { command: ["missing"] });
   const [command, signal] = await shop.stop();
-  assert(command?.includes('could not be started: Cannot start process "web"'));
+  assert(command?.startsWith("could not be started: Failed to spawn"));
   assertEquals(signal, "SIGTERM: 0 ms");
 });
 

@@ -100,6 +100,8 @@ const DEFAULTS = none<CommandDefaults>({
   stop: undefined,
   output: undefined,
   prepare: undefined,
+  before: undefined,
+  after: undefined,
 });
 const COMMAND = none<CommandOptions>({
   ready: undefined,
@@ -202,6 +204,8 @@ Deno.test("updated() changes nothing for undefined", () => {
   const update = none<UpdateOptions>({
     ready: undefined,
     live: undefined,
+    before: undefined,
+    after: undefined,
     stopAfter: undefined,
     restart: undefined,
     stop: undefined,

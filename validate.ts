@@ -75,6 +75,12 @@ export function milliseconds(value: unknown, path: string): void {
   }
 }
 
+/** Checks for a finite number >= 1. */
+export function aMillisecond(value: unknown, path: string): void {
+  milliseconds(value, path);
+  if (Number(value) < 1) wrong(path, "a number >= 1", value, RangeError);
+}
+
 /** Checks for a whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
 export function whole(value: unknown, path: string): void {
   if (typeof value !== "number") wrong(path, "a number", value);
@@ -137,6 +143,11 @@ export function fileOrUrl(
 /** Checks for an `AbortSignal`. */
 export function abortSignal(value: unknown, path: string): void {
   if (!(value instanceof AbortSignal)) wrong(path, "an AbortSignal", value);
+}
+
+/** Returns a check that also accepts `null`. */
+export function orNull(check: Check): Check {
+  return (value, path) => value === null ? null : check(value, path);
 }
 
 /** Returns a check for one of the given strings. */

@@ -158,6 +158,7 @@ function optionsOf(
   surroundings: () => Readonly<Record<string, string>>,
 ): Record<string, unknown> & { command: unknown[] } {
   const { command, env, restart, output, ready, live, cwd, ...rest } = entry;
+  const { before, after } = rest;
   const options: Record<string, unknown> = { ...rest };
   for (const name of OURS) delete options[name];
   if (rest.dependsOn !== undefined) {
@@ -170,6 +171,8 @@ function optionsOf(
   if (ready !== undefined) {
     options.ready = within("ready", () => probingOf(ready));
   }
+  if (before !== undefined) options.before = hookOf(before);
+  if (after !== undefined) options.after = hookOf(after);
   if (live !== undefined) {
     options.live = within("live", () => probingOf(live));
   }
@@ -210,6 +213,13 @@ function envOf(
     !removed.includes(name) && !others.includes(name)
   );
   return { clearEnv: true, env: { ...Object.fromEntries(kept), ...set } };
+}
+
+/** Expressions in words can be numbers. */
+function hookOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(String);
+  const { command, ...options }: Plain = { ...Object(value) };
+  return { ...options, command: hookOf(command) };
 }
 
 function restartOf(value: unknown): unknown {

@@ -282,11 +282,13 @@ function either(words: readonly string[]): string {
 /** What to write instead of what people often write. */
 function adviceFor(path: NodePath, node: ConfigNode): string | undefined {
   const last = path.at(-1);
-  if (node.kind === "scalar" && last === "command" && node.value !== null) {
+  const runs = ["command", "before", "after"].includes(String(last));
+  if (node.kind === "scalar" && runs && node.value !== null) {
     const words = String(node.value).split(/\s+/).join(", ");
     if (path.at(-2) === "stop") return `: write [${words}]`;
-    const text = JSON.stringify(node.value);
-    return `: write [${words}] to run the program itself, or shell: ${text} to run it in a shell`;
+    const shell = `shell: ${JSON.stringify(node.value)}`;
+    const inShell = last === "command" ? shell : `{ ${shell} }`;
+    return `: write [${words}] to run the program itself, or ${inShell} to run it in a shell`;
   }
   if (node.kind === "list" && last === "dependsOn") {
     const [first] = node.items;

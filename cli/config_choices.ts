@@ -10,5 +10,8 @@ export const PROGRAMS = ["command", "shell", "deno"] as const;
 /** The probes. */
 export const PROBES = ["http", "tcp", "exec", "line", "file", "all"] as const;
 
+/** What a hook runs. */
+export const HOOK_PROGRAMS = ["command", "shell"] as const;
+
 /** The backoffs. */
 export const BACKOFFS = ["uniform", "exponential", "constant"] as const;

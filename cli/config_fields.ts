@@ -35,6 +35,9 @@ export function isLiteral(path: NodePath): boolean {
   const [first, second, ...rest] = inner(path) ?? [];
   if (first === "command" || first === "shell") return true;
   if (first === "stop") return second === "command";
+  if (first === "before" || first === "after") {
+    return second === undefined || second === "command" || second === "shell";
+  }
   if (first === "deno") return second === "script" || second === "args";
   if (first !== "ready" && first !== "live") return false;
   const [last = "", before] = [second, ...rest].toReversed();
@@ -70,13 +73,16 @@ export function isPerReplica(path: NodePath): boolean {
   return !COMMON.includes(names[0]) && names[0] !== "envFiles";
 }
 
+/** The lists of words. */
+const LISTS = ["command", "args", "exec", "before", "after"];
+
 /** Returns whether a part is a text, even if it is written as a number. */
 export function isText(path: NodePath): boolean {
   const names = inner(path);
   if (names === undefined) return false;
   const [last = "", before] = names.toReversed();
   if (typeof path.at(-1) === "number") {
-    return last === "command" || last === "args" || last === "exec";
+    return LISTS.includes(last);
   }
   return before === "env" || before === "headers";
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BACKOFFS, PROBES, PROGRAMS } from "./config_choices.ts";
+import { BACKOFFS, HOOK_PROGRAMS, PROBES, PROGRAMS } from "./config_choices.ts";
 import {
   type ConfigNode,
   type MapEntry,
@@ -55,6 +55,9 @@ function choicesAt(path: NodePath): readonly string[] {
   const last = path.at(-1);
   if (path.length < 3) return [];
   if (last === "backoff") return BACKOFFS;
+  if (path.length === 3 && (last === "before" || last === "after")) {
+    return HOOK_PROGRAMS;
+  }
   return path.length === 3 && (last === "ready" || last === "live")
     ? PROBES
     : [];

@@ -114,6 +114,7 @@ async function entryOf(entry: MapNode, faults: ConfigFaults): Promise<Plain> {
     ...own,
     // What runs at certain times does something once each time.
     ...own.schedule !== undefined && { type: own.type ?? "task" },
+    ...hooksOf(own),
     command: program,
     cwd: own.cwd ?? dirname(spot.file),
     ...Object.keys(env).length > 0 && { env },
@@ -122,6 +123,19 @@ async function entryOf(entry: MapNode, faults: ConfigFaults): Promise<Plain> {
   const { type, command, cwd, ...rest } = { type: undefined, ...found };
   return { ...type !== undefined && { type }, command, cwd, ...rest };
 }
+
+/** Returns the hooks of a process, with a program instead of a command line. */
+function hooksOf(own: Plain): Plain {
+  const named = Object.entries(own).filter(([name]) => HOOKS.includes(name));
+  return Object.fromEntries(named.map(([name, hook]) => {
+    const { shell, ...options } = objectOf(hook);
+    return typeof shell === "string"
+      ? [name, { command: ["sh", "-c", shell], ...options }]
+      : [name, hook];
+  }));
+}
+
+const HOOKS = ["before", "after"];
 
 /** Reads the variables of the option `envFiles`. */
 async function filesEnv(

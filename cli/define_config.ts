@@ -168,11 +168,21 @@ export interface DenoProgram {
   args?: readonly (string | number)[] | undefined;
 }
 
+/** A program that runs before or after each run, with one of the first two. */
+export interface WrittenHook {
+  /** The program and its arguments. */
+  command?: readonly (string | number)[] | undefined;
+  /** A command line for `sh -c`. */
+  shell?: string | undefined;
+  /** How long it can take, in milliseconds. */
+  timeoutMs?: number | undefined;
+}
+
 /** The options that `defaults` and a process have in common. */
 export interface WrittenDefaults extends
   Omit<
     CommandDefaults,
-    "cwd" | "env" | "prepare" | "restart" | "output"
+    "cwd" | "env" | "prepare" | "restart" | "output" | "before" | "after"
   > {
   /**
    * The working directory, relative to the folder of the file.
@@ -190,6 +200,10 @@ export interface WrittenDefaults extends
     | undefined;
   /** When and how the process is restarted. */
   restart?: WrittenRestart | undefined;
+  /** What must succeed before each run. */
+  before?: readonly (string | number)[] | WrittenHook | undefined;
+  /** What runs after each run. */
+  after?: readonly (string | number)[] | WrittenHook | undefined;
   /** What happens with the output. */
   output?:
     | Omit<OutputOptions, "file"> & {

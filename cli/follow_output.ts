@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { Line, Process, Processman } from "../mod.ts";
+import {
+  Beginnings,
+  type Line,
+  type Process,
+  type Processman,
+} from "../mod.ts";
 
 /** Takes lines of a process; the process waits until the promise resolves. */
 export type TakeLines = (
@@ -26,14 +31,16 @@ export async function followOutput(
   find: (name: string) => Process | undefined,
   take: TakeLines,
 ): Promise<void> {
+  const beginnings = new Beginnings();
   const followed = new Map<Process, Promise<void>>();
   for await (const event of pm.events()) {
-    if (event.kind !== "start") continue;
+    const begins = beginnings.begins(event);
+    if (event.kind !== "start" && !begins) continue;
     const process = find(event.name);
     if (process === undefined) continue;
     const before = followed.get(process);
     // The lines of a process end with its last run, unless it starts again.
-    if (before !== undefined && event.run > 1) continue;
+    if (before !== undefined && !begins) continue;
     const lines = process.lines().batches();
     const following = (before ?? Promise.resolve()).then(async () => {
       for await (const some of lines) await take(process.name, some);

@@ -7,7 +7,7 @@
 
 import { z } from "zod";
 import { probe, strict, text, word } from "./schema_parts.ts";
-import { BACKOFFS, PROBES, PROGRAMS } from "./config_choices.ts";
+import { BACKOFFS, HOOK_PROGRAMS, PROBES, PROGRAMS } from "./config_choices.ts";
 import { SIGNALS } from "./config_signals.ts";
 
 const ms = z.number().min(0).describe("A time in milliseconds.");
@@ -84,6 +84,17 @@ const stop = strict({
   command: z.array(word).min(1)
     .describe("A program that asks it to end, instead of the signal."),
 }).meta({ id: "stop", description: "How the process is stopped." });
+
+const words = z.array(word).min(1);
+
+const hook = z.union([
+  words,
+  strict({
+    command: words.describe("The program and its arguments."),
+    shell: text.describe("A command line for sh -c."),
+    timeoutMs: fromOne.describe("After which time it is killed."),
+  }, { choices: HOOK_PROGRAMS, least: 1 }),
+]).meta({ id: "hook", description: "A program that runs beside the runs." });
 
 const output = strict({
   bufferBytes: whole.describe("How many bytes of each output are kept."),
@@ -196,6 +207,8 @@ const shared = {
   group: z.boolean().describe("Whether each run leads its own session."),
   restart,
   stop,
+  before: hook.describe("What must succeed before each run."),
+  after: hook.describe("What runs after each run."),
   output,
 };
 

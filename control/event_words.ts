@@ -6,6 +6,7 @@
 
 import type {
   ExitEvent,
+  HookEvent,
   LeftoversEvent,
   ProcessEvent,
   RestartDecision,
@@ -34,6 +35,8 @@ function sentenceOf(event: ProcessEvent): string {
       return `${event.name} started with PID ${event.pid}, run ${event.run}`;
     case "waiting":
       return `${event.name} waits for ${event.reason}`;
+    case "hook":
+      return hookText(event);
     case "ready":
       return `${event.name} is ready after ${duration(event.afterMs)}`;
     case "unready":
@@ -121,6 +124,20 @@ export function plain(
     // What a program has thrown can fail in any way.
     return {};
   }
+}
+
+function hookText({ name, hook, pid, end }: HookEvent): string {
+  const what = hook === "stop"
+    ? `the stop command of ${name}`
+    : `the hook "${hook}" of ${name}`;
+  if (end === undefined) {
+    return pid === undefined
+      ? `${what} is about to run`
+      : `${what} runs with PID ${pid}`;
+  }
+  return end.failure === undefined
+    ? `${what} succeeded after ${duration(end.durationMs)}`
+    : `${what} ${end.failure}`;
 }
 
 function leftoversText({ name, survivors, forced }: LeftoversEvent): string {

@@ -190,5 +190,7 @@ function notStarted(
  */
 export function renumbered(event: ProcessEvent, runs: number): ProcessEvent {
   if (!("run" in event)) return event;
-  return { ...event, run: event.kind === "waiting" ? runs + 1 : runs };
+  const coming = event.kind === "waiting" ||
+    event.kind === "hook" && event.hook === "before";
+  return { ...event, run: coming ? runs + 1 : runs };
 }

@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { Line, Process, Processman } from "../mod.ts";
+import {
+  Beginnings,
+  type Line,
+  type Process,
+  type Processman,
+} from "../mod.ts";
 
 /** Keeps lines. */
 export interface Keeper {
@@ -45,6 +50,7 @@ interface Recording {
 export async function recordAll(pm: Processman, keeper: Keeper): Promise<void> {
   const events = pm.events();
   const recorder = new Recorder(keeper);
+  const beginnings = new Beginnings();
   for (const process of pm) if (hasRun(process)) recorder.begin(process);
   for await (const event of events) {
     if (event.kind === "lost") {
@@ -54,11 +60,13 @@ export async function recordAll(pm: Processman, keeper: Keeper): Promise<void> {
         }
       }
     }
-    if (event.kind !== "start") continue;
-    const { name, pid, run } = event;
+    const begins = beginnings.begins(event);
+    if (event.kind !== "start" && !begins) continue;
+    const { name, run } = event;
     const process = pm.get(name);
-    if (process && recorder.isNew(name, pid, run)) recorder.begin(process);
-    recorder.started(name, pid, run);
+    const pid = event.kind === "start" ? event.pid : undefined;
+    if (process && recorder.isNew(name, pid, begins)) recorder.begin(process);
+    if (pid !== undefined) recorder.started(name, pid, run);
   }
   await recorder.done();
 }
@@ -86,10 +94,14 @@ class Recorder {
     return this.#current.has(name);
   }
 
-  /** Whether a run belongs to a life that is not being recorded. */
-  isNew(name: string, pid: number, run: number): boolean {
+  /**
+   * Whether a run, or what comes before it, belongs to a life that is not being
+   * recorded.
+   */
+  isNew(name: string, pid: number | undefined, begins: boolean): boolean {
     const current = this.#current.get(name);
-    return current === undefined || run === 1 && !current.pids.has(pid);
+    if (current === undefined) return true;
+    return begins && (pid === undefined || !current.pids.has(pid));
   }
 
   /** Records that a run has begun. */

@@ -5,6 +5,7 @@ import {
   EXPONENTIAL_DEFAULTS,
   uniform,
 } from "../backoff.ts";
+import { checkHook, checkHooks, HOOK_DEFAULTS } from "../hook_options.ts";
 import { checkManager, MANAGER_DEFAULTS } from "../manager_options.ts";
 import { checkCommand, checkDefaults, COMMAND_DEFAULTS } from "../options.ts";
 import { checkOutput, OUTPUT_DEFAULTS } from "../output.ts";
@@ -87,6 +88,13 @@ const DOCUMENTED: readonly Documented[] = [
     table: "stop",
     check: (value) => checkStop(value, ""),
     defaults: STOP_DEFAULTS,
+  },
+  {
+    file: "hook_options.ts",
+    interfaces: ["HookOptions"],
+    table: "before",
+    check: (value) => checkHook({ command: ["a"], ...value }, ""),
+    defaults: HOOK_DEFAULTS,
   },
   {
     file: "output.ts",
@@ -208,6 +216,7 @@ const DOCUMENTED: readonly Documented[] = [
     table: "command",
     check: (value) => checkCommand(value, ""),
     defaults: COMMAND_DEFAULTS,
+    elsewhere: (value) => checkHooks(value, ""),
     described: {
       name: "the file name of the program",
       cwd: "Deno.cwd()",

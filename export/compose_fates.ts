@@ -41,6 +41,14 @@ export const COMPOSE_FATES: Fates = {
     none:
       "Compose cannot call a function; do the same in the entrypoint of the image",
   },
+  before: {
+    none:
+      "Compose runs nothing first; do the same in the entrypoint of the image",
+  },
+  after: {
+    none:
+      "Compose runs nothing after a container has ended; do the same in the entrypoint of the image",
+  },
   critical: {
     none:
       "use `docker compose up --abort-on-container-exit`, which stops everything when any container ends, and `--exit-code-from`",

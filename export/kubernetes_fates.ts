@@ -44,6 +44,14 @@ export const KUBERNETES_FATES: Fates = {
     none:
       "Kubernetes cannot call a function; an init container can do the same",
   },
+  before: {
+    none:
+      "an init container can do the same, once for each pod and not for each start of a container",
+  },
+  after: {
+    none:
+      "Kubernetes runs nothing after a container has ended; do the same in a script that runs the program",
+  },
   critical: {
     none:
       "a Deployment is always restarted, and its end never stops anything else",

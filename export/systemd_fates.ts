@@ -27,6 +27,8 @@ export const SYSTEMD_FATES: Fates = {
   windowsRawArguments: { none: "it has no effect on Linux" },
   group: { to: "KillMode=" },
   prepare: { none: "systemd cannot call a function; use ExecStartPre=" },
+  before: { to: "ExecStartPre=" },
+  after: { to: "ExecStopPost=" },
   critical: { to: "OnFailure=" },
   "dependsOn.when": { to: "After=" },
   "dependsOn.restart": { to: "Requires= or PartOf=" },

@@ -7,6 +7,7 @@
 import type { CommandDescription } from "../mod.ts";
 import { secretNames } from "./secrets.ts";
 import type { Subject, SubjectReplica } from "./subject.ts";
+import { hookLines } from "./systemd_hooks.ts";
 import { outputLines } from "./systemd_output.ts";
 import { readyLines, type Say } from "./systemd_ready.ts";
 import { restartLines, stopSignal } from "./systemd_restart.ts";
@@ -20,6 +21,7 @@ import {
   timeSpan,
   unitWord,
   userName,
+  VIA_SHELL,
   withoutSpecifiers,
 } from "./systemd_text.ts";
 import type { UnitContext } from "./systemd_unit.ts";
@@ -47,6 +49,7 @@ export function serviceLines(
     ...environmentLines(replica, say),
     ...outputLines(replica.command, root, say),
     ...restartLines(subject, replica, say),
+    ...hookLines(subject, replica, say),
     ...stopLines(replica.command, say),
   ];
 }
@@ -78,14 +81,6 @@ function searchLines(path = ""): string[] {
     .map(withoutSpecifiers);
   return folders.length === 0 ? [] : [`ExecSearchPath=${folders.join(":")}`];
 }
-
-/** Returns a command that `env` does not take for a variable. */
-function afterVariables(command: readonly string[]): readonly string[] {
-  return command[0]?.includes("=") ? [...VIA_SHELL, ...command] : command;
-}
-
-/** Starts a program whose name systemd would take for something else. */
-const VIA_SHELL = ["/bin/sh", "-c", 'exec "$0" "$@"'];
 
 function userLines(
   { user, uid, gid }: CommandDescription,
@@ -139,26 +134,16 @@ function stopLines(
   { stop, group }: SubjectReplica["command"],
   say: Say,
 ): string[] {
-  const { gracePeriodMs = 10_000, to, command } = stop;
+  const { gracePeriodMs = 10_000, to } = stop;
   const signal = stopSignal(stop);
   const leader = to === "leader" ? "mixed" : "control-group";
   const mode = group === false ? "process" : leader;
   if (mode === "mixed") say("stop.to", LEFT);
-  if (command !== undefined) say("stop.command", COMMANDED);
   return [
-    ...command === undefined || gracePeriodMs === 0 ? [] : [
-      // systemd replaces this variable, as `commandLine()` does not escape it.
-      `ExecStop=/usr/bin/env -- PROCESSMAN_PID=\${MAINPID} ${
-        commandLine(afterVariables(command))
-      }`,
-    ],
     ...mode === "control-group" ? [] : [`KillMode=${mode}`],
     ...signal === "SIGTERM" ? [] : [`KillSignal=${signal}`],
     ...gracePeriodMs === 0 ? [] : [`TimeoutStopSec=${timeSpan(gracePeriodMs)}`],
   ];
 }
-
-const COMMANDED =
-  "when the command has ended, systemd at once sends the signal of KillSignal= to what is left";
 
 const LEFT = "systemd kills what is left as soon as the main process has ended";

@@ -161,7 +161,14 @@ const LINES: readonly [Partial<PlanEntry>, ...string[]][] = [
   [{ stop: { to: "leader" } }, "KillMode=mixed"],
   [
     { stop: { command: ["shop", "quit", "$a 5%"] } },
-    'ExecStop=/usr/bin/env -- PROCESSMAN_PID=${MAINPID} shop quit "$$a 5%%"',
+    "ExecStop=/usr/bin/env -- PROCESSMAN_NAME=api PROCESSMAN_PID=${MAINPID} " +
+    'shop quit "$$a 5%%"',
+  ],
+  [
+    { before: ["shop", "migrate"], after: { command: ["a=b"] } },
+    "ExecStartPre=/usr/bin/env -- PROCESSMAN_NAME=api shop migrate",
+    "ExecStopPost=/usr/bin/env -- PROCESSMAN_NAME=api " +
+    'PROCESSMAN_EXIT_CODE=${EXIT_STATUS} /bin/sh -c "exec \\"$$0\\" \\"$$@\\"" a=b',
   ],
   [{ group: false }, "KillMode=process"],
   [

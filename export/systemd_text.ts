@@ -91,6 +91,9 @@ export function commandLine(
   return [unitWord(program), ...words].join(" ");
 }
 
+/** Starts a program whose name means something else where it is written. */
+export const VIA_SHELL: readonly string[] = ["/bin/sh", "-c", 'exec "$0" "$@"'];
+
 /**
  * Returns whether a word can be the program of a command line. systemd reads
  * some characters at its beginning as instructions, and it accepts neither

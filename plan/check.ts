@@ -69,6 +69,8 @@ const UNIT_OPTIONS: Record<keyof UnitOptions, true> = {
   output: true,
   critical: true,
   prepare: true,
+  before: true,
+  after: true,
   ready: true,
   live: true,
 };

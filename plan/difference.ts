@@ -53,7 +53,16 @@ export interface FieldChange {
 }
 
 /** The options of a process that can change while it runs. */
-const LIVE = ["restart", "stop", "ready", "live", "critical", "prepare"];
+const LIVE = [
+  "restart",
+  "stop",
+  "ready",
+  "live",
+  "critical",
+  "prepare",
+  "before",
+  "after",
+];
 
 /**
  * Compares two plans. A probe or a backoff of this package is the same as

@@ -334,6 +334,8 @@ export class LiveUnit {
       prepare: options.prepare ?? (() => {}),
       ready: options.ready ?? null,
       live: options.live ?? null,
+      before: options.before ?? null,
+      after: options.after ?? null,
     });
   }
 

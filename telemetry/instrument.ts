@@ -11,7 +11,12 @@ import {
   propagation,
   trace,
 } from "@opentelemetry/api";
-import { type Instrument, type Process, Processman } from "../mod.ts";
+import {
+  Beginnings,
+  type Instrument,
+  type Process,
+  Processman,
+} from "../mod.ts";
 import { messageOf } from "./attributes.ts";
 import { consoleLogger } from "./console_logger.ts";
 import { ExactTime } from "./exact_time.ts";
@@ -120,12 +125,15 @@ function logged(
   lines: LineLogs,
   process: (name: string) => Process | undefined,
 ): Instrument {
+  const beginnings = new Beginnings();
   return {
     onEvent(event) {
-      const begun = event.kind === "start" && process(event.name);
-      if (!begun) return;
+      const begins = beginnings.begins(event);
+      if (event.kind !== "start" && !begins) return;
+      const begun = process(event.name);
+      if (begun === undefined) return;
       // The first run that is seen of a process can be a later one.
-      if (event.run === 1 || !lines.knows(begun)) lines.follow(begun);
+      if (begins || !lines.knows(begun)) lines.follow(begun);
     },
   };
 }

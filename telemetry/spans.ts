@@ -55,7 +55,7 @@ export interface ProbeReply {
 /** An event in the life of a process. */
 type LifeEvent = Exclude<
   ProcessEvent,
-  { kind: "signal" | "lost" | "leftovers" }
+  { kind: "signal" | "lost" | "leftovers" | "hook" }
 >;
 
 /** Options for {@linkcode Spans}. */
@@ -168,7 +168,9 @@ export class Spans {
         span.addEvent(SPAN_EVENT.signal, signal, hrTime(now));
       }
     } else if (event.kind === "leftovers") this.#left(event, now);
-    else if (event.kind !== "lost") this.#record(event, now);
+    else if (event.kind !== "lost" && event.kind !== "hook") {
+      this.#record(event, now);
+    }
   }
 
   /**

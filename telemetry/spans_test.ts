@@ -171,7 +171,7 @@ telemetryTest("Later starts that fail are runs of one life", {
     ["supervise broken", 'Cannot start process "broken": no memory'],
     [
       "supervise broken",
-      'Cannot restart process "broken": 2 restarts in a row',
+      'Cannot restart process "broken": 2 restarts in a row: gate() failed: no gate',
     ],
   ]);
 });

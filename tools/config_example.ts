@@ -41,6 +41,8 @@ const shared = {
     to: "leader",
     command: ["sh", "-c", "kill -INT $PROCESSMAN_PID"],
   },
+  before: ["sh", "-c", "exit 0"],
+  after: { shell: "echo $PROCESSMAN_EXIT_CODE", timeoutMs: 5_000 },
   output: {
     bufferBytes: 1_024,
     maxLineLength: 2_048,

@@ -343,6 +343,11 @@ export const VARIATIONS: Readonly<
     { gracePeriodMs: 20_000 },
   ),
   "stop.to": within("stop", {}, { to: "group" }, { to: "leader" }),
+  before: entries({ before: ["api", "migrate"] }, { before: ["true"] }),
+  after: entries(
+    { after: { command: ["sh", "-c", "echo $PROCESSMAN_EXIT_CODE"] } },
+    { after: { command: ["true"], timeoutMs: 5_000 } },
+  ),
   "stop.command": within(
     "stop",
     {},
