@@ -25,7 +25,7 @@ export const ps: CommandSpec = {
     "and what they use of the processor and the memory.",
     NAMES,
   ],
-  names: { least: 0, most: Infinity },
+  names: { least: 0, most: Infinity, are: ["process"] },
   options: [
     {
       long: "all",

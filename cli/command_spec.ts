@@ -20,6 +20,27 @@ export type ValueKind =
   /** A date with or without a time in ISO 8601, or a duration before now. */
   | "time";
 
+/** What a name or a value is, so that shells can complete it. */
+export type WordKind =
+  /** A process, an entry or a profile, as `status` takes it. */
+  | "process"
+  /** An entry of the configuration. */
+  | "entry"
+  /** An entry with a number, such as `api=3`. */
+  | "count"
+  /** A profile, without `@`. */
+  | "profile"
+  /** A supervisor. */
+  | "supervisor"
+  /** A signal, without `SIG`. */
+  | "signal"
+  | "file"
+  | "folder"
+  /** One of these. */
+  | readonly string[]
+  /** Something that only the user knows. */
+  | "other";
+
 /** An option of a command. */
 export interface OptionSpec {
   /** Its name, without `--`. */
@@ -32,6 +53,8 @@ export interface OptionSpec {
   readonly value?: string;
   /** How the value is checked. */
   readonly kind?: ValueKind;
+  /** What its value is, unless `value` or `oneOf` tells it. */
+  readonly is?: WordKind;
   /** The only values that it can have. */
   readonly oneOf?: readonly string[];
   /** Whether it can be given several times. */
@@ -65,6 +88,8 @@ export interface CommandSpec {
     readonly least: number;
     readonly most: number;
     readonly what?: string;
+    /** What the first is, the second, and so on; the last one repeats. */
+    readonly are?: readonly WordKind[];
   };
   /** Whether arguments after `--` belong to another program, and are needed. */
   readonly rest?: "needed" | "possible";
@@ -124,6 +149,7 @@ export const GLOBAL: readonly OptionSpec[] = [
     long: "supervisor",
     short: "S",
     value: "NAME",
+    is: "supervisor",
     summary: "Use the supervisor of this name, as `processman ls` shows it",
   },
   { long: "help", short: "h", summary: "Print this help" },

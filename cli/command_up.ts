@@ -11,6 +11,7 @@ import { load } from "./load.ts";
 export const PROFILE: OptionSpec = {
   long: "profile",
   value: "NAME",
+  is: "profile",
   many: true,
   summary: "Include the entries with this profile",
 };
@@ -42,7 +43,7 @@ export const up: CommandSpec = {
     "`processman.yaml`, `processman.json` or `Procfile`, from this folder " +
     "upwards.",
   ],
-  names: { least: 0, most: Infinity },
+  names: { least: 0, most: Infinity, are: ["entry"] },
   options: [
     { long: "detach", short: "d", summary: "Supervise in the background" },
     {
@@ -66,6 +67,7 @@ export const up: CommandSpec = {
     {
       long: "exit-code-from",
       value: "NAME",
+      is: "entry",
       summary: "Stop all when NAME ends, and exit with its status",
     },
     PROFILE,

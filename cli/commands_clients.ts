@@ -38,5 +38,38 @@ const mcp: CommandSpec = {
   load: async () => (await load<typeof import("./mcp.ts")>("./mcp.ts")).mcp,
 };
 
+const completions: CommandSpec = {
+  name: "completions",
+  summary: "Print completions for a shell",
+  usage: "bash|zsh|fish",
+  description: [
+    "Prints a script by which a shell completes commands, options, their " +
+    "values, and the names of processes: those that the supervisor knows, or " +
+    "that the configuration has if none runs.",
+  ],
+  names: {
+    least: 1,
+    most: 1,
+    what: "bash, zsh or fish",
+    are: [["bash", "zsh", "fish"]],
+  },
+  options: [],
+  examples: [
+    {
+      line: "source <(processman completions bash)",
+      what: "Completes in this bash; in ~/.bashrc, in each.",
+    },
+    {
+      line: "processman completions fish > " +
+        "~/.config/fish/completions/processman.fish",
+      what: "Completes in each fish.",
+    },
+  ],
+  statuses: [],
+  load: async () =>
+    (await load<typeof import("./completions.ts")>("./completions.ts"))
+      .completions,
+};
+
 /** The commands for other programs, in the order of the help. */
-export const clients: readonly CommandSpec[] = [mcp];
+export const clients: readonly CommandSpec[] = [mcp, completions];

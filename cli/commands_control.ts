@@ -21,6 +21,7 @@ const SEVERAL: CommandSpec["names"] = {
   least: 1,
   most: Infinity,
   what: "the name of a process, or '*' for all",
+  are: ["process"],
 };
 
 const start: CommandSpec = {
@@ -129,6 +130,7 @@ const signal: CommandSpec = {
     least: 2,
     most: Infinity,
     what: "a signal and the name of a process",
+    are: ["signal", "process"],
   },
   options: [{
     long: "to",
@@ -158,7 +160,12 @@ const scale: CommandSpec = {
     "ones are ready. The configuration is not changed: the next `reload` " +
     "with another number of replicas wins.",
   ],
-  names: { least: 1, most: Infinity, what: "an entry with a number, NAME=N" },
+  names: {
+    least: 1,
+    most: Infinity,
+    what: "an entry with a number, NAME=N",
+    are: ["count"],
+  },
   options: [TIMEOUT],
   examples: [
     { line: "processman scale api=5", what: "Runs five replicas of api." },

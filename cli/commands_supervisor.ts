@@ -65,7 +65,12 @@ const run: CommandSpec = {
     "process of the configuration. No supervisor is needed. The status is " +
     "that of the command.",
   ],
-  names: { least: 1, most: 1, what: "the name of a process" },
+  names: {
+    least: 1,
+    most: 1,
+    what: "the name of a process",
+    are: ["entry"],
+  },
   rest: "needed",
   options: [PROFILE],
   examples: [
@@ -94,7 +99,12 @@ const init: CommandSpec = {
     "configuration is checked before it is written. Nothing is started, and " +
     "nothing is overwritten without --force.",
   ],
-  names: { least: 0, most: 1, what: "a file of another tool" },
+  names: {
+    least: 0,
+    most: 1,
+    what: "a file of another tool",
+    are: ["file"],
+  },
   options: [
     {
       long: "output",
@@ -183,7 +193,12 @@ const exportTo: CommandSpec = {
     "With --self, systemd runs the tool instead: it writes the unit that runs " +
     "`processman up` at boot, with the arguments after --.",
   ],
-  names: { least: 1, most: 1, what: "systemd, compose or kubernetes" },
+  names: {
+    least: 1,
+    most: 1,
+    what: "systemd, compose or kubernetes",
+    are: [["systemd", "compose", "kubernetes"]],
+  },
   rest: "possible",
   options: [
     {

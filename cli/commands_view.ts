@@ -42,7 +42,7 @@ const status: CommandSpec = {
     "the names. Without a name, it shows the supervisor.",
     NAMES,
   ],
-  names: { least: 0, most: Infinity },
+  names: { least: 0, most: Infinity, are: ["process"] },
   options: [],
   json: true,
   examples: [
@@ -66,7 +66,12 @@ const why: CommandSpec = {
     "ended.",
     NAMES,
   ],
-  names: { least: 1, most: Infinity, what: "the name of a process" },
+  names: {
+    least: 1,
+    most: Infinity,
+    what: "the name of a process",
+    are: ["process"],
+  },
   options: [],
   json: true,
   examples: [
@@ -87,7 +92,7 @@ const logs: CommandSpec = {
     "processes.",
     NAMES,
   ],
-  names: { least: 0, most: Infinity },
+  names: { least: 0, most: Infinity, are: ["process"] },
   options: [
     { long: "follow", short: "f", summary: "Go on with the lines that arrive" },
     {
@@ -167,7 +172,7 @@ const events: CommandSpec = {
     "supervisor remembers them.",
     NAMES,
   ],
-  names: { least: 0, most: Infinity },
+  names: { least: 0, most: Infinity, are: ["process"] },
   options: [
     { long: "follow", short: "f", summary: "Go on with the events that come" },
     {

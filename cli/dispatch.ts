@@ -43,6 +43,7 @@ export async function dispatch(
   }
   if (first === "--supervise") return await superviseInBackground();
   if (first === "--serve-web") return await serveWebInBackground(io);
+  if (first === "--complete") return await completeWords(others, io);
   return await call(await find(first), others, io);
 }
 
@@ -52,6 +53,17 @@ async function superviseInBackground(): Promise<number> {
     "./background.ts",
   );
   return await background();
+}
+
+/** Does what a shell asks for while somebody types. */
+async function completeWords(
+  words: readonly string[],
+  io: Io,
+): Promise<number> {
+  const { complete } = await load<typeof import("./complete.ts")>(
+    "./complete.ts",
+  );
+  return await complete(words, io);
 }
 
 /** Does what `web -d` starts this program for. */

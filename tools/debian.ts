@@ -24,6 +24,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "supervisord": "supervisor",
   "systemd-notify": "systemd",
   "promtool": "prometheus",
+  "zsh": "zsh",
+  "fish": "fish",
   "chromium": "chromium fonts-dejavu-core",
 };
 
