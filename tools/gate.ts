@@ -44,7 +44,7 @@ const OWN_PROCESSES: readonly string[] = [
   "--",
 ];
 
-/** The step "types" has checked the types of all tests. */
+/** The step "types" has checked the types of all tests and examples. */
 const CHECKED = ["--no-check"];
 
 /** How long JSR may take to answer if it has to, in milliseconds. */
@@ -360,7 +360,9 @@ function collecting(coverage: string | undefined): string[] {
 async function check(gate: Gate): Promise<void> {
   const { exports } = await readPackage(root);
   await gate.step("format", ["fmt", "--check"]);
-  await gate.step("types", ["check", "--quiet", "."], { limitMs: 120_000 });
+  await gate.step("types", ["check", "--quiet", "--doc", "."], {
+    limitMs: 120_000,
+  });
   await gate.step("lint", ["lint"]);
   await gate.step("documentation", [
     "doc",
@@ -389,7 +391,7 @@ async function checkExamples(
   const shown = modules.filter((_, i) => /^ *\* ```ts/m.test(texts[i] ?? ""));
   await gate.test(
     "documentation examples",
-    ["--doc", "--allow-run", ...shown, ...pages],
+    [...CHECKED, "--doc", "--allow-run", ...shown, ...pages],
     { limitMs: 240_000 },
   );
 }
