@@ -228,7 +228,8 @@ function restartOf(value: unknown): unknown {
   return { ...options, backoff: backoffOf({ ...Object(backoff) }) };
 }
 
-function backoffOf(
+/** Makes a backoff of what is written. */
+export function backoffOf(
   { uniform: most, constant: always, exponential: grow }: Plain,
 ): Backoff {
   if (most !== undefined) return uniform(Number(most));

@@ -93,8 +93,11 @@ const init: CommandSpec = {
   usage: "[OPTION]... [FILE]",
   description: [
     "Writes processman.yaml. If this folder has a file of another tool, such " +
-    "as compose.yaml or process-compose.yaml, it is made from that; FILE " +
-    "names one. Otherwise it is a small one to begin with.",
+    "as compose.yaml, process-compose.yaml, ecosystem.config.js of pm2, " +
+    "supervisord.conf, Procfile, package.json or deno.json, it is made from " +
+    "that; FILE names one. Otherwise it is a small one to begin with.",
+    "Of package.json and deno.json, it takes the scripts that are servers, " +
+    "such as dev, start and worker, or those that --script names.",
     "What cannot be taken over is named in comments there, and on stderr. The " +
     "configuration is checked before it is written. Nothing is started, and " +
     "nothing is overwritten without --force.",
@@ -112,6 +115,13 @@ const init: CommandSpec = {
       value: "FILE",
       default: "processman.yaml",
       summary: "Write this file",
+    },
+    {
+      long: "script",
+      value: "NAME",
+      many: true,
+      default: "those that are servers",
+      summary: "Take this script of package.json or deno.json",
     },
     { long: "force", summary: "Overwrite the file" },
     { long: "print", summary: "Print the configuration, and write no file" },

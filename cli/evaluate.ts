@@ -16,7 +16,7 @@ import {
   type NodePath,
   scalarNode,
 } from "./config_node.ts";
-import { EVALUATE } from "./evaluate_script.ts";
+import { EVALUATE, LOADERS } from "./evaluate_script.ts";
 
 /** The longest configuration, in characters. */
 const MOST_CHARACTERS = 64 * 1_024 * 1_024;
@@ -44,6 +44,13 @@ export interface ConfigModule {
   readonly text: string;
   /** How long it can take, in milliseconds. */
   readonly limitMs: number;
+  /**
+   * What it is: a configuration of this tool; a module as Node loads it, of
+   * another tool; or an object as JavaScript writes it.
+   *
+   * @default {"config"}
+   */
+  readonly form?: keyof typeof LOADERS;
 }
 
 /**
@@ -58,7 +65,18 @@ export async function evaluate(
   module: ConfigModule,
   faults: ConfigFaults,
 ): Promise<ConfigNode | undefined> {
-  const spot = { file: module.file, line: 0, column: 0 };
+  const value = await evaluatePlain(module, faults);
+  return value === undefined
+    ? undefined
+    : new Places(module).nodeOf(value, startOf(module));
+}
+
+/** The same; returns the value without the places of its parts. */
+export async function evaluatePlain(
+  module: ConfigModule,
+  faults: ConfigFaults,
+): Promise<unknown> {
+  const spot = startOf(module);
   const answer = await answerOf(module);
   if (typeof answer === "string") {
     faults.add(spot, answer);
@@ -66,7 +84,7 @@ export async function evaluate(
   }
   switch (answer.kind) {
     case "value":
-      return new Places(module).nodeOf(answer.value, spot);
+      return answer.value;
     case "wrong":
       for (const { path, what } of answer.found) {
         const at = new Places(module).along(path, spot);
@@ -79,17 +97,22 @@ export async function evaluate(
   }
 }
 
+function startOf({ file }: ConfigModule): Spot {
+  return { file, line: 0, column: 0 };
+}
+
 /** Runs the child; returns why there is no answer, if there is none. */
 async function answerOf(module: ConfigModule): Promise<Answer | string> {
-  const { file, limitMs } = module;
+  const { file, text, limitMs, form = "config" } = module;
+  const url = JSON.stringify(pathToFileURL(file).href);
   const marker = `processman-${crypto.randomUUID()} `;
   const script = EVALUATE
-    .replace('"MODULE"', () => JSON.stringify(pathToFileURL(file).href))
+    .replace("LOAD", () => LOADERS[form](url, JSON.stringify(text)))
     .replace('"MARKER"', () => JSON.stringify(marker));
   const late = AbortSignal.timeout(limitMs);
   await using pm = new Processman({ logger: null, signals: [] });
   try {
-    const child = start(pm, file, late);
+    const child = start(pm, module, late);
     const [read] = await Promise.all([
       readAnswer(child, marker),
       // It can end before it has read everything.
@@ -110,9 +133,15 @@ async function answerOf(module: ConfigModule): Promise<Answer | string> {
   }
 }
 
-function start(pm: Processman, file: string, signal: AbortSignal): Process {
+function start(
+  pm: Processman,
+  { file, form }: ConfigModule,
+  signal: AbortSignal,
+): Process {
   const deno = Deno.build.standalone ? "deno" : Deno.execPath();
   const allowed = ["--allow-read", "--allow-env", "--no-prompt"];
+  // Those of other tools ask how many processors there are.
+  if (form === "node") allowed.push("--allow-sys");
   // Deno itself would write a lock file, whatever a program may do.
   const options = ["--quiet", "--ext=ts", "--no-lock", ...allowed];
   return pm.command(deno, ["run", ...options, "-"], {

@@ -5,8 +5,30 @@
  */
 
 /**
- * Imports a module, and writes what it exports as one line of JSON after a
- * marker. `"MODULE"` and `"MARKER"` are replaced.
+ * The expressions that give the child its value, for the address of a module
+ * and its text, both in quotes.
+ */
+export const LOADERS = {
+  /** The default export of a module. */
+  config: (url: string): string =>
+    `import(${url}).then((module) => {
+      if ("default" in module) return module.default;
+      throw "there is no default export: write export default defineConfig({ … })";
+    })`,
+  /** What Node's `require()` returns, for modules of both kinds. */
+  node: (url: string): string =>
+    `import("node:module").then(({ createRequire }) => {
+      const module = createRequire(${url})(decodeURIComponent(new URL(${url}).pathname));
+      return module.default ?? module;
+    })`,
+  /** An object as JavaScript writes it, such as JSON with comments. */
+  object: (_url: string, text: string): string =>
+    `(0, eval)("(" + ${text} + "\\n)")`,
+} as const;
+
+/**
+ * Evaluates something, and writes it as one line of JSON after a marker.
+ * `LOAD` is replaced by one of the loaders, and `"MARKER"` by the marker.
  */
 export const EVALUATE = `
 const { error, ...all } = console;
@@ -66,11 +88,7 @@ function object(value, path) {
 }
 async function answer() {
   try {
-    const module = await import("MODULE");
-    if (!("default" in module)) {
-      throw "there is no default export: write export default defineConfig({ … })";
-    }
-    const { default: given } = module;
+    const given = await (LOAD);
     const value = plain(await (typeof given === "function" ? given() : given), []);
     return found.length > 0 ? { kind: "wrong", found } : { kind: "value", value: value ?? null };
   } catch (error) {

@@ -40,7 +40,7 @@ export const init: Command = async (call) => {
   const [source] = sources;
   const draft = source === undefined
     ? { text: STARTER }
-    : await draftOf(source, dirname(target), io);
+    : await draftOf(source, dirname(target), call);
   const loaded = await checked(draft.text, target, io);
   if (options.flag("print")) await io.out(draft.text);
   else await write(call, target, draft.text);
@@ -95,17 +95,27 @@ function sourcesOf({ io, names, options }: Call): Source[] {
     throw new CliError("only one file can be read", STATUS.usage);
   }
   const [file] = files;
-  return file === undefined
+  const found = file === undefined
     ? sourcesIn(io.cwd)
     : [sourceAt(resolve(io.cwd, file))];
+  if (options.values("script").length === 0) return found;
+  const [first, ...others] = found.filter(({ origin }) => origin.scripts);
+  if (first !== undefined) return [first, ...others];
+  throw new CliError(
+    "--script names scripts of package.json or deno.json, and there is " +
+      (file === undefined ? "none here" : `none in ${file}`),
+    STATUS.usage,
+  );
 }
 
 async function draftOf(
   source: Source,
   folder: string,
-  io: Io,
+  { io, options }: Call,
 ): Promise<Draft> {
-  const found = await readSource(source, folder, (name) => io.env(name));
+  const env = (name: string) => io.env(name);
+  const scripts = options.values("script");
+  const found = await readSource(source, folder, env, scripts);
   const from = relative(folder, source.file.path);
   const text = configText(found, `Made from ${from} by \`processman init\`.`);
   return { text, source, found };

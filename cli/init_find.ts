@@ -82,17 +82,21 @@ export function sourceAt(path: string): Source {
  * @param folder The folder of the configuration to be written: its paths become
  * relative to it.
  * @param env Returns a variable of the environment.
+ * @param scripts The scripts that the user names.
  */
 export async function readSource(
   { origin, file }: Source,
   folder: string,
   env: Io["env"],
+  scripts: readonly string[] = [],
 ): Promise<Found> {
   const read = await origin.load();
   const own = dirname(file.path);
   const found = await read(file, {
     read: (path) => textOf(resolve(own, path)),
+    list: (path) => namesIn(resolve(own, path)),
     env,
+    scripts,
   });
   const to = relative(folder, own);
   return to === "" ? found : {
@@ -144,6 +148,16 @@ function textOf(path: string): string | undefined {
     return decoder.decode(Deno.readFileSync(path)).replaceAll("\r\n", "\n");
   } catch (error) {
     if (error instanceof Error) return undefined;
+    throw error;
+  }
+}
+
+/** Lists the names in a folder; none if it cannot be read. */
+function namesIn(path: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(path), ({ name }) => name);
+  } catch (error) {
+    if (error instanceof Error) return [];
     throw error;
   }
 }

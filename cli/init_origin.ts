@@ -24,8 +24,16 @@ export interface Around {
    * @param path Its path, relative to the folder of the file.
    */
   read(path: string): string | undefined;
+  /**
+   * Lists the names in a folder; none if it cannot be read.
+   *
+   * @param path Its path, relative to the folder of the file.
+   */
+  list(path: string): readonly string[];
   /** Returns a variable of the environment. */
   readonly env: Lookup;
+  /** The scripts that the user names, of a file that has many. */
+  readonly scripts?: readonly string[] | undefined;
 }
 
 /** Something that is not taken over, or only in part. */
@@ -69,6 +77,8 @@ export interface Origin {
   readonly files: readonly string[];
   /** Whether a file with another name is one of its files. */
   is(file: OriginFile): boolean;
+  /** Whether its files have scripts, of which the user can name some. */
+  readonly scripts?: boolean;
   /** Loads its reader. */
   load(): Promise<Reader>;
 }

@@ -26,6 +26,68 @@ export const ORIGINS: readonly Origin[] = [
         "./init_process_compose.ts",
       )).readProcessCompose,
   },
+  {
+    name: "pm2",
+    files: [
+      "ecosystem.config.js",
+      "ecosystem.config.cjs",
+      "ecosystem.config.mjs",
+      "ecosystem.config.json",
+      "ecosystem.json",
+      "ecosystem.yaml",
+      "ecosystem.yml",
+      "pm2.config.js",
+      "pm2.config.cjs",
+      "pm2.json",
+      "process.json",
+    ],
+    is: ({ path, text }) =>
+      /\.([cm]?js|json5?|ya?ml)$/.test(path) &&
+      (/^(ecosystem|pm2)\b/.test(basename(path)) ||
+        /\bapps\b["']?\s*[:=]/.test(text) && /\bscript\b/.test(text)),
+    load: async () =>
+      (await load<typeof import("./init_pm2.ts")>("./init_pm2.ts")).readPm2,
+  },
+  {
+    name: "supervisord",
+    files: ["supervisord.conf", "supervisor.conf", "supervisord.ini"],
+    is: ({ text }) =>
+      /^\[(supervisord|program:.*|group:.*|include)\]/m.test(text),
+    load: async () =>
+      (await load<typeof import("./init_supervisord.ts")>(
+        "./init_supervisord.ts",
+      )).readSupervisord,
+  },
+  {
+    name: "Procfile",
+    files: ["Procfile", "Procfile.dev"],
+    is: ({ path }) => /procfile/i.test(basename(path)),
+    load: async () =>
+      (await load<typeof import("./init_procfile.ts")>("./init_procfile.ts"))
+        .readProcfile,
+  },
+  {
+    name: "npm scripts",
+    files: ["package.json"],
+    is: ({ path, text }) =>
+      basename(path) === "package.json" &&
+      /"(scripts|workspaces)"\s*:/.test(text),
+    scripts: true,
+    load: async () =>
+      (await load<typeof import("./init_scripts.ts")>("./init_scripts.ts"))
+        .readPackage,
+  },
+  {
+    name: "Deno tasks",
+    files: ["deno.json", "deno.jsonc"],
+    is: ({ path, text }) =>
+      /^deno\.jsonc?$/.test(basename(path)) &&
+      /"(tasks|workspace)"\s*:/.test(text),
+    scripts: true,
+    load: async () =>
+      (await load<typeof import("./init_scripts.ts")>("./init_scripts.ts"))
+        .readDeno,
+  },
 ];
 
 function isYaml(path: string): boolean {

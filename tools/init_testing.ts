@@ -4,12 +4,13 @@
  * @module
  */
 
+import { relative, resolve } from "node:path";
 import { readArguments } from "../cli/arguments.ts";
 import { CliError, type Io } from "../cli/call.ts";
 import { COMMANDS } from "../cli/commands.ts";
 import { init } from "../cli/init.ts";
 import { sourceAt } from "../cli/init_find.ts";
-import type { Found } from "../cli/init_origin.ts";
+import type { Around, Found, Reader } from "../cli/init_origin.ts";
 import { ConfigFolder } from "./config_testing.ts";
 
 /** What `init` did. */
@@ -74,8 +75,51 @@ export async function found(
   await using folder = new ConfigFolder({ [name]: text, ...files });
   const { origin, file } = sourceAt(`${folder.real}/${name}`);
   const read = await origin.load();
-  return await read(file, {
-    read: (path) => files[path.replace(/^\.\//, "")],
+  return await read(file, aroundOf(folder.real, files));
+}
+
+/**
+ * Reads a file of another tool that is nowhere but in memory.
+ *
+ * @param read The reader.
+ * @param name The name of the file.
+ * @param files The texts of all files by their names.
+ * @param scripts The scripts that the user names.
+ */
+export async function foundBy(
+  read: Reader,
+  name: string,
+  files: Readonly<Record<string, string>>,
+  scripts?: readonly string[],
+): Promise<Found> {
+  const file = { path: `/shop/${name}`, text: files[name] ?? "" };
+  return await read(file, { ...aroundOf("/shop", files), scripts });
+}
+
+/** Returns files in memory as what surrounds a file in a folder. */
+function aroundOf(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Around {
+  const pathOf = (path: string) => relative(folder, resolve(folder, path));
+  return {
+    read: (path) => files[pathOf(path)],
+    list: (path) => {
+      const start = pathOf(path) === "" ? "" : `${pathOf(path)}/`;
+      const below = Object.keys(files).filter((name) => name.startsWith(start));
+      return [
+        ...new Set(
+          below.map((name) => name.slice(start.length).split("/")[0] ?? ""),
+        ),
+      ];
+    },
     env: () => undefined,
-  });
+  };
+}
+
+/** Writes what is not taken over as lines. */
+export function gapLines({ gaps }: Found): string[] {
+  return gaps.map(({ process, key, why }) =>
+    `${process === undefined ? "" : `${process}: `}${key}: ${why}`
+  );
 }
