@@ -4,12 +4,12 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { buildPlan } from "./build.ts";
 import { CliError, STATUS } from "./call.ts";
 import { checkSchema, withValues } from "./config_check.ts";
 import { expanded } from "./config_expand.ts";
-import { ConfigFaults } from "./config_fault.ts";
+import { ConfigError, ConfigFaults } from "./config_fault.ts";
 import { readFiles, startReading } from "./config_files.ts";
 import {
   type ConfigNode,
@@ -21,6 +21,7 @@ import {
 import { didYouMean } from "./nearest.ts";
 import { addPlanFaults } from "./config_plan_faults.ts";
 import { resolved } from "./config_resolve.ts";
+import { ORIGINS } from "./init_origins.ts";
 import { findConfig, noConfig } from "./find_config.ts";
 import { load as loadModule } from "./load.ts";
 import { orderOf } from "./schedule_order.ts";
@@ -49,6 +50,30 @@ export interface Loaded {
  * @throws {CliError} If there is no configuration.
  */
 export async function load(options: LoadOptions): Promise<Loaded> {
+  try {
+    return await loadFiles(options);
+  } catch (error) {
+    throw error instanceof ConfigError ? aboutOrigin(error) : error;
+  }
+}
+
+/** Says so if what is wrong is that a file is one of another tool. */
+function aboutOrigin(error: ConfigError): ConfigError {
+  const file = error.faults[0]?.file ?? "";
+  const name = basename(file);
+  const origin = ORIGINS.find(({ name: tool, files }) =>
+    tool !== "Procfile" && files.includes(name)
+  );
+  return origin === undefined ? error : new ConfigError([{
+    file,
+    line: 0,
+    column: 0,
+    message: `this is a file for ${origin.name}: ` +
+      `"processman init ${name}" makes a configuration of it`,
+  }]);
+}
+
+async function loadFiles(options: LoadOptions): Promise<Loaded> {
   const { texts } = options;
   const files = texts === undefined
     ? findConfig(options.files, options.cwd)

@@ -66,7 +66,7 @@ export async function readPackage(
     lines: linesOf(mapOf(json.scripts)),
     run: (script) => [manager, "run", script],
     env: { PATH: "node_modules/.bin:${PATH}" },
-    packages: await packagesOf(json, "package.json", around),
+    packages: await packagesOf(file.path, json, around),
   });
 }
 
@@ -80,7 +80,7 @@ export async function readDeno(
     lines: linesOf(mapOf(json.tasks)),
     run: (task) => ["deno", "task", task],
     env: {},
-    packages: await packagesOf(json, "deno.json", around),
+    packages: await packagesOf(file.path, json, around),
   });
 }
 

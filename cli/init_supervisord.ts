@@ -8,7 +8,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Config } from "./define_config.ts";
 import type { Around, Found, Gap, OriginFile } from "./init_origin.ts";
 import { type IniSection, readIni } from "./init_ini.ts";
-import { commonDefaults, processName, whyLost } from "./init_parts.ts";
+import {
+  commonDefaults,
+  type Draft,
+  processName,
+  whyLost,
+} from "./init_parts.ts";
 import {
   type IniKey,
   PROGRAM_KEYS,
@@ -60,9 +65,18 @@ export function readSupervisord(file: OriginFile, around: Around): Found {
     ...name !== undefined && { name },
     ...logs !== undefined && { logs },
     ...Object.keys(all).length > 0 && { defaults: all },
-    processes: Object.fromEntries(processes),
+    processes: Object.fromEntries(
+      [...processes].filter(([, entry]) => isProgram(entry)),
+    ),
   };
-  return { config, gaps: joined(gaps), variables: true };
+  const stubs = Object.fromEntries(
+    [...processes].filter(([, entry]) => !isProgram(entry)),
+  );
+  return { config, gaps: joined(gaps), stubs, variables: true };
+}
+
+function isProgram({ command, shell }: Draft): boolean {
+  return command !== undefined || shell !== undefined;
 }
 
 /** Reads all files into one set of sections, with `%(here)s` replaced. */
@@ -194,7 +208,9 @@ function addOrder(
       [before, level] = [level, []];
     }
     last = rank;
-    const on = before.flatMap(({ entries }) => entries.map(([name]) => name));
+    const on = before.flatMap(({ entries }) =>
+      entries.filter(([, entry]) => isProgram(entry)).map(([name]) => name)
+    );
     if (on.length > 0) {
       const dependsOn = Object.fromEntries(
         on.map((name) => [name, { when: "started", required: false }] as const),

@@ -44,6 +44,7 @@ export const PROGRAM_KEYS: Readonly<Record<string, IniKey>> = {
       "%(program_name)s_%(process_num)s",
       "%(program_name)s_%(process_num)d",
       "%(program_name)s-%(process_num)s",
+      "%(program_name)s-%(process_num)d",
     ],
   },
   numprocs: { to: "replicas" },

@@ -129,7 +129,7 @@ function entryOf(reader: Values, expansions: Expansions): Draft {
   return {
     ...programRun(reader, expansions),
     ...expansions.replicas && { replicas: expansions.numbers.length },
-    ...cwd !== undefined && { cwd },
+    ...cwd !== undefined && cwd !== "." && { cwd },
     ...env.size > 0 && { env: Object.fromEntries(env) },
     ...user !== undefined &&
       { user: /^\d+$/.test(user) ? Number(user) : user },
@@ -150,8 +150,11 @@ function programRun(
   const before = umask === undefined ? undefined : `umask ${umask}`;
   const run = commandOf(line, expansions, before);
   if (run !== undefined) return run;
-  reader.gap("command", "a command is missing, or a quote in it is not closed");
-  return { command: ["false"] };
+  reader.gap(
+    "command",
+    "it is missing, or a quote is not closed: ` ;` and ` #` begin a comment",
+  );
+  return {};
 }
 
 /** Writes the restarts of supervisord out. */

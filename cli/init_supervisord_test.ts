@@ -292,7 +292,7 @@ startsecs=soon
   assertEquals(config.processes?.web?.env, { A: "1", B: "two words", C: "3" });
   assertEquals(gapLines({ config, gaps }), [
     'supervisord.conf:10: "nonsense" is no line that supervisord understands',
-    "bad: command: a command is missing, or a quote in it is not closed",
+    "bad: command: it is missing, or a quote is not closed: ` ;` and ` #` begin a comment",
     'bad: startsecs: "soon" is no whole number, so the default is used',
   ]);
 });

@@ -190,3 +190,24 @@ Deno.test("init says what is missing on this machine", { ignore }, async () => {
     '  processman.yaml:10:15: processes.b.command[0]: there is no program "no-such-program" in PATH',
   ]);
 });
+
+Deno.test("A file of another tool is no configuration, and says so", {
+  ignore,
+}, async () => {
+  await using folder = new InitFolder({
+    "ecosystem.config.js": "module.exports = { apps: [] };",
+    "supervisord.conf": "[program:a]\ncommand=a\n",
+    "package.json": "{}",
+  });
+  const told = async (name: string) =>
+    (await folder.faults([name])).join().replace(/^\S+: /, "");
+  assertEquals(
+    await told("ecosystem.config.js"),
+    'this is a file for pm2: "processman init ecosystem.config.js" makes a configuration of it',
+  );
+  assertMatch(
+    await told("supervisord.conf"),
+    /^this is a file for supervisord/,
+  );
+  assertMatch(await told("package.json"), /^this is a file for npm scripts/);
+});

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { readJson } from "./init_json.ts";
 import { listOf, mapOf } from "./init_keys.ts";
 import type { Around } from "./init_origin.ts";
@@ -21,21 +21,24 @@ export interface Workspace {
 /**
  * Lists the packages of a workspace.
  *
- * @param json The file of the workspace.
- * @param name How the file of a package is called.
+ * @param file The path of the file of the workspace; those of its packages have
+ * the same name.
+ * @param json What is in it.
  * @param around What else there is.
  */
 export async function packagesOf(
+  file: string,
   json: Readonly<Record<string, unknown>>,
-  name: "package.json" | "deno.json",
   around: Around,
 ): Promise<Workspace[]> {
   const found: Workspace[] = [];
   for (const folder of foldersOf(json, around)) {
-    const path = join(folder, name);
+    const path = join(folder, basename(file));
     const text = around.read(path);
     if (text === undefined) continue;
-    const own = mapOf(await readJson({ path, text }));
+    const own = mapOf(
+      await readJson({ path: join(dirname(file), path), text }),
+    );
     const scripts = Object.keys(mapOf(own.scripts ?? own.tasks));
     found.push({ folder, scripts });
   }

@@ -52,7 +52,18 @@ export function expand(
 
 /** Whether a name is to be looked up before a supervisor knows it. */
 export function needsExpansion(name: string): boolean {
-  return name.startsWith("@") || /[*?]/.test(name);
+  return name.startsWith("@") || /[*?]/.test(name) ||
+    habitOf(name) !== undefined;
+}
+
+/** Returns what to type for what other tools call a process or all of them. */
+function habitOf(name: string): string | undefined {
+  if (name === "all") return "'*' stands for all, in quotes";
+  const [, group] = /^([\w.-]+):(\*|[\w.-]+)?$/.exec(name) ?? [];
+  if (group !== undefined) return `${group} stands for all of its replicas`;
+  return /\.([cm]?js|json|ya?ml|conf|ini)$/.test(name)
+    ? `"processman init ${name}" makes a configuration of a file`
+    : undefined;
 }
 
 /** Whether a name is that of a process or an entry. */
@@ -80,13 +91,15 @@ function nothing(name: string, processes: readonly Named[]): CliError {
       `no process has the profile "${name.slice(1)}"`,
       processes.flatMap(({ labels }) => labels.map((label) => `@${label}`)),
     ]
-    : needsExpansion(name)
+    : /[*?]/.test(name)
     ? [`no process matches "${name}"`, []]
     : [
       `there is no process "${name}"`,
       processes.flatMap((one) => [one.entry, one.name]),
     ];
-  return new CliError(what + didYouMean(name, there), STATUS.failed);
+  const habit = habitOf(name);
+  const hint = habit === undefined ? didYouMean(name, there) : `; ${habit}`;
+  return new CliError(what + hint, STATUS.failed);
 }
 
 /** Whether a name matches a pattern, in which `*` and `?` stand for others. */

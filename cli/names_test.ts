@@ -32,6 +32,12 @@ Deno.test("select refuses what stands for nothing", () => {
     "x*": 'no process matches "x*"',
     "@wbe": 'no process has the profile "wbe"; did you mean "@web"?',
     "": 'there is no process ""',
+    all: `there is no process "all"; '*' stands for all, in quotes`,
+    "api:*": 'no process matches "api:*"; api stands for all of its replicas',
+    "api:api_00":
+      'there is no process "api:api_00"; api stands for all of its replicas',
+    "pm2.json":
+      'there is no process "pm2.json"; "processman init pm2.json" makes a configuration of a file',
   };
   for (const [name, message] of Object.entries(wrong)) {
     assertThrows(() => selected("db", name), CliError, message);
@@ -45,6 +51,7 @@ Deno.test("expand leaves names to the supervisor, and resolves all else", () => 
     "db",
   ]);
   assertEquals(expand(["@web", "proxy"], PROCESSES), ["api", "proxy"]);
+  assertThrows(() => expand(["all"], PROCESSES), CliError, "'*'");
   assertEquals(expand(["api.*", "api.2"], PROCESSES), ["api.1", "api.2"]);
 });
 
