@@ -10,7 +10,7 @@ import type { Around } from "./init_origin.ts";
 import { type Draft, literal } from "./init_parts.ts";
 import { INTERPRETERS, NO_CLUSTER, NO_THIRD_FILE } from "./init_pm2_keys.ts";
 import { needsBash } from "./init_shell.ts";
-import { plainWords, shellWords } from "./init_words.ts";
+import { plainWords, shellWords } from "./init_command_line.ts";
 
 /** An app, as it is written. */
 export type App = Readonly<Record<string, unknown>>;

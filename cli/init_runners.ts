@@ -7,7 +7,7 @@
 import type { Gap } from "./init_origin.ts";
 import type { Keys } from "./init_keys.ts";
 import { type Draft, whyLost } from "./init_parts.ts";
-import { plainWords, shellWords, type Word } from "./init_words.ts";
+import { plainWords, shellWords, type Word } from "./init_command_line.ts";
 
 /** A program that a script runs. */
 export interface Step {

@@ -5,7 +5,7 @@
  */
 
 import { literal } from "./init_parts.ts";
-import { plainWords, quoted } from "./init_words.ts";
+import { plainWords, quoted } from "./init_command_line.ts";
 
 /** What a value can name. */
 export interface Expansions {
