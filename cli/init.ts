@@ -13,7 +13,7 @@ import { checkMachine } from "./config_machine.ts";
 import { CONFIG_NAMES } from "./find_config.ts";
 import { gapText } from "./init_comments.ts";
 import { readSource, type Source, sourceAt, sourcesIn } from "./init_find.ts";
-import type { Found } from "./init_origin.ts";
+import type { Found, Gap } from "./init_origin.ts";
 import { STARTER } from "./init_starter.ts";
 import { configText, namesWithout } from "./init_write.ts";
 import { plainText } from "./plain_text.ts";
@@ -121,6 +121,9 @@ async function draftOf(
   return { text, source, found };
 }
 
+/** What follows. */
+const NEXT = 'Next: "processman up"';
+
 /** Variables that must be set, which are not a matter of `init`. */
 const REQUIRED = /\$\{(\w+):?\?/g;
 
@@ -191,7 +194,7 @@ async function report(
     return written === ""
       ? ""
       : `${written}, to begin with: there are no files of other tools here\n` +
-        'Next: "processman up"\n';
+        `${NEXT}\n`;
   }
   const from = `${relative(io.cwd, source.file.path)} (${source.origin.name})`;
   const lines = [
@@ -199,6 +202,7 @@ async function report(
     ...gapLines(found),
     ...await machineLines(loaded, io),
     ...otherLines(sources, io),
+    ...written === "" ? [] : [NEXT],
   ];
   return lines.map((line) => `${plainText(line)}\n`).join("");
 }
@@ -213,11 +217,22 @@ function gapLines(found: Found): string[] {
   const missing = namesWithout(found);
   return [
     ...gaps.length === 0 ? [] : ["Not taken over, as the comments say:"],
-    ...gaps.map((gap) => `  ${gapText(gap)}`),
+    ...together(gaps).map((gap) => `  ${gapText(gap)}`),
     ...missing.length === 0
       ? []
       : [`Complete by hand, in the comments: ${missing.join(", ")}`],
   ];
+}
+
+/** Puts gaps together that differ only by the process. */
+function together(gaps: readonly Gap[]): Gap[] {
+  const found = Map.groupBy(gaps, ({ key, why }) => `${key} ${why}`);
+  return [...found.values()].flatMap((alike) => {
+    const [first] = alike;
+    const names = alike.flatMap(({ process }) => process ?? []);
+    if (first === undefined || names.length === 0) return first ?? [];
+    return { ...first, process: names.join(", ") };
+  });
 }
 
 /** Says what is missing on this machine. */

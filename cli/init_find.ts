@@ -4,18 +4,10 @@
  * @module
  */
 
-import {
-  basename,
-  dirname,
-  isAbsolute,
-  join,
-  relative,
-  resolve,
-} from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { CliError, type Io, STATUS } from "./call.ts";
-import { isPath } from "./config_fields.ts";
-import type { NodePath } from "./config_node.ts";
-import type { Config } from "./define_config.ts";
+import { movedConfig } from "./init_moved.ts";
+import { withNames } from "./init_names.ts";
 import type { Found, Origin, OriginFile } from "./init_origin.ts";
 import { ORIGINS } from "./init_origins.ts";
 
@@ -92,51 +84,20 @@ export async function readSource(
 ): Promise<Found> {
   const read = await origin.load();
   const own = dirname(file.path);
-  const found = await read(file, {
-    read: (path) => textOf(resolve(own, path)),
-    list: (path) => namesIn(resolve(own, path)),
-    env,
-    scripts,
-  });
+  const found = withNames(
+    await read(file, {
+      read: (path) => textOf(resolve(own, path)),
+      list: (path) => namesIn(resolve(own, path)),
+      env,
+      scripts,
+    }),
+  );
   const to = relative(folder, own);
   return to === "" ? found : {
     ...found,
-    config: moved(found.config, to),
-    stubs: moved({ processes: found.stubs }, to).processes,
+    config: movedConfig(found.config, to),
+    stubs: movedConfig({ processes: found.stubs ?? {} }, to).processes,
   };
-}
-
-/** Returns a configuration for another folder. */
-function moved(config: Config, to: string): Config {
-  const { defaults, processes = {}, ...rest } = movedIn(config, to, []);
-  const cwd = Object.keys(processes).length > 0 ? { cwd: to } : {};
-  return {
-    ...rest,
-    ...Object.keys({ ...defaults, ...cwd }).length > 0 &&
-      { defaults: { ...cwd, ...defaults } },
-    processes,
-  };
-}
-
-function movedIn<Value>(value: Value, to: string, path: NodePath): Value;
-function movedIn(value: unknown, to: string, path: NodePath): unknown {
-  if (typeof value === "string") {
-    return isPath(path) && !isAbsolute(value) && !value.startsWith("$")
-      ? join(to, value)
-      : value;
-  }
-  if (Array.isArray(value)) {
-    return value.map((each, i) => movedIn(each, to, [...path, i]));
-  }
-  if (typeof value !== "object" || value === null || value instanceof RegExp) {
-    return value;
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [
-      name,
-      movedIn(each, to, [...path, name]),
-    ]),
-  );
 }
 
 /** Returns the text of a file; nothing if it is none that can be read. */

@@ -75,10 +75,47 @@ export class Part {
     return this.#values[name] ?? undefined;
   }
 
+  /** Takes a text; a number or a truth value is one, too. */
+  text(name: string): string | undefined {
+    return this.#fitting(name, textOf, "a text");
+  }
+
+  /** Takes a number. */
+  number(name: string): number | undefined {
+    return this.#fitting(name, numberOf, "a number");
+  }
+
+  /** Takes whether something is so. */
+  flag(name: string): boolean {
+    return this.#fitting(name, truthOf, "true or false") ?? false;
+  }
+
+  #fitting<Value>(
+    name: string,
+    read: (value: unknown) => Value | undefined,
+    what: string,
+  ): Value | undefined {
+    const value = this.take(name);
+    const found = value === undefined ? undefined : read(value);
+    if (found === undefined && value !== undefined) {
+      this.gap(name, `it is not ${what}, and left out`);
+    }
+    return found;
+  }
+
   /** Takes the map of a key. */
   part(name: string, keys: Keys): Part {
+    const value = this.take(name);
+    if (value !== undefined && !isMap(value)) {
+      this.gap(name, "it is not a map, and left out");
+    }
+    return this.nested(name, value, keys);
+  }
+
+  /** Returns a map that belongs to a key, which has been taken. */
+  nested(name: string, value: unknown, keys: Keys): Part {
     const path = `${this.path}${name}.`;
-    return new Part(this.take(name), keys, this.gaps, this.process, path);
+    return new Part(value, keys, this.gaps, this.process, path);
   }
 
   /** Adds a gap. */
@@ -110,11 +147,16 @@ function isNothing(value: unknown): boolean {
   return value === null || value === undefined || value === false;
 }
 
+/** Returns whether a value is a map. */
+export function isMap(
+  value: unknown,
+): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Returns a map; an empty one for anything else. */
 export function mapOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Readonly<Record<string, unknown>>
-    : {};
+  return isMap(value) ? value : {};
 }
 
 /** Returns a list; a single value is a list of one. */
@@ -139,9 +181,11 @@ export function numberOf(value: unknown): number | undefined {
     : undefined;
 }
 
-/** Returns whether a value means yes. */
-export function isTrue(value: unknown): boolean {
-  return value === true || value === "true";
+/** Returns a truth value, also for a text such as `"true"`. */
+function truthOf(value: unknown): boolean | undefined {
+  const text = textOf(value)?.toLowerCase() ?? "";
+  if (["true", "yes", "on", "1"].includes(text)) return true;
+  return ["false", "no", "off", "0", ""].includes(text) ? false : undefined;
 }
 
 /** Leaves out the options that are `undefined`. */

@@ -4,16 +4,19 @@
  * @module
  */
 
-import { mapOf } from "./init_keys.ts";
+import { isMap } from "./init_keys.ts";
 
 type Plain = Readonly<Record<string, unknown>>;
 
 /** The lists that are joined, whose later items win. */
-const JOINED = ["environment"];
+const JOINED = ["environment", "env_file", "ports", "volumes", "expose"];
+
+/** The lists of names that stand for maps in other places. */
+const NAMES = ["environment", "depends_on", "labels"];
 
 /**
  * Overrides a map: maps are merged, and lists and single values are replaced,
- * except for lists of variables.
+ * except for lists of variables and a few others, which are joined.
  *
  * @param base The map.
  * @param over What overrides it.
@@ -21,16 +24,35 @@ const JOINED = ["environment"];
 export function mergedMaps(base: Plain, over: Plain): Plain {
   const merged: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(over)) {
-    const old = base[name];
-    merged[name] = isMap(old) && isMap(value)
-      ? mergedMaps(mapOf(old), mapOf(value))
-      : JOINED.includes(name) && Array.isArray(old) && Array.isArray(value)
-      ? [...old, ...value]
+    merged[name] = Object.hasOwn(base, name)
+      ? mergedValues(name, base[name], value)
       : value;
   }
   return merged;
 }
 
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function mergedValues(name: string, old: unknown, value: unknown): unknown {
+  if (Array.isArray(old) && Array.isArray(value)) {
+    return JOINED.includes(name) ? [...old, ...value] : value;
+  }
+  if (NAMES.includes(name) && (Array.isArray(old) || Array.isArray(value))) {
+    return mergedMaps(namedMap(old), namedMap(value));
+  }
+  return isMap(old) && isMap(value) ? mergedMaps(old, value) : value;
+}
+
+/**
+ * Returns a map for a list of `NAME=value` or of names.
+ *
+ * @param value The list; a map stays.
+ */
+export function namedMap(value: unknown): Plain {
+  if (!Array.isArray(value)) return isMap(value) ? value : {};
+  return Object.fromEntries(value.map((item) => {
+    const text = String(item);
+    const at = text.indexOf("=");
+    return at === -1
+      ? [text.trim(), null]
+      : [text.slice(0, at).trim(), text.slice(at + 1)];
+  }));
 }

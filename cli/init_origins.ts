@@ -19,8 +19,8 @@ export const ORIGINS: readonly Origin[] = [
       "compose.yaml",
     ],
     is: ({ path, text }) =>
-      /process-?compose.*\.ya?ml$/i.test(basename(path)) ||
-      isYaml(path) && /^processes:/m.test(text),
+      isYaml(path) &&
+      (/process-?compose/i.test(basename(path)) || /^processes:/m.test(text)),
     load: async () =>
       (await load<typeof import("./init_process_compose.ts")>(
         "./init_process_compose.ts",
@@ -65,6 +65,21 @@ export const ORIGINS: readonly Origin[] = [
     load: async () =>
       (await load<typeof import("./init_procfile.ts")>("./init_procfile.ts"))
         .readProcfile,
+  },
+  {
+    name: "Docker Compose",
+    files: [
+      "compose.yaml",
+      "compose.yml",
+      "docker-compose.yaml",
+      "docker-compose.yml",
+    ],
+    is: ({ path, text }) =>
+      isYaml(path) &&
+      (/^services:/m.test(text) || /compose/.test(basename(path))),
+    load: async () =>
+      (await load<typeof import("./init_compose.ts")>("./init_compose.ts"))
+        .readCompose,
   },
   {
     name: "npm scripts",

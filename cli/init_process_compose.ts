@@ -5,16 +5,7 @@
  */
 
 import type { Config, WrittenProcess } from "./define_config.ts";
-import {
-  type Gaps,
-  given,
-  isTrue,
-  listOf,
-  mapOf,
-  numberOf,
-  Part,
-  textOf,
-} from "./init_keys.ts";
+import { type Gaps, given, listOf, mapOf, Part, textOf } from "./init_keys.ts";
 import { mergedMaps } from "./init_merge.ts";
 import type { Around, Found, OriginFile } from "./init_origin.ts";
 import { PROCESS, PROJECT, SHELL } from "./init_process_compose_keys.ts";
@@ -25,7 +16,7 @@ import {
   restartOf,
   stopOf,
 } from "./init_process_compose_parts.ts";
-import { needsBash } from "./init_shell.ts";
+import { needsBash } from "./init_words.ts";
 import { Template } from "./init_template.ts";
 import { pairsOf } from "./init_values.ts";
 import { readYaml } from "./init_yaml.ts";
@@ -60,7 +51,7 @@ export function readProcessCompose(
   const gaps: Gaps = [];
   const part = new Part(withOverrides(file, around), PROJECT, gaps);
   const project = projectOf(part, gaps);
-  const name = textOf(part.take("name"));
+  const name = part.text("name");
   const defaults = defaultsOf(part, around);
   part.end();
   const comments: Record<string, string> = {};
@@ -86,7 +77,7 @@ function projectOf(part: Part, gaps: Gaps): Project {
   return {
     gaps,
     processes,
-    expands: !isTrue(part.take("disable_env_expansion")),
+    expands: !part.flag("disable_env_expansion"),
     vars: mapOf(part.take("vars")),
     shell: shellOf(part),
     tasks: tasksOf(processes),
@@ -95,13 +86,14 @@ function projectOf(part: Part, gaps: Gaps): Project {
 
 function defaultsOf(part: Part, around: Around): Config["defaults"] {
   const env = pairsOf(part.take("environment"));
-  const dotenv = !isTrue(part.take("is_dotenv_disabled")) &&
+  const dotenv = !part.flag("is_dotenv_disabled") &&
     around.read(".env") !== undefined;
   const defaults = given({
+    restart: { policy: "never" as const },
     envFiles: dotenv ? [{ path: ".env", required: false }] : undefined,
     env: Object.keys(env).length > 0 ? env : undefined,
   });
-  return Object.keys(defaults).length > 0 ? defaults : undefined;
+  return defaults;
 }
 
 function withOverrides(file: OriginFile, around: Around): unknown {
@@ -132,8 +124,8 @@ function extended(
 function shellOf(project: Part): readonly string[] | undefined {
   if (!project.has("shell")) return undefined;
   const part = project.part("shell", SHELL);
-  const program = textOf(part.take("shell_command"));
-  const argument = textOf(part.take("shell_argument"));
+  const program = part.text("shell_command");
+  const argument = part.text("shell_argument");
   part.end();
   return program === undefined ? undefined : [program, argument ?? "-c"];
 }
@@ -158,31 +150,34 @@ function processOf(
   const part = new Part(project.processes[name], PROCESS, gaps, name);
   const template = new Template(
     { ...project.vars, ...mapOf(part.take("vars")) },
-    numberOf(part.take("replicas")) ?? 1,
+    { replicas: part.number("replicas") ?? 1, expands: project.expands },
     (key, why) => part.gap(key, why),
   );
-  const comment = textOf(part.take("description"));
+  const comment = part.text("description");
   if (comment !== undefined) comments[name] = template.filled(comment);
-  const replicas = numberOf(part.take("replicas"));
+  const replicas = part.number("replicas");
   const deferred = ["disabled", "is_disabled", "is_foreground"]
-    .filter((key) => isTrue(part.take(key)));
+    .filter((key) => part.flag(key));
   const program = programOf(part, template, project);
+  const cwd = filled(template, part.take("working_dir"));
+  const env = envOf(part, template, program);
+  const place = { cwd, env };
   const isTask = project.tasks.has(name);
   const restart = restartOf(part);
   const entry: WrittenProcess = given({
     type: isTask ? "task" as const : undefined,
     ...program,
-    cwd: filled(template, part.take("working_dir")),
-    env: envOf(part, template, program),
+    cwd,
+    env,
     envFiles: envFilesOf(part),
     dependsOn: dependsOnOf(part),
     replicas: replicas !== undefined && replicas > 1 ? replicas : undefined,
     autoStart: deferred.length > 0 ? false : undefined,
-    ready: readyOf(part, template),
-    live: liveOf(part, template),
+    ready: readyOf(part, template, place),
+    live: liveOf(part, template, place),
     restart: restart.options,
     critical: restart.critical,
-    stop: stopOf(part),
+    stop: stopOf(part, template),
     output: outputOf(part, template),
   });
   part.end();
@@ -191,10 +186,16 @@ function processOf(
 
 /** A task ends: it has no probes, and is not restarted after a success. */
 function withoutServiceKeys(
-  { ready, live, critical, replicas, ...entry }: WrittenProcess,
+  { ready, live, critical, replicas, restart, ...entry }: WrittenProcess,
   part: Part,
 ): WrittenProcess {
-  const lost = { ready, live, critical, replicas };
+  const lost = {
+    readiness_probe: ready,
+    liveness_probe: live,
+    "availability.exit_on_end": critical,
+    "availability.restart": restart?.policy === "always" ? true : undefined,
+    replicas,
+  };
   for (const [key, value] of Object.entries(lost)) {
     if (value === undefined) continue;
     part.gap(
@@ -202,7 +203,8 @@ function withoutServiceKeys(
       "other processes wait for its end, so that it is a task, which cannot have this",
     );
   }
-  return entry;
+  const policy = restart?.policy === "always" ? "on-failure" : restart?.policy;
+  return { ...entry, ...restart && { restart: { ...restart, policy } } };
 }
 
 function filled(template: Template, value: unknown): string | undefined {
@@ -215,14 +217,16 @@ type Program = Pick<WrittenProcess, "command" | "shell">;
 function programOf(
   part: Part,
   template: Template,
-  { shell, expands }: Project,
+  { shell }: Project,
 ): Program {
-  const rendered = !isTrue(part.take("is_template_disabled"));
-  const written = textOf(part.take("command")) ?? "";
-  const text = rendered ? template.filled(written) : written;
-  const line = expands ? text.replaceAll("$$", "$") : text;
+  const rendered = !part.flag("is_template_disabled");
+  const written = part.text("command") ?? "";
+  const line = template.line(written, rendered);
   const entrypoint = listOf(part.take("entrypoint")).map(String);
-  if (entrypoint.length > 0 && line === "") return { command: entrypoint };
+  if (entrypoint.length > 0) {
+    if (line === "") return { command: entrypoint };
+    part.gap("entrypoint", "`command` says what runs");
+  }
   const own = shell ?? (needsBash(line) ? ["bash", "-c"] : undefined);
   return own === undefined || own.join(" ") === "sh -c"
     ? { shell: line.trimEnd() }
@@ -246,13 +250,13 @@ function envOf(
 
 function envFilesOf(part: Part): WrittenProcess["envFiles"] {
   // The file `.env` belongs to the defaults.
-  if (isTrue(part.take("is_dotenv_disabled"))) {
+  if (part.flag("is_dotenv_disabled")) {
     part.gap(
       "is_dotenv_disabled",
       "all processes get the variables of `.env`, because `defaults` names it",
     );
   }
-  const file = textOf(part.take("env_file"));
+  const file = part.text("env_file");
   return file === undefined || file === "" ? undefined : [file];
 }
 

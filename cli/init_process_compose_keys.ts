@@ -157,7 +157,9 @@ export const SHUTDOWN: Keys = {
   timeout_seconds: { to: "stop.gracePeriodMs", note: "10 s without it." },
   parent_only: { to: "stop.to" },
   command: {
-    why: "the stop begins with `stop.signal` instead",
+    to: "stop.command",
+    note:
+      "If it does not end the process, SIGKILL does after the grace period.",
   },
   send_keys: { why: "a stop sends a signal: see `stop.signal`" },
 };
@@ -177,7 +179,9 @@ export const PROBE: Keys = {
     note:
       "For `ready`, which asks from the start. `live` asks once the run is ready.",
   },
-  success_threshold: { why: "one positive answer is enough" },
+  success_threshold: {
+    moot: "One positive answer is enough. Told if it is more than 1.",
+  },
 };
 
 /** The keys of `exec`. */

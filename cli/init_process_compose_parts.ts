@@ -12,15 +12,7 @@ import type {
   WrittenReady,
   WrittenRestart,
 } from "./define_config.ts";
-import {
-  given,
-  isTrue,
-  listOf,
-  mapOf,
-  numberOf,
-  type Part,
-  textOf,
-} from "./init_keys.ts";
+import { given, listOf, mapOf, type Part } from "./init_keys.ts";
 import {
   AVAILABILITY,
   EXEC,
@@ -30,7 +22,7 @@ import {
   ROTATION,
   SHUTDOWN,
 } from "./init_process_compose_keys.ts";
-import { needsBash } from "./init_shell.ts";
+import { execProbe, type ProbePlace, shellWords } from "./init_values.ts";
 import type { Template } from "./init_template.ts";
 
 /** The signals by their numbers. */
@@ -49,18 +41,18 @@ const SIGNALS: Readonly<Record<number, Deno.Signal>> = {
 
 /** When a process is restarted, and whether its end ends everything. */
 export function restartOf(process: Part): {
-  readonly options: WrittenRestart;
+  readonly options: WrittenRestart | undefined;
   readonly critical: true | undefined;
 } {
   const part = process.part("availability", AVAILABILITY);
-  const written = textOf(part.take("restart")) ?? "no";
-  const seconds = numberOf(part.take("backoff_seconds")) ?? 1;
-  const restarts = numberOf(part.take("max_restarts")) ?? 0;
-  const ends = isTrue(part.take("exit_on_end"));
+  const written = part.text("restart") ?? "no";
+  const seconds = part.number("backoff_seconds") ?? 1;
+  const restarts = part.number("max_restarts") ?? 0;
+  const ends = part.flag("exit_on_end");
   const codes = listOf(process.take("success_exit_codes"))
     .map(Number).filter((code) => code !== 0);
   part.end();
-  const policy = written === "always"
+  const policy: NonNullable<WrittenRestart["policy"]> = written === "always"
     ? "always"
     : written === "on_failure" || written === "on-failure"
     ? "on-failure"
@@ -68,26 +60,32 @@ export function restartOf(process: Part): {
   if (!["always", "on_failure", "exit_on_failure", "no"].includes(written)) {
     part.gap("restart", `the policy ${written} is not known`);
   }
-  return {
-    options: given({
+  const options: WrittenRestart = given({
+    ...policy !== "never" && {
       policy,
-      ...policy !== "never" && {
-        backoff: { constant: Math.max(1, seconds) * 1_000 },
-        limit: restarts > 0 ? { restarts } : undefined,
-      },
-      successCodes: codes.length > 0 ? codes : undefined,
-    }),
+      backoff: { constant: Math.max(1, seconds) * 1_000 },
+      limit: restarts > 0 ? { restarts } : undefined,
+    },
+    successCodes: codes.length > 0 ? codes : undefined,
+  });
+  return {
+    // It is not restarted by default.
+    options: Object.keys(options).length > 0 ? options : undefined,
     critical: ends || written === "exit_on_failure" ? true : undefined,
   };
 }
 
 /** How a process is stopped. */
-export function stopOf(process: Part): WrittenProcess["stop"] {
+export function stopOf(
+  process: Part,
+  template: Template,
+): WrittenProcess["stop"] {
   if (!process.has("shutdown")) return undefined;
   const part = process.part("shutdown", SHUTDOWN);
-  const number = numberOf(part.take("signal"));
-  const seconds = numberOf(part.take("timeout_seconds"));
-  const leader = isTrue(part.take("parent_only"));
+  const number = part.number("signal");
+  const seconds = part.number("timeout_seconds");
+  const leader = part.flag("parent_only");
+  const line = part.text("command");
   part.end();
   const signal = number === undefined ? undefined : SIGNALS[number];
   if (number !== undefined && number !== 0 && signal === undefined) {
@@ -97,6 +95,9 @@ export function stopOf(process: Part): WrittenProcess["stop"] {
     signal: signal === "SIGTERM" ? undefined : signal,
     gracePeriodMs: seconds === undefined ? undefined : seconds * 1_000,
     to: leader ? "leader" as const : undefined,
+    command: line === undefined || line === ""
+      ? undefined
+      : shellWords(template.line(line)),
   });
   return Object.keys(stop).length > 0 ? stop : undefined;
 }
@@ -105,10 +106,11 @@ export function stopOf(process: Part): WrittenProcess["stop"] {
 export function readyOf(
   process: Part,
   template: Template,
+  place: ProbePlace,
 ): WrittenReady | undefined {
-  const line = textOf(process.take("ready_log_line"));
+  const line = process.text("ready_log_line");
   const part = process.part("readiness_probe", PROBE);
-  const probe = probeOf(part, template);
+  const probe = probeOf(part, template, place);
   const { delayMs, intervalMs, timeoutMs, failures } = timesOf(part);
   part.end();
   if (probe === undefined) {
@@ -129,11 +131,18 @@ export function readyOf(
 export function liveOf(
   process: Part,
   template: Template,
+  place: ProbePlace,
 ): WrittenLive | undefined {
   const part = process.part("liveness_probe", PROBE);
-  const probe = probeOf(part, template);
-  const { intervalMs, timeoutMs, failures } = timesOf(part);
+  const probe = probeOf(part, template, place);
+  const { delayMs, intervalMs, timeoutMs, failures } = timesOf(part);
   part.end();
+  if (delayMs > 0) {
+    part.gap(
+      "initial_delay_seconds",
+      "`live` asks for the first time `intervalMs` after the run is ready",
+    );
+  }
   return probe === undefined
     ? undefined
     : { ...probe, intervalMs, timeoutMs, failures };
@@ -141,9 +150,13 @@ export function liveOf(
 
 function timesOf(part: Part) {
   const seconds = (name: string, least: number, usual: number) => {
-    const number = numberOf(part.take(name)) ?? 0;
+    const number = part.number(name) ?? 0;
     return number < least ? usual : number;
   };
+  const positive = part.number("success_threshold") ?? 1;
+  if (positive > 1) {
+    part.gap("success_threshold", "one positive answer is enough");
+  }
   return {
     delayMs: seconds("initial_delay_seconds", 0, 0) * 1_000,
     intervalMs: seconds("period_seconds", 1, 10) * 1_000,
@@ -152,23 +165,23 @@ function timesOf(part: Part) {
   };
 }
 
-function probeOf(part: Part, template: Template): WrittenProbe | undefined {
+function probeOf(
+  part: Part,
+  template: Template,
+  place: ProbePlace,
+): WrittenProbe | undefined {
   if (part.has("exec")) {
     const exec = part.part("exec", EXEC);
-    const line = template.filled(textOf(exec.take("command")) ?? "");
-    const cwd = textOf(exec.take("working_dir"));
+    const line = template.line(exec.text("command") ?? "");
+    const own = exec.text("working_dir");
     exec.end();
-    const command = [needsBash(line) ? "bash" : "sh", "-c", line];
-    return {
-      exec: cwd === undefined
-        ? command
-        : { command, cwd: template.filled(cwd) },
-    };
+    const cwd = own === undefined ? place.cwd : template.filled(own);
+    return execProbe(shellWords(line), { ...place, cwd });
   }
   if (!part.has("http_get")) return undefined;
   const http = part.part("http_get", HTTP);
   const text = (name: string, usual: string) =>
-    template.filled(textOf(http.take(name)) || usual);
+    template.filled(http.text(name) || usual);
   const port = text("port", "") || text("num_port", "");
   const path = text("path", "/");
   const url = `${text("scheme", "http")}://${text("host", "127.0.0.1")}${
@@ -176,7 +189,7 @@ function probeOf(part: Part, template: Template): WrittenProbe | undefined {
   }${path.startsWith("/") ? "" : "/"}${path}`;
   const headers = Object.entries(mapOf(http.take("headers")))
     .map(([name, value]) => [name, template.filled(String(value))]);
-  const status = numberOf(http.take("status_code"));
+  const status = http.number("status_code");
   http.end();
   const options = {
     ...status !== undefined && { status },
@@ -192,13 +205,13 @@ export function outputOf(
   process: Part,
   template: Template,
 ): WrittenProcess["output"] {
-  const path = textOf(process.take("log_location"));
+  const path = process.text("log_location");
   const part = process.part("log_configuration", LOG);
   const rotation = part.part("rotation", ROTATION);
-  const folder = textOf(rotation.take("directory"));
-  const name = textOf(rotation.take("filename"));
-  const megabytes = numberOf(rotation.take("max_size_mb"));
-  const maxFiles = numberOf(rotation.take("max_backups"));
+  const folder = rotation.text("directory");
+  const name = rotation.text("filename");
+  const megabytes = rotation.number("max_size_mb");
+  const maxFiles = rotation.number("max_backups");
   const plain = part.has("disable_json")
     ? part.take("disable_json")
     : undefined;
@@ -209,6 +222,10 @@ export function outputOf(
     : folder === undefined
     ? name
     : `${folder.replace(/\/$/, "")}/${name}`;
+  for (const key of ["directory", "filename"]) {
+    if (path === undefined || !rotation.has(key)) continue;
+    rotation.gap(key, "`log_location` names the file");
+  }
   const file = path ?? own;
   if (file === undefined || file === "") return undefined;
   return {

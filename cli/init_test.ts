@@ -38,6 +38,7 @@ Deno.test(
         `Wrote processman.yaml: 3 processes from process-compose.yaml (process-compose)
 Not taken over, as the comments say:
   db: namespace: \`profiles: [NAME]\` names a group that starts with \`--profile NAME\`, and to which commands apply as @NAME
+Next: "processman up"
 `,
       status: 0,
     });
@@ -106,15 +107,15 @@ Deno.test("init writes nothing if the result would be wrong", {
 }, async () => {
   await using folder = new InitFolder({
     "process-compose.yaml": `processes:
-  a: { command: "true", depends_on: { b: { condition: process_started } } }
+  a: { command: "true", depends_on: { a: { condition: process_started } } }
 `,
   });
   assertEquals(await folder.init(), {
     status: 2,
     stdout: "",
     stderr: `nothing is written, because the configuration would not be right:
-  processes.a.dependsOn.b: there is no process "b"
-    in: dependsOn: { b: started }`,
+  Entries cannot depend on each other in a circle: a → a
+    in: dependsOn: { a: started }`,
   });
   assertEquals([...Deno.readDirSync(folder.real)].length, 1);
   folder.write("process-compose.yaml", "processes: [\n");
@@ -186,8 +187,9 @@ Deno.test("init says what is missing on this machine", { ignore }, async () => {
   const [, ...lines] = stderr.replaceAll(folder.real, "").trim().split("\n");
   assertEquals(lines, [
     "Missing on this machine:",
-    "  processman.yaml:6:10: processes.a.cwd: there is no folder /gone",
-    '  processman.yaml:10:15: processes.b.command[0]: there is no program "no-such-program" in PATH',
+    "  processman.yaml:10:10: processes.a.cwd: there is no folder /gone",
+    '  processman.yaml:13:15: processes.b.command[0]: there is no program "no-such-program" in PATH',
+    'Next: "processman up"',
   ]);
 });
 

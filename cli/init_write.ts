@@ -7,13 +7,14 @@
 import {
   Document,
   isCollection,
+  isMap,
   isPair,
   isScalar,
   isSeq,
   type Node,
   stringify,
   visit,
-  type YAMLMap,
+  YAMLMap,
   YAMLSeq,
 } from "yaml";
 import { escapedIn } from "./config.ts";
@@ -41,6 +42,9 @@ export function configText(found: Found, title: string): string {
   const root = nodeOf(document, found, { ...rest, processes }, []);
   document.contents = root as typeof document.contents;
   const map = root.get("processes") as YAMLMap;
+  for (const { key } of root.items.slice(1)) {
+    if (isScalar(key)) key.spaceBefore = true;
+  }
   for (const pair of map.items) {
     const key = pair.key;
     if (!isScalar(key)) continue;
@@ -86,8 +90,18 @@ function listed(gaps: readonly Gap[], indent: number): string[] {
   if (gaps.length === 0) return [];
   return [
     " Not taken over:",
-    ...gaps.flatMap((gap) => commentLines(reason(gap), indent, "-")),
+    ...sameReasons(gaps).flatMap((gap) =>
+      commentLines(reason(gap), indent, "-")
+    ),
   ];
+}
+
+/** Puts keys together that have the same reason. */
+function sameReasons(gaps: readonly Gap[]): Pick<Gap, "key" | "why">[] {
+  return Array.from(
+    Map.groupBy(gaps, ({ why }) => why),
+    ([why, alike]) => ({ key: alike.map(({ key }) => key).join(", "), why }),
+  );
 }
 
 /** Returns a process that is to be completed by hand, as lines of a comment. */
@@ -125,6 +139,7 @@ function nodeOf(
         outer.length >= 3 && !isLongEnv(node, ancestors);
       node.flow = inside || outer.length > 0 && deep && isShort(node);
       if (node.flow && isSeq(node)) node.toString = tight;
+      if (node.flow && isMap(node)) node.toString = loose;
     },
   });
   return root;
@@ -139,14 +154,16 @@ function isLongEnv(
   return items.length > 1 && isPair(parent) && String(parent.key) === "env";
 }
 
-/** Writes a list as `[a, b]`; a map stays `{ a: b }`. */
-const tight: YAMLSeq["toString"] = function (
-  this: YAMLSeq,
-  context,
-  ...callbacks
-) {
+/** Writes a list as `[a, b]`. */
+const tight: YAMLSeq["toString"] = function (this: YAMLSeq, context, ...rest) {
   const own = context && { ...context, flowCollectionPadding: "" };
-  return YAMLSeq.prototype.toString.call(this, own, ...callbacks);
+  return YAMLSeq.prototype.toString.call(this, own, ...rest);
+};
+
+/** Writes a map as `{ a: b }`, also in a list. */
+const loose: YAMLMap["toString"] = function (this: YAMLMap, context, ...rest) {
+  const own = context && { ...context, flowCollectionPadding: " " };
+  return YAMLMap.prototype.toString.call(this, own, ...rest);
 };
 
 function isShort(node: Node): boolean {

@@ -1,0 +1,100 @@
+/**
+ * Names that a configuration can have, and dependencies that are there.
+ *
+ * @module
+ */
+
+import type { WrittenProcess } from "./define_config.ts";
+import type { Found, Gap } from "./init_origin.ts";
+
+type Entries = Readonly<Record<string, WrittenProcess>>;
+
+/**
+ * Changes the names of processes that a configuration cannot have, and makes
+ * dependencies that are missing optional.
+ *
+ * @param found What a reader has found.
+ */
+export function withNames(found: Found): Found {
+  const { config, stubs = {}, comments = {} } = found;
+  const { processes = {} } = config;
+  const names = namesOf([...Object.keys(processes), ...Object.keys(stubs)]);
+  const gaps: Gap[] = [];
+  for (const [old, name] of names) {
+    if (old === name) continue;
+    gaps.push({
+      process: name,
+      key: old,
+      why:
+        "the name of a process has only letters, digits, - and _, and begins with a letter or a digit",
+    });
+  }
+  const nameOf = (name: string) => names.get(name) ?? name;
+  const renamed = (entries: Entries): Entries =>
+    Object.fromEntries(
+      Object.entries(entries).map(([name, entry]) => {
+        const lost = (on: string) =>
+          gaps.push({
+            process: nameOf(name),
+            key: "dependsOn",
+            why:
+              `there is no process "${on}" in the file, so nothing waits for it until there is one`,
+          });
+        return [nameOf(name), withDependencies(entry, names, lost)];
+      }),
+    );
+  return {
+    ...found,
+    config: { ...config, processes: renamed(processes) },
+    stubs: renamed(stubs),
+    gaps: [
+      ...gaps,
+      ...found.gaps.map(({ process, ...gap }) =>
+        process === undefined ? gap : { process: nameOf(process), ...gap }
+      ),
+    ],
+    comments: Object.fromEntries(
+      Object.entries(comments).map(([name, text]) => [nameOf(name), text]),
+    ),
+  };
+}
+
+function withDependencies(
+  entry: WrittenProcess,
+  names: ReadonlyMap<string, string>,
+  lost: (name: string) => void,
+): WrittenProcess {
+  if (entry.dependsOn === undefined) return entry;
+  const dependsOn = Object.entries(entry.dependsOn).map(([on, how]) => {
+    const name = names.get(on);
+    if (name !== undefined) return [name, how];
+    lost(on);
+    const options = typeof how === "string" ? { when: how } : how;
+    return [on, { ...options, required: false }];
+  });
+  return { ...entry, dependsOn: Object.fromEntries(dependsOn) };
+}
+
+/** Returns the new names by the old ones; all are different. */
+function namesOf(all: readonly string[]): Map<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set(all.filter(isName));
+  for (const old of all) {
+    if (isName(old)) {
+      names.set(old, old);
+      continue;
+    }
+    const base = old.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^[_-]+/, "") ||
+      "process";
+    let name = base;
+    for (let number = 2; taken.has(name); number++) name = `${base}-${number}`;
+    taken.add(name);
+    names.set(old, name);
+  }
+  return names;
+}
+
+/** As the schema of a configuration has it. */
+function isName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text);
+}
