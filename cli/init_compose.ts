@@ -29,18 +29,10 @@ function readFile(
 ): Found {
   const gaps: Gap[] = [];
   const part = new Part(withOverride(file, around), FILE, gaps);
-  const written = part.take("services");
-  const services = extendedServices(mapOf(written), around, gaps);
-  const project: Project = {
-    gaps,
-    around,
-    services,
-    addresses: new Addresses(services),
-    tasks: tasksOf(services),
-  };
+  const project = projectOf(part, around, gaps);
   const processes: Record<string, WrittenProcess> = {};
   const stubs: Record<string, WrittenProcess> = {};
-  for (const [name, service] of Object.entries(services)) {
+  for (const [name, service] of Object.entries(project.services)) {
     const { entry, complete } = serviceOf(project, name, service);
     (complete ? processes : stubs)[name] = entry;
   }
@@ -61,6 +53,18 @@ function readFile(
     stubs: withStubs(stubs, stubs),
     gaps,
     variables: true,
+  };
+}
+
+function projectOf(part: Part, around: Around, gaps: Gaps): Project {
+  const written = mapOf(part.take("services"));
+  const services = extendedServices(written, around, gaps);
+  return {
+    gaps,
+    around,
+    services,
+    addresses: new Addresses(services),
+    tasks: tasksOf(services),
   };
 }
 

@@ -13,7 +13,7 @@ import {
   type ProbePlace,
   shellWords,
 } from "./init_values.ts";
-import { variablesIn, wordsOf } from "./init_words.ts";
+import { variablesIn, wordsOf } from "./init_shell.ts";
 
 /** How often Docker asks, how long an answer can take, and how many fail. */
 const USUAL = { intervalMs: 30_000, timeoutMs: 30_000, retries: 3 };

@@ -102,9 +102,8 @@ export const SERVICE: Keys = {
     to: "stop.command",
     note: "The hooks, and then the signal.",
   },
-  ...alike("pre_start post_start", {
-    why: "make it a task, and name it in `dependsOn`",
-  }),
+  pre_start: { to: "before" },
+  post_start: { why: "make it a task, with the service in its `dependsOn`" },
   user: {
     why:
       "the users of an image are not those of this machine; `user` runs a process as one of these, if you are root",

@@ -10,7 +10,7 @@ import { BUILD } from "./init_compose_keys.ts";
 import { type ImageProgram, readDockerfile } from "./init_dockerfile.ts";
 import { isMap, listOf, mapOf, type Part, textOf } from "./init_keys.ts";
 import type { Around } from "./init_origin.ts";
-import { lineOf, needsBash, variablesIn, wordsOf } from "./init_words.ts";
+import { lineOf, needsBash, variablesIn, wordsOf } from "./init_shell.ts";
 
 /** What a service runs. */
 export interface Program {

@@ -29,7 +29,7 @@ import {
 import { namedMap } from "./init_merge.ts";
 import type { Around } from "./init_origin.ts";
 import { durationOf } from "./init_values.ts";
-import { lineOf, shellVariablesIn } from "./init_words.ts";
+import { lineOf, shellVariablesIn } from "./init_shell.ts";
 
 /** What all services of a file have in common. */
 export interface Project {
@@ -83,6 +83,7 @@ export function serviceOf(
     roll: rollOf(deploy),
     ready: healthOf(part, { env, cwd: keys.cwd }),
     restart: serviceRestart(part, deploy),
+    before: startHooks(part),
     stop: stopOf(part),
     stdin: part.flag("stdin_open") ? "piped" as const : undefined,
     export: image === undefined ? undefined : { image },
@@ -230,15 +231,28 @@ function stopOf(part: Part): WrittenProcess["stop"] {
   const stop = given({
     signal: signal === "SIGTERM" ? undefined : signal,
     gracePeriodMs,
-    command: hooksOf(part, signal ?? "SIGTERM"),
+    command: stopHooks(part, signal ?? "SIGTERM"),
   });
   return Object.keys(stop).length > 0 ? stop : undefined;
 }
 
+/** The hooks before a start. */
+function startHooks(part: Part): WrittenProcess["before"] {
+  const lines = hookLines(part, "pre_start");
+  return lines.length === 0 ? undefined : { shell: lines.join(" && ") };
+}
+
 /** The hooks before a stop, and then the signal. */
-function hooksOf(part: Part, signal: Deno.Signal): string[] | undefined {
-  const lines = listOf(part.take("pre_stop")).flatMap((item) => {
-    const hook = part.nested("pre_stop", item, HOOK);
+function stopHooks(part: Part, signal: Deno.Signal): string[] | undefined {
+  const lines = hookLines(part, "pre_stop");
+  if (lines.length === 0) return undefined;
+  const end = `kill -s ${signal.slice(3)} "$PROCESSMAN_PID"`;
+  return ["sh", "-c", [...lines, end].join("; ")];
+}
+
+function hookLines(part: Part, key: string): string[] {
+  return listOf(part.take(key)).flatMap((item) => {
+    const hook = part.nested(key, item, HOOK);
     const command = hook.take("command");
     hook.end();
     if (command === undefined) return [];
@@ -246,9 +260,6 @@ function hooksOf(part: Part, signal: Deno.Signal): string[] | undefined {
       Array.isArray(command) ? lineOf(command.map(String)) : String(command),
     ];
   });
-  if (lines.length === 0) return undefined;
-  const end = `kill -s ${signal.slice(3)} "$PROCESSMAN_PID"`;
-  return ["sh", "-c", [...lines, end].join("; ")];
 }
 
 function signalOf(name: string): Deno.Signal | undefined {

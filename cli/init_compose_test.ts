@@ -5,7 +5,7 @@ import type { WrittenProcess } from "./define_config.ts";
 import { Addresses, portOf } from "./init_compose_addresses.ts";
 import { readDockerfile } from "./init_dockerfile.ts";
 import { durationOf } from "./init_values.ts";
-import { lineOf, wordsOf } from "./init_words.ts";
+import { lineOf, wordsOf } from "./init_shell.ts";
 
 const ignore = !permitted("read", "write");
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { wordsOf } from "./init_words.ts";
+import { wordsOf } from "./init_shell.ts";
 
 /** What the image of a Dockerfile runs. */
 export interface ImageProgram {

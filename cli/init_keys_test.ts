@@ -59,6 +59,10 @@ const PLACES: readonly Place[] = [
       (keys) => ({ ...process({}), shell: { shell_command: "zsh", ...keys } }),
     ],
     ["AVAILABILITY", (keys) => process({ availability: keys })],
+    [
+      "SCHEDULE",
+      (keys) => process({ schedule: { cron: "* * * * *", ...keys } }),
+    ],
     ["SHUTDOWN", (keys) => process({ shutdown: keys })],
     ["PROBE", probe],
     ["PROBE", ready],
@@ -133,6 +137,9 @@ const VALUES: Readonly<Record<string, unknown>> = {
   "PROCESS.is_dotenv_disabled": true,
   "AVAILABILITY.restart": "always",
   "AVAILABILITY.exit_on_end": true,
+  "SCHEDULE.run_on_start": true,
+  "PROCESS.schedule": { cron: "0 3 * * *" },
+  "SERVICE.pre_start": [{ command: "a" }],
   "SHUTDOWN.signal": 2,
   "SHUTDOWN.timeout_seconds": 5,
   "SHUTDOWN.parent_only": true,
@@ -160,6 +167,7 @@ const TOGETHER: Readonly<Record<string, object>> = {
     target: "x",
   },
   "BUILD.dockerfile": { dockerfile: "Other" },
+  "SCHEDULE.interval": { cron: null, interval: "30s" },
   "PROJECT.vars": {
     vars: { A: "b" },
     processes: { a: { command: "echo {{.A}}" } },

@@ -6,6 +6,7 @@
 
 import type { WrittenProcess } from "./define_config.ts";
 import type { Found, Gap } from "./init_origin.ts";
+import { processName, RENAMED } from "./init_parts.ts";
 
 type Entries = Readonly<Record<string, WrittenProcess>>;
 
@@ -19,28 +20,16 @@ export function withNames(found: Found): Found {
   const { config, stubs = {}, comments = {} } = found;
   const { processes = {} } = config;
   const names = namesOf([...Object.keys(processes), ...Object.keys(stubs)]);
-  const gaps: Gap[] = [];
-  for (const [old, name] of names) {
-    if (old === name) continue;
-    gaps.push({
-      process: name,
-      key: old,
-      why:
-        "the name of a process has only letters, digits, - and _, and begins with a letter or a digit",
-    });
-  }
   const nameOf = (name: string) => names.get(name) ?? name;
+  const gaps: Gap[] = Array.from(names).filter(([old, name]) => old !== name)
+    .map(([old, name]) => ({ process: name, key: old, why: RENAMED }));
   const renamed = (entries: Entries): Entries =>
     Object.fromEntries(
       Object.entries(entries).map(([name, entry]) => {
+        const process = nameOf(name);
         const lost = (on: string) =>
-          gaps.push({
-            process: nameOf(name),
-            key: "dependsOn",
-            why:
-              `there is no process "${on}" in the file, so nothing waits for it until there is one`,
-          });
-        return [nameOf(name), withDependencies(entry, names, lost)];
+          gaps.push({ process, key: "dependsOn", why: missing(on) });
+        return [process, withDependencies(entry, names, lost)];
       }),
     );
   return {
@@ -57,6 +46,10 @@ export function withNames(found: Found): Found {
       Object.entries(comments).map(([name, text]) => [nameOf(name), text]),
     ),
   };
+}
+
+function missing(name: string): string {
+  return `there is no process "${name}" in the file, so nothing waits for it until there is one`;
 }
 
 function withDependencies(
@@ -77,21 +70,10 @@ function withDependencies(
 
 /** Returns the new names by the old ones; all are different. */
 function namesOf(all: readonly string[]): Map<string, string> {
-  const names = new Map<string, string>();
   const taken = new Set(all.filter(isName));
-  for (const old of all) {
-    if (isName(old)) {
-      names.set(old, old);
-      continue;
-    }
-    const base = old.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^[_-]+/, "") ||
-      "process";
-    let name = base;
-    for (let number = 2; taken.has(name); number++) name = `${base}-${number}`;
-    taken.add(name);
-    names.set(old, name);
-  }
-  return names;
+  return new Map(
+    all.map((old) => [old, isName(old) ? old : processName(old, taken)]),
+  );
 }
 
 /** As the schema of a configuration has it. */

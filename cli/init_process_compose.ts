@@ -14,9 +14,10 @@ import {
   outputOf,
   readyOf,
   restartOf,
+  scheduleOf,
   stopOf,
 } from "./init_process_compose_parts.ts";
-import { needsBash } from "./init_words.ts";
+import { needsBash } from "./init_shell.ts";
 import { Template } from "./init_template.ts";
 import { pairsOf } from "./init_values.ts";
 import { readYaml } from "./init_yaml.ts";
@@ -146,23 +147,20 @@ function processOf(
   name: string,
   comments: Record<string, string>,
 ): WrittenProcess {
-  const { gaps } = project;
-  const part = new Part(project.processes[name], PROCESS, gaps, name);
+  const part = partOf(project, name);
+  const replicas = part.number("replicas") ?? 1;
   const template = new Template(
     { ...project.vars, ...mapOf(part.take("vars")) },
-    { replicas: part.number("replicas") ?? 1, expands: project.expands },
+    { replicas, expands: project.expands },
     (key, why) => part.gap(key, why),
   );
-  const comment = part.text("description");
-  if (comment !== undefined) comments[name] = template.filled(comment);
-  const replicas = part.number("replicas");
-  const deferred = ["disabled", "is_disabled", "is_foreground"]
-    .filter((key) => part.flag(key));
+  const comment = filled(template, part.take("description"));
+  if (comment !== undefined) comments[name] = comment;
   const program = programOf(part, template, project);
   const cwd = filled(template, part.take("working_dir"));
   const env = envOf(part, template, program);
-  const place = { cwd, env };
-  const isTask = project.tasks.has(name);
+  const schedule = scheduleOf(part);
+  const isTask = project.tasks.has(name) || schedule !== undefined;
   const restart = restartOf(part);
   const entry: WrittenProcess = given({
     type: isTask ? "task" as const : undefined,
@@ -171,10 +169,11 @@ function processOf(
     env,
     envFiles: envFilesOf(part),
     dependsOn: dependsOnOf(part),
-    replicas: replicas !== undefined && replicas > 1 ? replicas : undefined,
-    autoStart: deferred.length > 0 ? false : undefined,
-    ready: readyOf(part, template, place),
-    live: liveOf(part, template, place),
+    replicas: replicas > 1 ? replicas : undefined,
+    autoStart: isDeferred(part) ? false : undefined,
+    schedule,
+    ready: readyOf(part, template, { cwd, env }),
+    live: liveOf(part, template, { cwd, env }),
     restart: restart.options,
     critical: restart.critical,
     stop: stopOf(part, template),
@@ -182,6 +181,15 @@ function processOf(
   });
   part.end();
   return isTask ? withoutServiceKeys(entry, part) : entry;
+}
+
+function partOf({ processes, gaps }: Project, name: string): Part {
+  return new Part(processes[name], PROCESS, gaps, name);
+}
+
+function isDeferred(part: Part): boolean {
+  const keys = ["disabled", "is_disabled", "is_foreground"];
+  return keys.filter((key) => part.flag(key)).length > 0;
 }
 
 /** A task ends: it has no probes, and is not restarted after a success. */
@@ -200,7 +208,7 @@ function withoutServiceKeys(
     if (value === undefined) continue;
     part.gap(
       key,
-      "other processes wait for its end, so that it is a task, which cannot have this",
+      "it is a task, which ends and cannot have this",
     );
   }
   const policy = restart?.policy === "always" ? "on-failure" : restart?.policy;

@@ -116,7 +116,7 @@ export const PROCESS: Keys = {
   },
   is_tty: { why: "the program gets a pipe, and no terminal" },
   is_interactive: { why: "the program gets a pipe, and no terminal" },
-  schedule: { why: "nothing starts a process at a time; use cron" },
+  schedule: { to: "schedule", note: "Such a process is a task." },
   watch: { why: "use the watcher of the program" },
   mcp: {
     why: "`processman mcp` has tools for all processes, but none of yours",
@@ -162,6 +162,19 @@ export const SHUTDOWN: Keys = {
       "If it does not end the process, SIGKILL does after the grace period.",
   },
   send_keys: { why: "a stop sends a signal: see `stop.signal`" },
+};
+
+/** The keys of `schedule`. */
+export const SCHEDULE: Keys = {
+  cron: { to: "schedule" },
+  interval: {
+    to: "schedule",
+    note:
+      "As an expression of cron, if there is one: `30s` is every half minute.",
+  },
+  timezone: { to: "schedule.timeZone" },
+  max_concurrent: { moot: "One run at a time. Told if it is more than 1." },
+  run_on_start: { why: "`processman start` runs it at once" },
 };
 
 /** The keys of a probe. */

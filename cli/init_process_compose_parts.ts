@@ -20,9 +20,15 @@ import {
   LOG,
   PROBE,
   ROTATION,
+  SCHEDULE,
   SHUTDOWN,
 } from "./init_process_compose_keys.ts";
-import { execProbe, type ProbePlace, shellWords } from "./init_values.ts";
+import {
+  durationOf,
+  execProbe,
+  type ProbePlace,
+  shellWords,
+} from "./init_values.ts";
 import type { Template } from "./init_template.ts";
 
 /** The signals by their numbers. */
@@ -198,6 +204,44 @@ function probeOf(
   return {
     http: Object.keys(options).length === 0 ? url : { url, ...options },
   };
+}
+
+/** When a process runs. */
+export function scheduleOf(process: Part): WrittenProcess["schedule"] {
+  if (!process.has("schedule")) return undefined;
+  const part = process.part("schedule", SCHEDULE);
+  const interval = durationOf(part.take("interval"));
+  const cron = part.text("cron") ?? intervalCron(interval);
+  const timeZone = part.text("timezone");
+  const most = part.number("max_concurrent") ?? 1;
+  part.end();
+  if (most > 1) part.gap("max_concurrent", "one run at a time is possible");
+  if (cron === undefined) {
+    part.gap(
+      "interval",
+      "no cron expression has this interval: set `schedule`",
+    );
+    return undefined;
+  }
+  return timeZone === undefined ? cron : { cron, timeZone };
+}
+
+/** Returns the expression for times that are equally far apart. */
+function intervalCron(ms: number | undefined): string | undefined {
+  const units = [
+    [1_000, 60, "* * * * *"],
+    [60_000, 60, "* * * *"],
+    [3_600_000, 24, "* * *"],
+  ] as const;
+  const before = ["", "", "0 "];
+  for (const [i, [unit, most, rest]] of units.entries()) {
+    const count = (ms ?? 0) / unit;
+    if (!Number.isInteger(count) || count < 1) continue;
+    if (count < most && most % count === 0) {
+      return `${before[i]}*/${count} ${rest}`;
+    }
+  }
+  return undefined;
 }
 
 /** The log file of a process. */

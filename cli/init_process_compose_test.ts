@@ -49,6 +49,21 @@ const WHOLE: readonly (readonly [text: string, entry: WrittenProcess])[] = [
     shell: "a",
     stop: { command: ["sh", "-c", "b c"] },
   }],
+  ["command: a, schedule: { cron: 0 3 * * *, timezone: UTC }", {
+    type: "task",
+    shell: "a",
+    schedule: { cron: "0 3 * * *", timeZone: "UTC" },
+  }],
+  ["command: a, schedule: { interval: 30s }", {
+    type: "task",
+    shell: "a",
+    schedule: "*/30 * * * * *",
+  }],
+  ["command: a, schedule: { interval: 2h }", {
+    type: "task",
+    shell: "a",
+    schedule: "0 */2 * * *",
+  }],
   ["command: a, ready_log_line: is up", {
     shell: "a",
     ready: { line: "is up" },

@@ -7,7 +7,7 @@
 import type { WrittenProbe } from "./define_config.ts";
 import { textOf } from "./init_keys.ts";
 import { namedMap } from "./init_merge.ts";
-import { needsBash, shellVariablesIn } from "./init_words.ts";
+import { needsBash, shellVariablesIn } from "./init_shell.ts";
 
 /**
  * Returns variables that are written as a map, or as a list of `NAME=value`. A

@@ -1,8 +1,10 @@
 /**
- * Command lines of other tools, as words and for a shell.
+ * What command lines of other tools need from a shell.
  *
  * @module
  */
+
+import { plainWords, quoted } from "./init_command_line.ts";
 
 /** What `bash` understands and `sh` does not. */
 const BASH =
@@ -13,28 +15,13 @@ export function needsBash(line: string): boolean {
   return BASH.test(line);
 }
 
-/** A part of a word: in quotes, or a letter. */
-const PART = /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\]+)|(\s+)/gs;
-
 /**
- * Splits a command line into words as a shell does, without running anything
- * and without replacing variables.
+ * Splits a command line as Docker does: a quote that is not closed is a letter.
  *
  * @param line The command line.
  */
 export function wordsOf(line: string): string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  for (const [, single, double, escaped, plain, space] of line.matchAll(PART)) {
-    if (space !== undefined) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-      continue;
-    }
-    word = (word ?? "") +
-      (single ?? double?.replace(/\\(["\\$`])/g, "$1") ?? escaped ?? plain);
-  }
-  return word === undefined ? words : [...words, word];
+  return plainWords(line) ?? line.trim().split(/\s+/);
 }
 
 /** A variable in a text: `$NAME` or `${NAME…}`, and `$$` for a dollar. */
@@ -62,9 +49,6 @@ export function lineOf(words: readonly string[]): string {
       const text = word.replace(/["\\`]/g, "\\$&").replaceAll("$$", "\\$");
       return `"${text}"`;
     }
-    const text = word.replaceAll("$$", "$");
-    return /^[\w@%+=:,./-]+$/.test(text)
-      ? text
-      : `'${text.replaceAll("'", `'\\''`)}'`;
+    return quoted(word.replaceAll("$$", "$"));
   }).join(" ");
 }
