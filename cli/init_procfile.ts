@@ -190,11 +190,11 @@ function entryOf(
   port: number,
   { get }: Beside,
 ): Draft {
-  const formation = pairsOf(
-    get("formation", "concurrency") ??
-      get("OVERMIND_FORMATION"),
-  );
-  const count = Number(formation.get(name) ?? formation.get("all") ?? 1);
+  const foreman = get("formation", "concurrency");
+  const formation = pairsOf(foreman ?? get("OVERMIND_FORMATION"));
+  // With foreman, what a formation does not name is not started.
+  const others = formation.get("all") ?? (foreman === undefined ? 1 : 0);
+  const count = Number(formation.get(name) ?? others);
   const signal = pairsOf(get("OVERMIND_STOP_SIGNALS")).get(name);
   const known = SIGNALS.find((each) =>
     each === `SIG${signal?.toUpperCase().replace(/^SIG/, "")}`

@@ -57,7 +57,7 @@ Deno.test("init takes the options of foreman and overmind over", async () => {
     processes: {
       web: { shell: "a", env: { PORT: "$[3999 + replica]" }, replicas: 2 },
       worker: { shell: "b", env: { PORT: 4_100 }, autoStart: false },
-      job: { shell: "c", env: { PORT: 4_200 } },
+      job: { shell: "c", env: { PORT: 4_200 }, autoStart: false },
     },
   });
   const overmind = await read("web: a\nworker: b\njob: c\n", {

@@ -333,13 +333,13 @@ function restOf(
   return [
     ...rest.length === 0 ? [] : [{
       key: rest.join(", "),
-      why: "these scripts are not started: `processman init --script NAME` " +
-        "takes those that you name",
+      why: "only servers are started: `processman init --script NAME` takes " +
+        "what you name",
     }],
     ...others.length === 0 ? [] : [{
       key: others.map(({ folder }) => folder).join(", "),
-      why: `the scripts of these packages are not started: write a process ` +
-        `with their folder as \`cwd\``,
+      why: "only the scripts of the root are started: write a process with " +
+        "the folder of a package as `cwd`",
     }],
   ].map((gap) => ({ ...gap, key: `${gap.key} in ${basename(file.path)}` }));
 }

@@ -239,7 +239,7 @@ Deno.test("Tasks of deno.json are read with their dependencies", async () => {
     css: "deno task css",
   });
   assertEquals(gapLines(found), [
-    "fmt in deno.json: these scripts are not started: `processman init --script NAME` takes those that you name",
+    "fmt in deno.json: only servers are started: `processman init --script NAME` takes what you name",
   ]);
 });
 

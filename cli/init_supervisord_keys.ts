@@ -110,7 +110,10 @@ export const SUPERVISORD_KEYS: Readonly<Record<string, IniKey>> = {
   logfile_maxbytes: LOG,
   logfile_backups: LOG,
   loglevel: LOG,
-  silent: { ...FOREGROUND, unless: NO },
+  silent: {
+    why: "with `processman up -d`, the log of the supervisor is only in a file",
+    unless: NO,
+  },
   nodaemon: FOREGROUND,
   pidfile: {
     why: "`processman ls` shows the process ID of each supervisor",
@@ -149,7 +152,7 @@ export const SECTIONS: Keys = {
   "include": { to: "processes" },
   "eventlistener:x": {
     why: "it needs the protocol of supervisord: let it read " +
-      "`processman events --json`, or use `onFailed`",
+      "`processman events --json`",
   },
   "fcgi-program:x": {
     why: "processman passes on no sockets: let the program open its own, " +

@@ -5,7 +5,19 @@
  * @module
  */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertArrayIncludes,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
+import { APP_ALIASES, APP_KEYS } from "../cli/init_pm2_keys.ts";
+import { CONCURRENTLY_KEYS } from "../cli/init_runners.ts";
+import {
+  PROGRAM_KEYS,
+  SECTIONS,
+  SUPERVISORD_KEYS,
+} from "../cli/init_supervisord_keys.ts";
 import { checkManager } from "../manager_options.ts";
 import * as library from "../mod.ts";
 import { checkCommand } from "../options.ts";
@@ -95,6 +107,19 @@ const ORIGINS: readonly Origin[] = [
         source_map_support stop_exit_codes time trace treekill uid user
         username v8 vizion wait_ready watch watch_delay watch_options
         windowsHide write`,
+    },
+  },
+  {
+    // foreman 0.87.2, the options of `foreman start`, with `concurrency` of
+    // older ones; and overmind 2.5, the variables that are not about tmux.
+    page: "docs/from_foreman.md",
+    tables: {
+      "In `.foreman`":
+        `color concurrency env formation port procfile root timeout timestamp`,
+      "In `.overmind.env`": `OVERMIND_ANY_CAN_DIE OVERMIND_AUTO_RESTART
+        OVERMIND_CAN_DIE OVERMIND_FORMATION OVERMIND_IGNORED_PROCESSES
+        OVERMIND_PORT OVERMIND_PORT_STEP OVERMIND_PROCESSES OVERMIND_PROCFILE
+        OVERMIND_ROOT OVERMIND_STOP_SIGNALS OVERMIND_TIMEOUT OVERMIND_TITLE`,
     },
   },
   {
@@ -198,6 +223,36 @@ Deno.test("There is a list of the origin for each porting page", {
   assertEquals(
     (await portingPages()).map(({ path }) => path),
     ORIGINS.map(({ page }) => page).sort(),
+  );
+});
+
+Deno.test("init knows all keys of the origins", { ignore }, () => {
+  const listed = (path: string, head: string) =>
+    (ORIGINS.find(({ page }) => page === path)?.tables[head] ?? "")
+      .split(/\s+/).sort();
+  const aliases = Object.keys(APP_ALIASES)
+    // pm2 takes these from a file, besides what is in its schema.
+    .filter((name) => name !== "cmd" && name !== "command");
+  assertEquals(
+    [...Object.keys(APP_KEYS), ...aliases].sort(),
+    listed("docs/from_pm2.md", "pm2"),
+  );
+  assertEquals(
+    Object.keys(PROGRAM_KEYS).sort(),
+    listed("docs/from_supervisord.md", "`[program:x]`"),
+  );
+  const others = listed("docs/from_supervisord.md", "Section");
+  assertArrayIncludes(others, Object.keys(SUPERVISORD_KEYS));
+  const sections = Object.keys(SECTIONS).map((name) => `[${name}]`);
+  assertArrayIncludes(
+    sections,
+    others.filter((name) => /^\[(?!supervisord\])/.test(name)),
+  );
+  const options = listed("docs/from_concurrently.md", "concurrently");
+  assertEquals(
+    Object.keys(CONCURRENTLY_KEYS).sort(),
+    options.filter((name) => /^--/.test(name))
+      .filter((name) => !/^--(help|version|ks)$/.test(name)),
   );
 });
 
@@ -385,7 +440,9 @@ Deno.test("The porting pages name options and members that exist", {
       spansOf(cell).forEach(look);
     }
     // Elsewhere, what looks like an option or a member is one.
-    const prose = page.text.replace(/^```.*?^```$/gms, "");
+    const prose = page.text.replace(/^```.*?^```$/gms, "")
+      // The keys of a configuration are compared with those of `init`.
+      .replace(/<!-- Written by .*?<!-- End -->/gs, "");
     spansOf(prose)
       .filter((span) =>
         /^(pm|process|restart|stop|output|ready|live)\.[a-z]/.test(span)
