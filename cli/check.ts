@@ -5,7 +5,9 @@
  */
 
 import type { RestartOptions } from "../mod.ts";
+import type { Edge } from "../plan/mod.ts";
 import { type Call, type Command, STATUS } from "./call.ts";
+import { graphLines, type Level, levelsOf } from "./check_graph.ts";
 import { ConfigError, type ConfigFault, ConfigFaults } from "./config_fault.ts";
 import { load, type Loaded } from "./config_load.ts";
 import { checkMachine, type Programs } from "./config_machine.ts";
@@ -24,6 +26,10 @@ interface Report {
   readonly program: string | null;
   readonly autoStart: boolean;
   readonly schedule: Times | null;
+  /** When it starts: 1 for what depends on nothing, 2 for what is after that. */
+  readonly level: number;
+  /** What it depends on. */
+  readonly dependsOn: readonly (Omit<Edge, "on"> & { name: string })[];
   readonly crashLoop: CrashLoop;
 }
 
@@ -58,21 +64,45 @@ async function right(
   const count = reports.length === 1
     ? "1 process"
     : `${reports.length} processes`;
-  const names = reports.map(({ name, replicas }) =>
-    replicas === 1 ? name : `${name} (${replicas})`
-  );
+  const names = reports.map(titleOf);
   const width = Math.max(0, ...names.map(({ length }) => length));
   const lines = reports.map(({ crashLoop: { text } }, i) =>
     `  ${(names[i] ?? "").padEnd(width)}  ${text}\n`
   );
   await io.out(
-    `${
-      files.join(", ")
-    }: no mistakes, ${count}\nIf a process crashes again and again, it\n${
-      lines.join("")
-    }${scheduleText(reports)}`,
+    `${files.join(", ")}: no mistakes, ${count}\n${
+      graphText(loaded, io.size()?.columns)
+    }If a process crashes again and again, it\n${lines.join("")}${
+      scheduleText(reports)
+    }`,
   );
   return STATUS.ok;
+}
+
+/** Returns what a process is called, with the number of its replicas. */
+function titleOf(
+  { name, replicas }: Pick<Report, "name" | "replicas">,
+): string {
+  return replicas === 1 ? name : `${name} (${replicas})`;
+}
+
+/** Returns the levels in which everything starts. */
+function graphOf({ built }: Loaded): Level[] {
+  const entries = [...built.plan.entries.values()];
+  return levelsOf(entries.map(({ name, type, units, dependencies }) => ({
+    name,
+    title: titleOf({ name, replicas: units.length }) +
+      (type === "task" ? ", a task" : ""),
+    needs: dependencies,
+  })));
+}
+
+/** Draws the graph, unless nothing depends on anything. */
+function graphText(loaded: Loaded, width: number | undefined): string {
+  const levels = graphOf(loaded);
+  if (levels.length < 2) return "";
+  const lines = graphLines(levels, width).map((line) => `${line}\n`);
+  return `It starts in this order\n${lines.join("")}`;
 }
 
 /** Returns the next times of all schedules; they are loaded if there are some. */
@@ -101,10 +131,16 @@ function scheduleText(reports: readonly Report[]): string {
 }
 
 function reportsOf(
-  { config, built }: Loaded,
+  loaded: Loaded,
   programs: Programs,
   times: ReadonlyMap<string, Times>,
 ): Report[] {
+  const { config, built } = loaded;
+  const levels = new Map(
+    graphOf(loaded).flatMap((level, i) =>
+      level.map(({ name }) => [name, i + 1] as const)
+    ),
+  );
   // A simulation takes a tenth of a second, and most processes are alike.
   const known = new Map<string, CrashLoop>();
   const loopOf = (name: string, options: RestartOptions): CrashLoop => {
@@ -114,12 +150,16 @@ function reportsOf(
     known.set(key, loop);
     return loop;
   };
-  return [...built.plan.entries.values()].map(({ name, units }) => ({
+  return [...built.plan.entries.values()].map((
+    { name, units, dependencies },
+  ) => ({
     name,
     replicas: units.length,
     program: programs.get(name) ?? null,
     autoStart: built.autoStart.includes(name),
     schedule: times.get(name) ?? null,
+    level: levels.get(name) ?? 1,
+    dependsOn: dependencies.map(({ on, ...edge }) => ({ name: on, ...edge })),
     crashLoop: loopOf(name, units[0]?.options.restart ?? {}),
   }));
 }

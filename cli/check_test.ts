@@ -21,9 +21,13 @@ Deno.test("check tells what each process does in a crash loop", {
   const path = await tool.write("processman.yaml", CONFIG);
   assertEquals(await tool.run("processman check"), {
     stdout: `${path}: no mistakes, 3 processes
+It starts in this order
+  1 ┬ db
+    └ task, a task
+  2 ─ api (2)       after db started
 If a process crashes again and again, it
-  db       gives up after 4 crashes, about 3 s after its start
-  api (2)  never gives up: about 1385 crashes in the first hour
+  db       gives up after 4 crashes, about 3.4 s after its start, with waits of 1 s
+  api (2)  never gives up: about 1385 crashes in the first hour, with waits of 2.5 s
   task     is not restarted after a crash
 `,
     stderr: "",
@@ -37,8 +41,14 @@ If a process crashes again and again, it
     ends: true,
     crashes: 4,
     afterMs: 3_400,
-    text: "gives up after 4 crashes, about 3 s after its start",
+    waitsMs: [1_000, 1_000, 1_000],
+    text:
+      "gives up after 4 crashes, about 3.4 s after its start, with waits of 1 s",
   });
+  const api = processes.find(({ name }: { name: string }) => name === "api");
+  assertEquals([api.level, api.dependsOn], [2, [
+    { name: "db", when: "started", restart: "never", required: true },
+  ]]);
   assertMatch(processes[0].program, /^\/.*\/sleep$/);
 });
 

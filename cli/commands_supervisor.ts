@@ -143,8 +143,8 @@ const check: CommandSpec = {
   usage: "[OPTION]...",
   description: [
     "Finds all mistakes of the configuration, each with its file, line and " +
-    "column, and says what each process would do in a crash loop. Nothing is " +
-    "started.",
+    "column, draws the order in which everything starts, and says what each " +
+    "process would do in a crash loop. Nothing is started.",
   ],
   names: { least: 0, most: 0 },
   options: [PROFILE],

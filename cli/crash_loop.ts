@@ -14,6 +14,8 @@ export interface CrashLoop {
   readonly crashes: number;
   /** When the last of them is, in milliseconds after the first start. */
   readonly afterMs: number;
+  /** How long the first waits for a restart are, in milliseconds; at most 10. */
+  readonly waitsMs: readonly number[];
   /** The same in words. */
   readonly text: string;
 }
@@ -23,6 +25,9 @@ const RUN_MS = 100;
 
 /** The most crashes to look at. */
 const MOST = 20_000;
+
+/** The most waits to tell. */
+const MOST_WAITS = 10;
 
 const HOUR_MS = 3_600_000;
 
@@ -35,6 +40,10 @@ const HOUR_MS = 3_600_000;
 export function crashLoop(restart: RestartOptions): CrashLoop {
   const exits = Array.from({ length: MOST }, () => ({ durationMs: RUN_MS }));
   const runs = simulate({ ...restart, random: () => 0.5 }, exits);
+  const waits = runs.flatMap(({ decision }) =>
+    decision.kind === "restart" ? [Math.round(decision.delayMs)] : []
+  );
+  const waitsMs = waits.slice(0, MOST_WAITS);
   const last = runs.at(-1);
   if (last !== undefined && last.decision.kind !== "restart") {
     const crashes = runs.length;
@@ -43,18 +52,32 @@ export function crashLoop(restart: RestartOptions): CrashLoop {
       ? "is not restarted after a crash"
       : `gives up after ${crashes} crashes, about ${
         inWords(afterMs)
-      } after its start`;
-    return { ends: true, crashes, afterMs, text };
+      } after its start, with waits of ${waitsText(waits)}`;
+    return { ends: true, crashes, afterMs, waitsMs, text };
   }
   const hour = runs.filter(({ endMs }) => endMs <= HOUR_MS);
   const crashes = hour.length;
   const afterMs = Math.round(hour.at(-1)?.endMs ?? 0);
-  const text = `never gives up: about ${crashes} crashes in the first hour`;
-  return { ends: false, crashes, afterMs, text };
+  const text = `never gives up: about ${crashes} crashes in the first hour, ` +
+    `with waits of ${waitsText(waits)}`;
+  return { ends: false, crashes, afterMs, waitsMs, text };
+}
+
+/** Returns waits in words, equal ones once: `200 ms, 400 ms … 10 s`. */
+function waitsText(waits: readonly number[]): string {
+  const texts = waits.map(inWords).filter((text, i, all) =>
+    text !== all[i - 1]
+  );
+  const [first = "", second, ...others] = texts;
+  if (second === undefined) return first;
+  const last = others.at(-1);
+  if (others.length < 2) return texts.join(", ");
+  return `${first}, ${second} … ${last}`;
 }
 
 function inWords(ms: number): string {
   if (ms < 1_000) return `${ms} ms`;
+  if (ms < 10_000) return `${Number((ms / 1_000).toFixed(1))} s`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
