@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hasAlert } from "./alert_order.ts";
 import type { Attendant, AttendantKind, Attending } from "./attendant.ts";
 import { load } from "./load.ts";
 import { orderOf } from "./schedule_order.ts";
@@ -14,6 +15,15 @@ export type { Attendant, AttendantKind, Attending } from "./attendant.ts";
 
 /** All kinds. */
 const KINDS: readonly AttendantKind[] = [
+  {
+    needs: hasAlert,
+    load: async () => {
+      const { Alerts } = await load<typeof import("./alerts.ts")>(
+        "./alerts.ts",
+      );
+      return (attending) => new Alerts(attending);
+    },
+  },
   {
     needs: (entry) => orderOf(entry) !== undefined,
     load: async () => {

@@ -29,7 +29,15 @@ type Plain = Readonly<Record<string, unknown>>;
 const OF_PLAN = ["startLimit", "restartBudget", "sharedPorts"];
 
 /** The options that the library does not have. */
-const OURS = ["profiles", "autoStart", "envFiles", "export", "schedule"];
+const OURS = [
+  "profiles",
+  "autoStart",
+  "envFiles",
+  "export",
+  "schedule",
+  "onFailed",
+  "onUnhealthy",
+];
 
 /**
  * Makes a plan of a resolved configuration.

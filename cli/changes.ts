@@ -71,12 +71,17 @@ function ownChanges(old: Processes, next: Processes): string[] {
   return Object.entries(next).flatMap(([name, entry]) => {
     const before = old[name];
     if (before === undefined) return [];
-    return OWN_KEYS.flatMap((key) => {
+    return [...OWN_KEYS, ...SECRET_KEYS].flatMap((key) => {
       const [from, to] = [valueAt(before, key), valueAt(entry, key)];
-      return from === to ? [] : [`~ ${name}.${key}: ${from} → ${to}`];
+      if (from === to) return [];
+      const how = SECRET_KEYS.includes(key) ? "changes" : `${from} → ${to}`;
+      return [`~ ${name}.${key}: ${how}`];
     });
   });
 }
+
+/** The same, but their values can contain secrets. */
+const SECRET_KEYS = ["onFailed", "onUnhealthy"];
 
 /** Returns the value of a key as JSON. */
 function valueAt(entry: unknown, key: string): string {

@@ -50,6 +50,16 @@ Deno.test("changesOf() keeps the values of environment variables to itself", () 
   assertEquals(found.later, []);
 });
 
+Deno.test("changesOf() keeps the values of webhooks to itself", () => {
+  const at = (onFailed: unknown): Configured => {
+    const { config, built } = configured({});
+    const processes = { api: { command: ["api"], onFailed } };
+    return { config: { ...config, processes }, built };
+  };
+  const found = changes(at("https://a/secret"), at({ url: "https://a/other" }));
+  assertEquals(found.changes, ["~ api.onFailed: changes"]);
+});
+
 Deno.test("changesOf() names what has no effect before the next start", () => {
   const old = configured({});
   const next = configured({}, {

@@ -13,5 +13,8 @@ export const PROBES = ["http", "tcp", "exec", "line", "file", "all"] as const;
 /** What a hook runs. */
 export const HOOK_PROGRAMS = ["command", "shell"] as const;
 
+/** What is told of a failure. */
+export const ALERT_TARGETS = ["command", "shell", "url"] as const;
+
 /** The backoffs. */
 export const BACKOFFS = ["uniform", "exponential", "constant"] as const;

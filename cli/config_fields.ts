@@ -16,8 +16,13 @@ const COMMON = [
   "profiles",
   "autoStart",
   "schedule",
+  "onFailed",
+  "onUnhealthy",
   "export",
 ];
+
+/** The options that run programs on occasions. */
+const HOOKS = ["before", "after", "onFailed", "onUnhealthy"];
 
 /** Returns the path inside of a process or of `defaults`, without indexes. */
 function inner(path: NodePath): string[] | undefined {
@@ -35,8 +40,9 @@ export function isLiteral(path: NodePath): boolean {
   const [first, second, ...rest] = inner(path) ?? [];
   if (first === "command" || first === "shell") return true;
   if (first === "stop") return second === "command";
-  if (first === "before" || first === "after") {
-    return second === undefined || second === "command" || second === "shell";
+  if (first !== undefined && HOOKS.includes(first)) {
+    const inList = second === undefined && typeof path.at(-1) === "number";
+    return inList || second === "command" || second === "shell";
   }
   if (first === "deno") return second === "script" || second === "args";
   if (first !== "ready" && first !== "live") return false;
@@ -74,7 +80,7 @@ export function isPerReplica(path: NodePath): boolean {
 }
 
 /** The lists of words. */
-const LISTS = ["command", "args", "exec", "before", "after"];
+const LISTS = ["command", "args", "exec", ...HOOKS];
 
 /** Returns whether a part is a text, even if it is written as a number. */
 export function isText(path: NodePath): boolean {

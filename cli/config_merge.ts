@@ -4,7 +4,13 @@
  * @module
  */
 
-import { BACKOFFS, HOOK_PROGRAMS, PROBES, PROGRAMS } from "./config_choices.ts";
+import {
+  ALERT_TARGETS,
+  BACKOFFS,
+  HOOK_PROGRAMS,
+  PROBES,
+  PROGRAMS,
+} from "./config_choices.ts";
 import {
   type ConfigNode,
   type MapEntry,
@@ -57,6 +63,9 @@ function choicesAt(path: NodePath): readonly string[] {
   if (last === "backoff") return BACKOFFS;
   if (path.length === 3 && (last === "before" || last === "after")) {
     return HOOK_PROGRAMS;
+  }
+  if (path.length === 3 && (last === "onFailed" || last === "onUnhealthy")) {
+    return ALERT_TARGETS;
   }
   return path.length === 3 && (last === "ready" || last === "live")
     ? PROBES

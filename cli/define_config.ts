@@ -178,6 +178,20 @@ export interface WrittenHook {
   timeoutMs?: number | undefined;
 }
 
+/** A command or a server that is told, with one of the first three. */
+export interface WrittenAlert {
+  /** A program and its arguments, which is run. */
+  command?: readonly (string | number)[] | undefined;
+  /** A command line for `sh -c`, which is run. */
+  shell?: string | undefined;
+  /** Where a request with JSON is sent. */
+  url?: string | undefined;
+  /** Headers of the request. */
+  headers?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** How long it can take, in milliseconds. */
+  timeoutMs?: number | undefined;
+}
+
 /** The options that `defaults` and a process have in common. */
 export interface WrittenDefaults extends
   Omit<
@@ -204,6 +218,10 @@ export interface WrittenDefaults extends
   before?: readonly (string | number)[] | WrittenHook | undefined;
   /** What runs after each run. */
   after?: readonly (string | number)[] | WrittenHook | undefined;
+  /** What is told when it is given up: a URL, a command, or options. */
+  onFailed?: string | readonly (string | number)[] | WrittenAlert | undefined;
+  /** What is told when it hangs: a URL, a command, or options. */
+  onUnhealthy?: WrittenDefaults["onFailed"];
   /** What happens with the output. */
   output?:
     | Omit<OutputOptions, "file"> & {

@@ -6,6 +6,7 @@
 
 import type { Note } from "../export/mod.ts";
 import { LOGS } from "./config_resolve.ts";
+import { ALERT_OPTIONS } from "./alert_order.ts";
 import type { Engine } from "./export_engines.ts";
 import { plainText } from "./plain_text.ts";
 import type { ResolvedConfig } from "./resolved.ts";
@@ -64,6 +65,7 @@ export function notesOf(
     ...left,
     ...removedVariables(config),
     ...schedules(config, engine),
+    ...alerts(config, engine),
   ];
 }
 
@@ -81,6 +83,26 @@ function schedules({ processes }: ResolvedConfig, engine: Engine): Note[] {
     return [{ entry, option, message }];
   });
 }
+
+/** Nothing but the tool tells of failures. */
+function alerts({ processes }: ResolvedConfig, engine: Engine): Note[] {
+  return Object.entries(processes).flatMap(([entry, options]) =>
+    ALERT_OPTIONS.filter((option) => options[option] !== undefined)
+      .map((option) => {
+        const hangs = engine === "systemd" && option === "onUnhealthy";
+        return { entry, option, message: hangs ? NO_PROBES : ALERTERS[engine] };
+      })
+  );
+}
+
+const NO_PROBES = "systemd runs no probes of liveness";
+
+/** What tells of failures of what the engines run. */
+const ALERTERS: Readonly<Record<Engine, string>> = {
+  systemd: "OnFailure= of the unit can start another unit that tells of it",
+  compose: "what watches the events of Docker can tell of it",
+  kubernetes: "the alerts of your monitoring can tell of it",
+};
 
 /** What keeps schedules beside what the engines run. */
 const SCHEDULERS: Readonly<Record<Engine, string>> = {

@@ -6,8 +6,14 @@
  */
 
 import { z } from "zod";
-import { probe, strict, text, word } from "./schema_parts.ts";
-import { BACKOFFS, HOOK_PROGRAMS, PROBES, PROGRAMS } from "./config_choices.ts";
+import { probe, strict, text, url, word } from "./schema_parts.ts";
+import {
+  ALERT_TARGETS,
+  BACKOFFS,
+  HOOK_PROGRAMS,
+  PROBES,
+  PROGRAMS,
+} from "./config_choices.ts";
 import { SIGNALS } from "./config_signals.ts";
 
 const ms = z.number().min(0).describe("A time in milliseconds.");
@@ -95,6 +101,22 @@ const hook = z.union([
     timeoutMs: fromOne.describe("After which time it is killed."),
   }, { choices: HOOK_PROGRAMS, least: 1 }),
 ]).meta({ id: "hook", description: "A program that runs beside the runs." });
+
+const alert = z.union([
+  url,
+  words,
+  strict({
+    command: words.describe("A program and its arguments, which is run."),
+    shell: text.describe("A command line for sh -c, which is run."),
+    url: url.describe("Where a request with JSON is sent."),
+    headers: z.record(z.string(), word).describe("Headers of the request."),
+    timeoutMs: fromOne.describe("How long it can take."),
+  }, { choices: ALERT_TARGETS, least: 1 }).superRefine((value, context) => {
+    if (value.headers === undefined || value.url !== undefined) return;
+    const message = "is only possible with url";
+    context.addIssue({ code: "custom", message, path: ["headers"] });
+  }),
+]).meta({ id: "alert", description: "A command or a server that is told." });
 
 const output = strict({
   bufferBytes: whole.describe("How many bytes of each output are kept."),
@@ -209,6 +231,8 @@ const shared = {
   stop,
   before: hook.describe("What must succeed before each run."),
   after: hook.describe("What runs after each run."),
+  onFailed: alert.describe("What is told when it is given up."),
+  onUnhealthy: alert.describe("What is told when it hangs."),
   output,
 };
 

@@ -90,7 +90,11 @@ function choiceMessage(
     : `cannot be beside ${given[0]}: only one of ${all} is possible`;
 }
 
-const url = z.string().regex(/^https?:\/\/./, "an http: or https: URL");
+/** The URL of a server that speaks HTTP. */
+export const url: z.ZodString = z.string().regex(
+  /^https?:\/\/./,
+  "an http: or https: URL",
+);
 
 /** The probes, as `ready` and `live` have them. */
 export const probe: Readonly<Record<string, z.ZodType>> = {

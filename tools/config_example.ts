@@ -42,6 +42,12 @@ const shared = {
     command: ["sh", "-c", "kill -INT $PROCESSMAN_PID"],
   },
   before: ["sh", "-c", "exit 0"],
+  onFailed: "https://example.com/hook",
+  onUnhealthy: {
+    url: "https://example.com/hook",
+    headers: { authorization: "Bearer 123" },
+    timeoutMs: 1_000,
+  },
   after: { shell: "echo $PROCESSMAN_EXIT_CODE", timeoutMs: 5_000 },
   output: {
     bufferBytes: 1_024,
