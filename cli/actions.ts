@@ -9,6 +9,7 @@ import { type Call, CliError, type Command, STATUS } from "./call.ts";
 import { now, pause } from "./clock.ts";
 import { expand, needsExpansion } from "./names.ts";
 import { PATIENCE_MS, progressOf, waitingText } from "./progress.ts";
+import { signalName } from "./signal_name.ts";
 import { withSupervisor } from "./target.ts";
 import { countOf } from "./values.ts";
 
@@ -121,23 +122,6 @@ function say({ io }: Call, name: string, done: string): Promise<void> {
 function limit({ options }: Call): { withinMs?: number } {
   const withinMs = options.duration("timeout");
   return withinMs === undefined ? {} : { withinMs };
-}
-
-/** The signals whose numbers are the same everywhere. */
-const NUMBERS: Readonly<Record<string, string>> = {
-  1: "HUP",
-  2: "INT",
-  3: "QUIT",
-  6: "ABRT",
-  9: "KILL",
-  14: "ALRM",
-  15: "TERM",
-};
-
-/** Returns the full name of a signal: `SIGHUP` for `hup`, `HUP` and `1`. */
-export function signalName(text: string): string {
-  const name = (NUMBERS[text] ?? text).toUpperCase();
-  return name.startsWith("SIG") ? name : `SIG${name}`;
 }
 
 function readTarget(text: string): { name: string; replicas: number } {

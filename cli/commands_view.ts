@@ -82,6 +82,29 @@ const why: CommandSpec = {
   load: async () => (await load<typeof import("./why.ts")>("./why.ts")).why,
 };
 
+const top: CommandSpec = {
+  name: "top",
+  summary: "Show processes, their logs and their graph on the whole terminal",
+  usage: "[OPTION]...",
+  description: [
+    "Shows the processes, and below them the log, the details or the " +
+    "dependency graph of the one that is chosen. Keys move, search, start and " +
+    "stop; `?` shows them. `q` quits, and the processes go on.",
+    "When the supervisor ends, it waits for the next one.",
+  ],
+  names: { least: 0, most: 0 },
+  options: [],
+  examples: [
+    { line: "processman top", what: "Shows the processes of this folder." },
+    {
+      line: "processman top -S shop",
+      what: "Shows those of the supervisor shop.",
+    },
+  ],
+  statuses: ASKS,
+  load: async () => (await load<typeof import("./top.ts")>("./top.ts")).top,
+};
+
 const logs: CommandSpec = {
   name: "logs",
   summary: "Print what processes have written",
@@ -316,6 +339,7 @@ export const view: readonly CommandSpec[] = [
   ps,
   ls,
   status,
+  top,
   why,
   logs,
   events,

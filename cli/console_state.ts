@@ -184,6 +184,9 @@ function edit(
     }
     case "enter":
       return accept({ ...state, prompt: undefined }, prompt, names);
+    case "move":
+    case "redraw":
+      return { state };
     default:
       return { state: { ...state, prompt: undefined } };
   }

@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import type { ControlClient, NamesRequest } from "../control/client.ts";
-import { signalName } from "./actions.ts";
+import { signalName } from "./signal_name.ts";
 import { readChanges } from "./changes.ts";
 import { loadOptions } from "./config_options.ts";
 import { asData } from "./mcp_data.ts";

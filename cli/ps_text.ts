@@ -51,7 +51,8 @@ export function psLines(
   return tableLines(columns, cells, options);
 }
 
-function cellsOf(row: Row, now: number): Cell[] {
+/** Returns the cells of a process, without its supervisor. */
+export function cellsOf(row: Row, now: number): Cell[] {
   const { name, state, ready, pid, since, restarts, usage } = row;
   const cpu = usage?.cpu ?? null;
   const runs = since !== null && ["running", "stopping"].includes(state);

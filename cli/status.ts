@@ -53,7 +53,7 @@ export const status: Command = async (call) => {
 };
 
 /** A process with its details, if the supervisor tells them. */
-type Full = ProcessView & { readonly details: ProcessDetails | null };
+export type Full = ProcessView & { readonly details: ProcessDetails | null };
 
 /**
  * Returns the details of a process; `null` if it has just been removed, or if
@@ -108,10 +108,15 @@ export function supervisorText(
 
 /** Returns what is known about a process. */
 function processText(view: Full, now: number): string {
+  return block(view.name, entriesOf(view, now));
+}
+
+/** Returns what is known about a process, with titles. */
+export function entriesOf(view: Full, now: number): readonly Entry[] {
   const { name, type, labels, command, pid, since, last, usage, why } = view;
   const state = stateCell(view, now).text + readyText(view);
   const runs = since !== null && pid !== null;
-  return block(name, [
+  return [
     ["State", type === "task" ? `${state} (a task)` : state],
     ["Why", why.startsWith(`${name} `) ? why.slice(name.length + 1) : why],
     ["Process", runs ? `${pid}, for ${shortDuration(now - since)}` : null],
@@ -124,7 +129,7 @@ function processText(view: Full, now: number): string {
     ["Command", command.map(quoted).join(" ")],
     ...view.details === null ? [] : placeOf(view.details),
     ["Profiles", labels.length === 0 ? null : labels.join(", ")],
-  ]);
+  ];
 }
 
 /** Returns what a process depends on, and how it is looked after. */
@@ -158,7 +163,10 @@ function lastText({ run, reason, time }: EndView, now: number): string {
 }
 
 /** A title with a text, or with several lines. */
-type Entry = readonly [title: string, text: string | readonly string[] | null];
+export type Entry = readonly [
+  title: string,
+  text: string | readonly string[] | null,
+];
 
 /** Returns a block of entries under a title; those without a text are left out. */
 function block(title: string, entries: readonly Entry[]): string {

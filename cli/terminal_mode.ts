@@ -12,7 +12,7 @@ export interface KeyTerminal {
   suspend(): void;
   /** Calls a function at a signal; returns what ends that. */
   on(
-    signal: "SIGTSTP" | "SIGCONT" | "SIGWINCH",
+    signal: "SIGTSTP" | "SIGCONT" | "SIGWINCH" | "SIGHUP" | "SIGQUIT",
     listener: () => void,
   ): () => void;
 }

@@ -7,16 +7,12 @@
 /** Matches characters that take no room: those that combine, and marks. */
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 
-/** The ranges of characters that take two columns, as pairs of their ends. */
+/** Matches emoji that take two columns; half a flag takes one. */
+const EMOJI = /^(?!\p{RI})\p{Emoji_Presentation}$/u;
+
+/** The ranges of other characters that do, as pairs of their ends. */
 const WIDE: readonly (readonly [first: number, last: number])[] = [
   [0x1100, 0x115f],
-  [0x231a, 0x231b],
-  [0x23e9, 0x23ec],
-  [0x25fd, 0x25fe],
-  [0x2614, 0x2615],
-  [0x26aa, 0x26ab],
-  [0x2705, 0x2705],
-  [0x274c, 0x274c],
   [0x2e80, 0x303e],
   [0x3041, 0x33ff],
   [0x3400, 0x4dbf],
@@ -27,9 +23,6 @@ const WIDE: readonly (readonly [first: number, last: number])[] = [
   [0xfe30, 0xfe6f],
   [0xff00, 0xff60],
   [0xffe0, 0xffe6],
-  [0x1f300, 0x1f64f],
-  [0x1f680, 0x1f6ff],
-  [0x1f900, 0x1f9ff],
   [0x20000, 0x3fffd],
 ];
 
@@ -61,9 +54,12 @@ export function fit(text: string, columns: number): string {
   return columns > 0 ? `${kept}…` : "";
 }
 
-function columnsOf(character: string): number {
+/** Returns how many columns a character takes: 0, 1 or 2. */
+export function columnsOf(character: string): number {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x300) return 1;
   if (ZERO.test(character)) return 0;
-  return WIDE.some(([first, last]) => first <= code && code <= last) ? 2 : 1;
+  const wide = EMOJI.test(character) ||
+    WIDE.some(([first, last]) => first <= code && code <= last);
+  return wide ? 2 : 1;
 }

@@ -10,6 +10,7 @@ import { STATUS } from "../cli/call.ts";
 import { KEYS } from "../cli/console_state.ts";
 import { TOOLS } from "../cli/mcp_tools.ts";
 import { loadConfig } from "../cli/resolved.ts";
+import { TOP_KEYS } from "../cli/top_keys.ts";
 import { checkExpose } from "../control/expose_options.ts";
 import { ROUTES } from "../control/routes.ts";
 import { checkManager } from "../manager_options.ts";
@@ -83,6 +84,11 @@ Deno.test("docs/mcp.md lists the tools and their parameters", {
       Object.keys(input.shape).map((each) => `\`${each}\``).join(", "),
     ]),
   );
+});
+
+Deno.test("docs/top.md lists the keys of top", { ignore }, async () => {
+  const rows = await rowsOf("top.md", "Key");
+  assertEquals(rows, TOP_KEYS.map(([key, what]) => [key, what]));
 });
 
 Deno.test("docs/tool.md lists the exit statuses", { ignore }, async () => {

@@ -92,7 +92,8 @@ export async function openScreen(
     resize: async (x, y) =>
       void await tmux("resize-window", "-x", `${x}`, "-y", `${y}`),
     async [Symbol.asyncDispose]() {
-      await tmux("kill-server");
+      // Without its shell, the server has ended by itself.
+      await tmux("kill-server").catch(() => {});
       await Deno.remove(folder, { recursive: true });
     },
   };
