@@ -186,9 +186,6 @@ const TOGETHER: Readonly<Record<string, object>> = {
   "ROTATION.directory": { directory: "d", filename: "f" },
 };
 
-/** Keys whose effect depends on another file, which other tests show. */
-const ELSEWHERE = ["PROJECT.is_dotenv_disabled"];
-
 for (const { file, table, keys, around } of PLACES) {
   Deno.test(`init: each key of ${file}, ${table}, is taken over or named`, {
     ignore,
@@ -203,7 +200,7 @@ for (const { file, table, keys, around } of PLACES) {
     const without = await read({});
     for (const [key, fate] of Object.entries({ ...keys, unheard_of: null })) {
       const id = `${table}.${key}`;
-      if (fate !== null && "moot" in fate || ELSEWHERE.includes(id)) continue;
+      if (fate !== null && "moot" in fate) continue;
       const own = TOGETHER[id] ?? { [key]: VALUES[id] ?? "b" };
       const others = { ...own, [key]: undefined };
       const before = TOGETHER[id] === undefined ? without : await read(others);

@@ -87,8 +87,7 @@ function projectOf(part: Part, gaps: Gaps): Project {
 
 function defaultsOf(part: Part, around: Around): Config["defaults"] {
   const env = pairsOf(part.take("environment"));
-  const dotenv = !part.flag("is_dotenv_disabled") &&
-    around.read(".env") !== undefined;
+  const dotenv = around.read(".env") !== undefined;
   const defaults = given({
     restart: { policy: "never" as const },
     envFiles: dotenv ? [{ path: ".env", required: false }] : undefined,
@@ -257,13 +256,6 @@ function envOf(
 }
 
 function envFilesOf(part: Part): WrittenProcess["envFiles"] {
-  // The file `.env` belongs to the defaults.
-  if (part.flag("is_dotenv_disabled")) {
-    part.gap(
-      "is_dotenv_disabled",
-      "all processes get the variables of `.env`, because `defaults` names it",
-    );
-  }
   const file = part.text("env_file");
   return file === undefined || file === "" ? undefined : [file];
 }

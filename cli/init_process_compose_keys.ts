@@ -6,7 +6,7 @@
 
 import { alike, type Keys } from "./init_keys.ts";
 
-const INTERNAL = "process-compose writes this key itself";
+const INTERNAL = "it is written by process-compose, not by people";
 
 const OWN_LOG =
   "the tool keeps the log of each process, and `processman logs` reads it";
@@ -28,10 +28,6 @@ export const PROJECT: Keys = {
   disable_env_expansion: {
     to: "env",
     note: "Then a dollar is written as `$$`, except in commands.",
-  },
-  is_dotenv_disabled: {
-    to: "defaults.envFiles",
-    note: "Without it, all processes get the variables of a file `.env`.",
   },
   version: { moot: "A configuration has no version." },
   is_strict: { moot: "The tool always checks everything." },
@@ -69,7 +65,10 @@ export const PROCESS: Keys = {
   entrypoint: { to: "command" },
   working_dir: { to: "cwd" },
   environment: { to: "env" },
-  env_file: { to: "envFiles" },
+  env_file: {
+    to: "envFiles",
+    note: "All processes get the variables of a file `.env`, by `defaults`.",
+  },
   depends_on: { to: "dependsOn" },
   availability: { to: "restart" },
   readiness_probe: { to: "ready" },
@@ -97,7 +96,10 @@ export const PROCESS: Keys = {
   vars: { to: "shell", note: "As for a file." },
   is_template_disabled: { to: "shell" },
   description: { to: "shell", note: "It becomes a comment." },
-  is_dotenv_disabled: { to: "envFiles" },
+  is_dotenv_disabled: {
+    why:
+      "all processes get the variables of `.env`, because `defaults` names it",
+  },
   name: { moot: "The name is the key of the process." },
   namespace: {
     why:

@@ -158,10 +158,8 @@ processes:
   const literal = await found(
     "process-compose.yaml",
     `disable_env_expansion: true
-is_dotenv_disabled: true
 processes: { a: { command: "a $$B" } }
 `,
-    { ".env": "E=5\n" },
   );
   assertEquals([literal.config.processes, literal.variables], [
     { a: { shell: "a $$B" } },

@@ -187,8 +187,8 @@ Deno.test("init says what is missing on this machine", { ignore }, async () => {
   const [, ...lines] = stderr.replaceAll(folder.real, "").trim().split("\n");
   assertEquals(lines, [
     "Missing on this machine:",
-    "  processman.yaml:10:10: processes.a.cwd: there is no folder /gone",
-    '  processman.yaml:13:15: processes.b.command[0]: there is no program "no-such-program" in PATH',
+    "  processman.yaml:9:10: processes.a.cwd: there is no folder /gone",
+    '  processman.yaml:12:15: processes.b.command[0]: there is no program "no-such-program" in PATH',
     'Next: "processman up"',
   ]);
 });

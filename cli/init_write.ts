@@ -135,14 +135,19 @@ function nodeOf(
     Collection: (_, node, ancestors) => {
       const outer = ancestors.filter(isCollection);
       const inside = outer.some(({ flow }) => flow);
+      const least = isIn("defaults", ancestors) ? 2 : 3;
       const deep = isSeq(node) ||
-        outer.length >= 3 && !isLongEnv(node, ancestors);
+        outer.length >= least && !isLongEnv(node, ancestors);
       node.flow = inside || outer.length > 0 && deep && isShort(node);
       if (node.flow && isSeq(node)) node.toString = tight;
       if (node.flow && isMap(node)) node.toString = loose;
     },
   });
   return root;
+}
+
+function isIn(name: string, ancestors: readonly unknown[]): boolean {
+  return ancestors.some((each) => isPair(each) && String(each.key) === name);
 }
 
 /** Variables have a line each if there are several. */

@@ -41,14 +41,9 @@ interface Origin {
   readonly tables: Readonly<Record<string, string>>;
 }
 
-const ORIGINS: readonly Origin[] = [
-  {
-    // The schema of the Compose specification, compose-spec/compose-spec
-    // 170098b: the properties of a service, and of `healthcheck`.
-    page: "docs/from_compose.md",
-    tables: {
-      "Key of a service":
-        `annotations attach blkio_config build cap_add cap_drop cgroup
+/** The properties of a service, by the schema that is named below. */
+const SERVICE_KEYS =
+  `annotations attach blkio_config build cap_add cap_drop cgroup
         cgroup_parent command configs container_name cpu_count cpu_percent
         cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset
         credential_spec depends_on deploy develop device_cgroup_rules devices
@@ -61,9 +56,55 @@ const ORIGINS: readonly Origin[] = [
         pull_policy pull_refresh_after read_only restart runtime scale secrets
         security_opt shm_size stdin_open stop_grace_period stop_signal
         storage_opt sysctls tmpfs tty ulimits use_api_socket user userns_mode
-        uts volumes volumes_from working_dir`,
+        uts volumes volumes_from working_dir`;
+
+const ORIGINS: readonly Origin[] = [
+  {
+    // The schema of the Compose specification, compose-spec/compose-spec
+    // 170098b: the properties of a service, and of its maps. `pre_start` is only
+    // in its text.
+    page: "docs/from_compose.md",
+    tables: {
+      "Key of a service": SERVICE_KEYS,
+      "In a service": `${SERVICE_KEYS} pre_start`,
       "Key of `healthcheck`":
         `disable interval retries start_interval start_period test timeout`,
+      "In `healthcheck`":
+        `disable interval retries start_interval start_period test timeout`,
+      "Key of a Compose file":
+        `configs include models name networks secrets services version volumes`,
+      "In `deploy`": `endpoint_mode labels mode placement replicas resources
+        restart_policy rollback_config update_config`,
+    },
+  },
+  {
+    // process-compose 23b0aca: the keys of types.Project, ProcessConfig and
+    // the types of their fields.
+    page: "docs/from_process_compose.md",
+    tables: {
+      "Key of a file": `disable_env_expansion dot_env_vars env_cmds
+        env_file_names environment extends file_names is_strict is_tui_disabled log_configuration log_format log_length
+        log_level log_location mcp_server name ordered_shutdown processes shell
+        vars version`,
+      "In a process": `args availability command depends_on description
+        disable_ansi_colors disabled entrypoint env_file environment executable
+        extends is_daemon is_disabled is_dotenv_disabled is_elevated
+        is_foreground is_interactive is_template_disabled is_tty
+        launch_timeout_seconds liveness_probe log_configuration log_location mcp
+        monitor_for monitor_silence_threshold name namespace original_config
+        readiness_probe ready_log_line replica_name replica_num replicas schedule
+        shutdown success_exit_codes truncate_log vars watch working_dir`,
+      "In `availability`": `backoff_seconds exit_on_end exit_on_skipped
+        max_restarts restart`,
+      "In `shutdown`": `command parent_only send_keys signal timeout_seconds`,
+      "In `schedule`": `cron interval max_concurrent run_on_start timezone`,
+      "In a probe": `exec failure_threshold http_get initial_delay_seconds
+        period_seconds success_threshold timeout_seconds`,
+      "In `http_get`": `headers host num_port path port scheme status_code`,
+      "In `log_configuration`": `add_timestamp disable_json fields_order
+        flush_each_line no_color no_metadata rotation timestamp_format`,
+      "In `rotation`":
+        `compress directory filename max_age_days max_backups max_size_mb`,
     },
   },
   {

@@ -5,8 +5,10 @@
  * @module
  */
 
+import * as compose from "../cli/init_compose_keys.ts";
 import type { Fate, Keys } from "../cli/init_keys.ts";
 import { APP_KEYS } from "../cli/init_pm2_keys.ts";
+import * as processCompose from "../cli/init_process_compose_keys.ts";
 import {
   FOREMAN_KEYS,
   OVERMIND_KEYS,
@@ -25,6 +27,20 @@ import { root } from "./package.ts";
 export const INIT_TABLES: Readonly<
   Record<string, Readonly<Record<string, Keys>>>
 > = {
+  "docs/from_compose.md": {
+    "Key of a Compose file": compose.FILE,
+    "In a service": compose.SERVICE,
+    "In `build`": compose.BUILD,
+    "In `healthcheck`": compose.HEALTH,
+    "In `deploy`": compose.DEPLOY,
+    "In `restart_policy`": compose.RESTART_POLICY,
+    "In `update_config`": compose.UPDATE,
+    "In `depends_on`": compose.DEPENDENCY,
+    "In `env_file`": compose.ENV_FILE,
+    "In `include`": compose.INCLUDE,
+    "In `extends`": compose.EXTENDS,
+    "In a hook": compose.HOOK,
+  },
   "docs/from_concurrently.md": {
     "In a line of concurrently": CONCURRENTLY_KEYS,
     "In a line of npm-run-all": RUN_ALL_KEYS,
@@ -36,6 +52,19 @@ export const INIT_TABLES: Readonly<
   },
   "docs/from_pm2.md": {
     "Key of an app": APP_KEYS,
+  },
+  "docs/from_process_compose.md": {
+    "Key of a file": processCompose.PROJECT,
+    "In a process": processCompose.PROCESS,
+    "In `availability`": processCompose.AVAILABILITY,
+    "In `shutdown`": processCompose.SHUTDOWN,
+    "In `schedule`": processCompose.SCHEDULE,
+    "In a probe": processCompose.PROBE,
+    "In `exec`": processCompose.EXEC,
+    "In `http_get`": processCompose.HTTP,
+    "In `shell`": processCompose.SHELL,
+    "In `log_configuration`": processCompose.LOG,
+    "In `rotation`": processCompose.ROTATION,
   },
   "docs/from_supervisord.md": {
     "Section of a file": SECTIONS,
