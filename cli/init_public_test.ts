@@ -458,10 +458,10 @@ Deno.test(
   { ignore },
   async () => {
     await using tool = new Tool();
-    const projects = [PM2[2], SUPERVISORD[2], PROCFILE[3], NPM[1]];
+    const projects = [PM2[2], SUPERVISORD[2], PROCFILE[3]];
     for (const [i, project] of projects.entries()) {
       if (project === undefined) continue;
-      for (const program of ["node", "make", "bundle", "yarn"]) {
+      for (const program of ["node", "make", "bundle"]) {
         const path = await tool.write(`${i}/bin/${program}`, STAND_IN);
         await Deno.chmod(path, 0o755);
       }
@@ -492,7 +492,6 @@ Deno.test(
         [1, "make reload"],
         [2, "bundle exec rails server -p 5000 5000"],
         [2, "bundle exec sidekiq -e test -c 5 5100"],
-        [3, "yarn run dev"],
       ] as const
     ) {
       assertStringIncludes(logs[i] ?? "", line);
