@@ -95,11 +95,14 @@ function sourcesOf({ io, names, options }: Call): Source[] {
     throw new CliError("only one file can be read", STATUS.usage);
   }
   const [file] = files;
+  const named = options.values("script").length > 0;
   const found = file === undefined
-    ? sourcesIn(io.cwd)
+    ? sourcesIn(io.cwd, named)
     : [sourceAt(resolve(io.cwd, file))];
-  if (options.values("script").length === 0) return found;
-  const [first, ...others] = found.filter(({ origin }) => origin.scripts);
+  if (!named) return found;
+  const [first, ...others] = found.filter(({ origin }) =>
+    origin.scripts !== undefined
+  );
   if (first !== undefined) return [first, ...others];
   throw new CliError(
     "--script names scripts of package.json or deno.json, and there is " +

@@ -24,15 +24,17 @@ export interface Source {
  * for each tool.
  *
  * @param folder The path of the folder.
+ * @param named Whether the user names scripts.
  */
-export function sourcesIn(folder: string): Source[] {
+export function sourcesIn(folder: string, named: boolean): Source[] {
   return ORIGINS.flatMap((origin) => {
     for (const name of origin.files) {
       const path = join(folder, name);
       const text = textOf(path);
       if (text === undefined) continue;
       const file = { path, text };
-      if (origin.is(file)) return [{ origin, file }];
+      const starts = named || origin.scripts?.(file) !== false;
+      if (origin.is(file) && starts) return [{ origin, file }];
     }
     return [];
   });

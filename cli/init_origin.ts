@@ -77,8 +77,11 @@ export interface Origin {
   readonly files: readonly string[];
   /** Whether a file with another name is one of its files. */
   is(file: OriginFile): boolean;
-  /** Whether its files have scripts, of which the user can name some. */
-  readonly scripts?: boolean;
+  /**
+   * For files with scripts, of which the user can name some: whether one of them
+   * is a server. Without one, the file is only read if it is named.
+   */
+  readonly scripts?: (file: OriginFile) => boolean;
   /** Loads its reader. */
   load(): Promise<Reader>;
 }

@@ -5,7 +5,7 @@
  */
 
 import { basename } from "node:path";
-import type { Origin } from "./init_origin.ts";
+import type { Origin, OriginFile } from "./init_origin.ts";
 import { load } from "./load.ts";
 
 /** All origins. The first one that has a file in a folder is read. */
@@ -87,7 +87,7 @@ export const ORIGINS: readonly Origin[] = [
     is: ({ path, text }) =>
       basename(path) === "package.json" &&
       /"(scripts|workspaces)"\s*:/.test(text),
-    scripts: true,
+    scripts: hasServer,
     load: async () =>
       (await load<typeof import("./init_scripts.ts")>("./init_scripts.ts"))
         .readPackage,
@@ -98,7 +98,7 @@ export const ORIGINS: readonly Origin[] = [
     is: ({ path, text }) =>
       /^deno\.jsonc?$/.test(basename(path)) &&
       /"(tasks|workspace)"\s*:/.test(text),
-    scripts: true,
+    scripts: hasServer,
     load: async () =>
       (await load<typeof import("./init_scripts.ts")>("./init_scripts.ts"))
         .readDeno,
@@ -107,4 +107,10 @@ export const ORIGINS: readonly Origin[] = [
 
 function isYaml(path: string): boolean {
   return /\.ya?ml$/i.test(path);
+}
+
+/** Returns whether a file seems to have a script that is a server. */
+function hasServer({ text }: OriginFile): boolean {
+  return /"(dev|develop|start|serve|server|watch|workspaces?)([:_-][^"]*)?"\s*:/
+    .test(text);
 }

@@ -152,7 +152,8 @@ export const SECTIONS: Keys = {
   "include": { to: "processes" },
   "eventlistener:x": {
     why: "it needs the protocol of supervisord: let it read " +
-      "`processman events --json`",
+      "`processman events --json`, or write `onFailed` or " +
+      "`critical: true`",
   },
   "fcgi-program:x": {
     why: "processman passes on no sockets: let the program open its own, " +

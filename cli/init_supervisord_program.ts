@@ -70,6 +70,13 @@ export function programOf(
       entries.push([own, entry([number])]);
     }
   }
+  for (const [key, value] of section) {
+    const [unknown] = /%\((?!ENV_|program_|process_|group_|num|here)\w+\)s/
+      .exec(value) ?? [];
+    if (unknown === undefined) continue;
+    const why = `${unknown} becomes the variable HOSTNAME, which must be set`;
+    reader.gap(key, why);
+  }
   if (name !== context.written) reader.gap("[program:x]", RENAMED);
   return { entries, priority: reader.whole("priority"), gaps: reader.gaps };
 }

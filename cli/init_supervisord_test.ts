@@ -213,6 +213,16 @@ umask=027
     PATH: "/srv/bin:${PATH}",
     PRICE: "${COST}",
   });
+  const { config: host, gaps } = await read(
+    "[program:web]\ncommand=web\nstdout_logfile=/var/log/%(host_node_name)s.log\n",
+  );
+  assertEquals(
+    host.processes?.web?.output?.file?.path,
+    "/var/log/${HOSTNAME}.log",
+  );
+  assertEquals(gapLines({ config: host, gaps }), [
+    "web: stdout_logfile: %(host_node_name)s becomes the variable HOSTNAME, which must be set",
+  ]);
   assertEquals(plain?.shell, "umask 027 && exec /srv/plain 'a b' 'c d'");
 });
 

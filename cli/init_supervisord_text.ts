@@ -54,7 +54,7 @@ function piecesOf(value: string, expansions: Expansions): Piece[] {
       if (known !== undefined) text += known;
       else {
         flush();
-        const [, variable = name] = /^ENV_(.+)$/.exec(name) ?? [];
+        const [, variable = "HOSTNAME"] = /^ENV_(.+)$/.exec(name) ?? [];
         pieces.push({ kind: "variable", name: variable });
       }
     }

@@ -213,3 +213,28 @@ Deno.test("A file of another tool is no configuration, and says so", {
   );
   assertMatch(await told("package.json"), /^this is a file for npm scripts/);
 });
+
+Deno.test("A file without a server is only read if it is named", {
+  ignore,
+}, async () => {
+  await using folder = new InitFolder({
+    "package.json": JSON.stringify({ scripts: { build: "tsc", test: "x" } }),
+  });
+  const { stderr } = await folder.init(["--print"]);
+  assertEquals(stderr, "");
+  const named = await folder.init(["package.json"]);
+  assertEquals(named, {
+    status: 2,
+    stdout: "",
+    stderr:
+      "package.json has no script that is a server: name one of build, test with --script",
+  });
+  const { stdout } = await folder.init(["--print", "--script", "build"]);
+  assertMatch(stdout, /command: \[npm, run, build\]/);
+  const none = new InitFolder({ Procfile: "web: a\n" });
+  await using _ = none;
+  assertMatch(
+    (await none.init(["--script", "a"])).stderr,
+    /there is none here/,
+  );
+});
