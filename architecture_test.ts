@@ -69,6 +69,7 @@ const EXTERNALS = {
   "@opentelemetry/api": ["telemetry/*"],
   "@modelcontextprotocol/sdk/*": ["cli/mcp.ts"],
   "croner": ["cli/schedule.ts"],
+  "node:fs/promises": ["cli/doctor_facts.ts"],
   "node:path": ["cli/*"],
   "node:process": ["cli/mcp.ts"],
   "node:url": ["cli/evaluate.ts"],
@@ -106,6 +107,7 @@ const GLOBALS = {
     "program_exit.ts",
   ],
   "Deno.permissions": [
+    "cli/doctor_facts.ts",
     "control/connection.ts",
     "control/permission.ts",
     "control/read_usage.ts",

@@ -19,7 +19,7 @@ export const GROUPS: readonly {
   { title: "Run what a configuration says", commands: supervisor },
   { title: "Look at processes", commands: view },
   { title: "Control processes", commands: control },
-  { title: "Serve other programs", commands: clients },
+  { title: "Work with this machine and other programs", commands: clients },
 ];
 
 /** All commands. */

@@ -1,10 +1,12 @@
 /**
- * The commands that other programs use: coding agents and shells.
+ * The commands about this machine, and for other programs on it: coding agents
+ * and shells.
  *
  * @module
  */
 
 import type { CommandSpec } from "./command_spec.ts";
+import { PROFILE } from "./command_up.ts";
 import { load } from "./load.ts";
 
 const mcp: CommandSpec = {
@@ -71,5 +73,30 @@ const completions: CommandSpec = {
       .completions,
 };
 
-/** The commands for other programs, in the order of the help. */
-export const clients: readonly CommandSpec[] = [mcp, completions];
+const doctor: CommandSpec = {
+  name: "doctor",
+  summary: "Tell what is missing on this machine, and why it matters",
+  usage: "[OPTION]...",
+  description: [
+    "Looks at Deno, permissions, programs, folders, limits, the clock, " +
+    "supervisors that have died, and the configuration with its programs and " +
+    "ports. It says what is wrong, what matters most first, why that matters, " +
+    "and what to do. It changes nothing, and needs no configuration.",
+  ],
+  names: { least: 0, most: 0 },
+  options: [PROFILE],
+  json: true,
+  examples: [
+    { line: "processman doctor", what: "Looks at this machine and folder." },
+    {
+      line: "processman doctor --json | jq -r '.findings[].what'",
+      what: "Prints what is wrong, a line each.",
+    },
+  ],
+  statuses: [["1", "something is wrong, or can go wrong later"]],
+  load: async () =>
+    (await load<typeof import("./doctor.ts")>("./doctor.ts")).doctor,
+};
+
+/** These commands, in the order of the help. */
+export const clients: readonly CommandSpec[] = [doctor, mcp, completions];
