@@ -103,6 +103,8 @@ Deno.test("check finds programs, folders and files that are missing", {
   d: { command: ["true"], output: { file: { path: file/d.log } } }
   e: { command: ["true"], env: { PATH: /no } }
   f: { command: ["true"], output: { file: { path: logs/f.log, stderr: . } } }
+  g: { command: ["true"], before: [no-such], after: { shell: ls }, stop: { command: [no-stop] } }
+  h: { command: ["true"], onFailed: [no-mail], onUnhealthy: "http://localhost/" }
 `,
   );
   const { stdout, stderr, status } = await tool.run("processman check");
@@ -116,7 +118,10 @@ Deno.test("check finds programs, folders and files that are missing", {
       "5:51: processes.d.output.file.path: ~/file is not a folder",
       '6:18: processes.e.command[0]: there is no program "true" in PATH',
       "7:71: processes.f.output.file.stderr: ~ is a folder",
-      "6 mistakes\n",
+      '8:27: processes.g.before: there is no program "no-such" in PATH',
+      '8:68: processes.g.stop: there is no program "no-stop" in PATH',
+      '9:27: processes.h.onFailed: there is no program "no-mail" in PATH',
+      "9 mistakes\n",
     ].join("\n"),
   );
 });

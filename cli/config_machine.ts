@@ -5,6 +5,7 @@
  */
 
 import { dirname, resolve } from "node:path";
+import { ALERT_OPTIONS, alertOf } from "./alert_order.ts";
 import type { BuiltConfig, ResolvedConfig } from "./config_types.ts";
 import type { Unit } from "../plan/mod.ts";
 import type { ConfigFaults } from "./config_fault.ts";
@@ -54,9 +55,33 @@ export async function checkMachine(
     const program = await findProgram(unit.program, folder, pathOf(unit, env));
     if (program !== undefined) found.set(name, program);
     else fault(optionOf(node, name), noProgram(unit.program, folder));
+    for (const [option, helper] of helpersOf(unit, processes[name] ?? {})) {
+      if (await findProgram(helper, folder, pathOf(unit, env))) continue;
+      fault([option], noProgram(helper, folder));
+    }
     await checkOutput(unit, fault);
   }
   return found;
+}
+
+/** Lists the other programs of a process, by the options that name them. */
+function helpersOf(
+  { options: { before, after, stop } }: Unit,
+  entry: Readonly<Record<string, unknown>>,
+): [option: string, program: string][] {
+  const hooks = { before, after, stop: stop?.command };
+  const own = Object.entries(hooks).map(([option, hook]) => {
+    const words = hook && ("command" in hook ? hook.command : hook);
+    return [option, words?.[0]] as const;
+  });
+  const alerts = ALERT_OPTIONS.map((option) => {
+    const order = alertOf(entry, option);
+    const words = order?.kind === "command" ? order.command : [];
+    return [option, words[0]] as const;
+  });
+  return [...own, ...alerts].flatMap(([option, program]) =>
+    program === undefined ? [] : [[option, program]]
+  );
 }
 
 /** Returns the `PATH` of a process. */

@@ -25,6 +25,7 @@ import {
 import { select } from "./names.ts";
 import { stateCell } from "./state_text.ts";
 import {
+  hookText,
   needsText,
   probeText,
   restartsText,
@@ -145,6 +146,8 @@ function factsOf(
     ["Ready", ready && probeText(ready, now)],
     ["Live", live && probeText(live, now)],
     ["Restarts", restartsText(details)],
+    ["Before", hookText(details, "before")],
+    ["After", hookText(details, "after")],
     ["Stop", stopText(details)],
   ];
 }

@@ -59,6 +59,17 @@ function limitText(limit: unknown): string {
     : `at most ${restarts} in a row`;
 }
 
+/** Returns what runs before or after each run: `make tables, within 30 s`. */
+export function hookText(
+  { options }: ProcessDetails,
+  option: "before" | "after",
+): string | null {
+  const command = at(options[option], "command");
+  if (!Array.isArray(command)) return null;
+  const ms = Number(at(options[option], "timeoutMs"));
+  return `${command.join(" ")}, within ${durationText(ms)}`;
+}
+
 /** Returns how a process is stopped: `SIGTERM, SIGKILL after 10 s`. */
 export function stopText({ options: { stop } }: ProcessDetails): string {
   const graceMs = Number(at(stop, "gracePeriodMs"));

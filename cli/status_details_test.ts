@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { ProcessDetails } from "../control/client.ts";
 import {
+  hookText,
   needsText,
   probeText,
   restartsText,
@@ -72,6 +73,15 @@ Deno.test("stopText() tells the signals and the time between them", () => {
   for (const [stop, text] of rows) {
     assertEquals(stopText(details({ stop })), text);
   }
+});
+
+Deno.test("hookText() tells what runs before and after each run", () => {
+  const after = { command: ["make", "clean"], timeoutMs: 30_000 };
+  assertEquals(
+    hookText(details({ after }), "after"),
+    "make clean, within 30 s",
+  );
+  assertEquals(hookText(details({ after }), "before"), null);
 });
 
 Deno.test("needsText() tells what is awaited, optional, and restarts with it", () => {
