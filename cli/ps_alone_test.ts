@@ -61,6 +61,18 @@ Deno.test({
 });
 
 Deno.test({
+  name: "Only top loads the full screen",
+  ignore,
+  async fn() {
+    for (const command of ["dispatch", "foreground", "watch", "status"]) {
+      const modules = await loaded(`cli/${command}.ts`);
+      const found = modules.filter((path) => /cli\/(top|full_)/.test(path));
+      assertEquals(found, [], command);
+    }
+  },
+});
+
+Deno.test({
   name: "up loads what talks to systemd only if systemd listens",
   ignore,
   async fn() {

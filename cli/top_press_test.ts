@@ -43,7 +43,7 @@ Deno.test("Keys of top ask before they end a run", () => {
   ]);
   const asked = pressAll(state, "s");
   assertEquals(asked.action, undefined);
-  assertEquals(asked.state.question?.text, "Stop p0? p1 is stopped too.");
+  assertEquals(asked.state.question?.text, "Stop p0? This also stops p1.");
   assertEquals(pressAll(asked.state, "y").action, { kind: "stop", name: "p0" });
   const no = pressAll(asked.state, "<enter>");
   assertEquals([no.action, no.state.notice?.text], [
@@ -78,7 +78,7 @@ Deno.test("Keys of top send signals, and scale", () => {
   const down = pressAll(state, "c1<enter>").state;
   assertEquals(
     down.question?.text,
-    "Scale api to 1? api.2 and api.3 are stopped.",
+    "Scale api to 1? This stops api.2 and api.3.",
   );
   assertEquals(pressAll(down, "y").action, scale(1));
   const wrong = pressAll(state, "c0<enter>");

@@ -33,43 +33,35 @@ function textOf(
     case "signal":
       return undefined;
     case "kill":
-      return `Kill ${name}? It cannot finish what it does.`;
+      return `Kill ${name}? It gets no chance to finish its work.`;
     case "stop":
     case "restart": {
       if (!runs) return undefined;
       const verb = kind === "stop" ? "Stop" : "Restart";
-      const done = kind === "stop" ? "stopped" : "restarted";
-      return `${verb} ${name}?${besides(name, alive, done)}`;
+      const others = followersOf(name, alive);
+      const more = others.length === 0
+        ? ""
+        : ` This also ${kind}s ${namesOf(others)}.`;
+      return `${verb} ${name}?${more}`;
     }
     case "scale": {
       const units = processes.filter(({ entry }) => entry === name);
       const over = units.slice(action.replicas);
       if (over.length === 0) return undefined;
-      return `Scale ${name} to ${action.replicas}? ${
-        sentence(over, "stopped")
-      }`;
+      return `Scale ${name} to ${action.replicas}? This stops ${
+        namesOf(over)
+      }.`;
     }
     default:
       return kind satisfies never;
   }
 }
 
-/** Says which other processes are stopped or restarted too. */
-function besides(
-  name: string,
-  alive: readonly ProcessView[],
-  done: string,
-): string {
-  const followers = followersOf(name, alive);
-  if (followers.length === 0) return "";
-  return ` ${sentence(followers, `${done} too`)}`;
-}
-
-function sentence(processes: readonly ProcessView[], done: string): string {
+function namesOf(processes: readonly ProcessView[]): string {
   const [first, second, ...more] = processes.map(({ name }) => name);
-  if (second === undefined) return `${first} is ${done}.`;
-  if (more.length === 0) return `${first} and ${second} are ${done}.`;
-  return `${first} and ${more.length + 1} others are ${done}.`;
+  if (second === undefined) return `${first}`;
+  if (more.length === 0) return `${first} and ${second}`;
+  return `${first} and ${more.length + 1} others`;
 }
 
 /** Returns what goes down with a process, as its dependencies say. */

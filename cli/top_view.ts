@@ -167,7 +167,7 @@ function logText({ log, filter, search, link }: TopState): string {
       ? "lost"
       : log.follows
       ? "live"
-      : "paused, End goes on",
+      : "paused, End follows",
   ];
   return texts.join(" · ");
 }
@@ -179,7 +179,12 @@ function barRow(left: string, right: string, columns: number): string {
   return `${padded(fit(left, room - 1), room)}${right} `;
 }
 
-const HINTS = "Tab pane  Enter full  s stop  r restart  / find  ? help  q quit";
+/** The keys at the bottom, as many as there is room for. */
+const HINTS = [
+  "Tab pane  Enter full  ←→ log, details, graph  s stop  r restart  ? help  q quit",
+  "Tab pane  Enter full  s stop  r restart  ? help  q quit",
+  "? help  q quit",
+];
 
 function bottomRow(state: TopState): string {
   const { prompt, question, notice, size } = state;
@@ -196,7 +201,8 @@ function bottomRow(state: TopState): string {
     return notice.bad ? painted(state, fit(text, size.columns), RED) : text;
   }
   const context = state.focus === "pane" ? "Tab list" : "Tab pane";
-  return HINTS.replace("Tab pane", context);
+  const hints = HINTS.find((hints) => widthOf(hints) <= size.columns) ?? "?";
+  return hints.replace("Tab pane", context);
 }
 
 /** Returns the end of a text that does not fit. */

@@ -50,7 +50,7 @@ shop: 1 restarting, 2 running                                            up 60 s
   api   restarting in 3 s                              2
  p0  [log]  details   graph                                                live
 red 日本 x      tab${"\n".repeat(16)}
-Tab pane  Enter full  s stop  r restart  / find  ? help  q quit`,
+Tab pane  Enter full  ←→ log, details, graph  s stop  r restart  ? help  q quit`,
   );
   const colored = viewOf(state, NOW).join("\n");
   assertStringIncludes(colored, "\x1b[31mred\x1b[0m");
@@ -89,7 +89,7 @@ Deno.test("top asks at the bottom, and says that the supervisor is gone", () => 
   const state = topState(chain(2));
   assertEquals(
     rows(pressAll(state, "s").state).at(-1),
-    "Stop p0? p1 is stopped too. y/N",
+    "Stop p0? This also stops p1. y/N",
   );
   assertEquals(
     rows(pressAll(state, "fa b").state).at(-1),
