@@ -116,6 +116,7 @@ const GLOBALS = {
     "probe/permission.ts",
   ],
   "addEventListener": ["control/exposure.ts", "program_exit.ts", "sweep.ts"],
+  "Deno.watchFs": ["cli/file_watch_folders.ts", "control/log_disk.ts"],
   "performance.now": ["system.ts"],
   "Date.now": ["cli/clock.ts", "control/claim.ts", "system.ts"],
   "setTimeout": [

@@ -35,8 +35,14 @@ export interface Attendant extends AsyncDisposable {
   /**
    * Takes a configuration: the first one, and each that a reload has applied.
    * Must not throw, and must not wait for processes.
+   *
+   * @returns A promise, if it has to prepare something before processes start.
    */
-  configure(config: ResolvedConfig): void;
+  configure(config: ResolvedConfig): void | Promise<void>;
+  /** Returns whether it can start processes again that have ended. */
+  awaits?(): boolean;
+  /** Returns what `why` is to say of an entry besides, if there is something. */
+  remark?(entry: string): string | undefined;
   /** Called when all processes have ended; ends what is still going on. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -33,6 +33,15 @@ const KINDS: readonly AttendantKind[] = [
       return (attending) => new ScheduleKeeper(attending);
     },
   },
+  {
+    needs: (entry) => entry.watch !== undefined,
+    load: async () => {
+      const { FileWatch } = await load<typeof import("./file_watch.ts")>(
+        "./file_watch.ts",
+      );
+      return (attending) => new FileWatch(attending);
+    },
+  },
 ];
 
 /** The attendants that a configuration needs. */
@@ -75,7 +84,7 @@ export class Attendants implements AsyncDisposable {
       if (this.#ending.signal.aborted) return;
       if (!this.#present.has(kind) && !entries.some(kind.needs)) continue;
       try {
-        (await this.#get(kind))?.configure(config);
+        await (await this.#get(kind))?.configure(config);
       } catch (error) {
         const { message } = error instanceof Error ? error : { message: error };
         this.#attending.logger.error(
@@ -94,6 +103,18 @@ export class Attendants implements AsyncDisposable {
     const created = create(this.#attending);
     this.#present.set(kind, created);
     return created;
+  }
+
+  /** Whether one of them can start processes again that have ended. */
+  get awaits(): boolean {
+    return [...this.#present.values()].some((each) => each.awaits?.());
+  }
+
+  /** Returns what `why` is to say of an entry besides, if there is something. */
+  remark(entry: string): string | undefined {
+    const remarks = [...this.#present.values()]
+      .flatMap((each) => each.remark?.(entry) ?? []);
+    return remarks.length === 0 ? undefined : remarks.join("; ");
   }
 
   /** Tells all attendants that the processes are about to be stopped for good. */

@@ -37,6 +37,7 @@ const OURS = [
   "schedule",
   "onFailed",
   "onUnhealthy",
+  "watch",
 ];
 
 /**

@@ -62,7 +62,7 @@ export function changesOf(
 }
 
 /** The keys that the plan does not have, and that change while processes run. */
-const OWN_KEYS = ["schedule", "restart.schedule"];
+const OWN_KEYS = ["schedule", "restart.schedule", "watch"];
 
 type Processes = ResolvedConfig["processes"];
 

@@ -18,6 +18,7 @@ const COMMON = [
   "schedule",
   "onFailed",
   "onUnhealthy",
+  "watch",
   "export",
 ];
 
@@ -62,6 +63,7 @@ export function isPath(path: NodePath): boolean {
   const [last = "", before] = names.toReversed();
   const [first] = names;
   if (first === "cwd") return names.length === 1;
+  if (first === "watch") return last === "watch" || last === "paths";
   if (first === "envFiles") return last === "envFiles" || last === "path";
   if (first === "output") {
     return before === "file" && (last === "path" || last === "stderr");

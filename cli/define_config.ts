@@ -235,6 +235,26 @@ export interface WrittenDefaults extends
     | undefined;
 }
 
+/** For which changes of files a process is restarted. */
+export interface WrittenWatch {
+  /** Files, folders, and patterns such as `src/*.ts`. */
+  paths: readonly string[];
+  /** Patterns of files and folders that do not count. */
+  ignore?: readonly string[] | undefined;
+  /**
+   * How long nothing must change before the restart, in milliseconds.
+   *
+   * @default {200}
+   */
+  debounceMs?: number | undefined;
+  /**
+   * Whether what depends on it is restarted too.
+   *
+   * @default {false}
+   */
+  cascade?: boolean | undefined;
+}
+
 /** A process. It has one of `command`, `shell` and `deno`. */
 export interface WrittenProcess extends WrittenDefaults {
   /** Whether it serves, or does something once. */
@@ -284,6 +304,11 @@ export interface WrittenProcess extends WrittenDefaults {
    * @default {true}
    */
   autoStart?: boolean | undefined;
+  /**
+   * The files for whose changes the process is restarted: files, folders and
+   * patterns, or options.
+   */
+  watch?: readonly string[] | WrittenWatch | undefined;
   /** What `processman export` needs to know. */
   export?: {
     /** The image that Compose and Kubernetes run. */

@@ -66,8 +66,27 @@ export function notesOf(
     ...removedVariables(config),
     ...schedules(config, engine),
     ...alerts(config, engine),
+    ...watches(config, engine),
   ];
 }
+
+/** Nothing but the tool restarts processes when files change. */
+function watches({ processes }: ResolvedConfig, engine: Engine): Note[] {
+  return Object.entries(processes)
+    .filter(([, { watch }]) => watch !== undefined)
+    .map(([entry]) => ({
+      entry,
+      option: "watch",
+      message: `nothing restarts it when files change; ${WATCHERS[engine]}`,
+    }));
+}
+
+/** What restarts what the engines run when files change. */
+const WATCHERS: Readonly<Record<Engine, string>> = {
+  systemd: "a path unit can",
+  compose: "`develop.watch` of Compose can, if it is to",
+  kubernetes: "an image has its files built in",
+};
 
 /** Nothing but the tool keeps schedules. */
 function schedules({ processes }: ResolvedConfig, engine: Engine): Note[] {

@@ -27,6 +27,10 @@ import {
 import type { SystemdReport } from "./systemd_report.ts";
 import { isInForeground, ownTerminal } from "./terminal_mode.ts";
 
+/** What is said when nothing runs, but will. */
+const WAITS = "processman: all processes have ended, and wait for changes of " +
+  "their files";
+
 /** Prints a line of text. */
 type Voice = (text: string) => Promise<void>;
 
@@ -82,6 +86,7 @@ export async function foreground(
       quit: view?.quit,
       unread: unread.promise,
       warn,
+      say,
       report,
     });
   } finally {
@@ -143,6 +148,8 @@ interface Ends extends ForegroundOptions {
   readonly unread: Promise<void>;
   /** Says what processes are blocked by. */
   readonly warn: Voice;
+  /** Says something else. */
+  readonly say: Voice;
   /** Tells systemd how the processes are. */
   readonly report: SystemdReport | undefined;
 }
@@ -150,10 +157,11 @@ interface Ends extends ForegroundOptions {
 /** Supervises until something ends it; returns the exit status. */
 async function untilEnd(
   supervisor: Supervisor,
-  { signal, quit, unread, warn, report, exitCodeFrom, ...request }: Ends,
+  { signal, quit, unread, warn, say, report, exitCodeFrom, ...request }: Ends,
 ): Promise<number> {
   const { pm, app, schedules } = supervisor;
   const done = Promise.withResolvers<number>();
+  let waiting = false;
   const started = supervisor.start(request).catch(async (error) => {
     if (pm.closing.aborted) return;
     for (const text of blockedBy(error)) await warn(text);
@@ -164,7 +172,11 @@ async function untilEnd(
     const one = units.find(({ name }) => name === exitCodeFrom);
     const status = one && statusFrom(one);
     if (status !== undefined) return done.resolve(status);
-    if (!isOver(units) || schedules.awaitsRuns) return;
+    if (!isOver(units) || schedules.awaitsRuns) return void (waiting = false);
+    if (supervisor.awaits) {
+      if (!waiting) await say(WAITS);
+      return void (waiting = true);
+    }
     await started;
     done.resolve(units.some(hasFailed) ? STATUS.failed : STATUS.ok);
   };

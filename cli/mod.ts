@@ -40,11 +40,14 @@ export type {
   Numeric,
   WrittenBackoff,
   WrittenDefaults,
+  WrittenHook,
   WrittenLive,
   WrittenProbe,
   WrittenProcess,
   WrittenReady,
   WrittenRestart,
+  WrittenSchedule,
+  WrittenWatch,
 } from "./define_config.ts";
 
 /**

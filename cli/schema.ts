@@ -236,6 +236,24 @@ const shared = {
   output,
 };
 
+const watched = z.array(path).min(1)
+  .describe("Files, folders, and patterns such as src/**/*.ts.");
+
+const watch = z.union([
+  watched,
+  strict({
+    paths: watched,
+    ignore: z.array(text)
+      .describe("Patterns of files and folders that do not count."),
+    debounceMs: ms.describe("How long nothing must change before the restart."),
+    cascade: z.boolean()
+      .describe("Whether what depends on it is restarted too."),
+  }, { required: ["paths"] }),
+]).meta({
+  id: "watch",
+  description: "The files for whose changes the process is restarted.",
+});
+
 /** The schema of a process. */
 export const entry = strict({
   type: z.enum(["service", "task"])
@@ -257,6 +275,7 @@ export const entry = strict({
   }).describe("How the replicas are replaced one after another."),
   profiles: z.array(text).describe("It belongs to these profiles alone."),
   autoStart: z.boolean().describe("Whether it starts by itself."),
+  watch,
   export: strict({
     image: text.describe("The image that Compose and Kubernetes run."),
   }).describe("What `processman export` needs to know."),

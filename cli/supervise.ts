@@ -106,6 +106,21 @@ export class Supervisor implements AsyncDisposable {
     return this.#configured.config.source;
   }
 
+  /** Adds an event to those that clients see. */
+  note(event: OwnEvent): void {
+    this.#exposed?.note(event);
+  }
+
+  /** Whether processes that have ended can be started again by themselves. */
+  get awaits(): boolean {
+    return this.#attendants.awaits;
+  }
+
+  /** Returns what is to be said of an entry besides why it is where it is. */
+  remark(entry: string): string | undefined {
+    return this.#attendants.remark(entry);
+  }
+
   /** Returns the profiles of an entry. */
   labels(entry: string): readonly string[] {
     return this.#configured.built.labels(entry);
@@ -252,6 +267,7 @@ async function serve(
     source: () => supervisor.source,
     labels: (entry) => supervisor.labels(entry),
     schedules: supervisor.schedules,
+    remark: (entry) => supervisor.remark(entry),
     apply: (next, how) => {
       const applied = supervisor.apply(next as ResolvedConfig, how);
       if (!how.dryRun) onApply?.(applied);

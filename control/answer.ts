@@ -62,6 +62,8 @@ export interface Answering {
   readonly labels: (entry: string) => readonly string[];
   /** When entries run by themselves. */
   readonly schedules: Schedules | undefined;
+  /** Returns what is to be said of an entry besides. */
+  readonly remark: (entry: string) => string | undefined;
 }
 
 /** A request that has been checked. */
@@ -239,13 +241,18 @@ export class Answers implements Handlers {
       const history = roster.history(name);
       const own = why ??
         explainState(name, process?.state, history, clock.time());
-      return [subject, this.#scheduled(subject, own)];
+      return [subject, this.#remarked(subject, own)];
     });
   }
 
-  #scheduled({ entry }: Subject, why: Why): Why {
-    const { schedules, pm: { clock } } = this.#from;
-    return withSchedule(why, schedules?.of(entry) ?? null, clock.time());
+  /** Adds when a process runs by itself, and what the program remarks. */
+  #remarked({ entry }: Subject, why: Why): Why {
+    const { remark, schedules, pm: { clock } } = this.#from;
+    const schedule = schedules?.of(entry) ?? null;
+    const scheduled = withSchedule(why, schedule, clock.time());
+    const more = remarkOf(remark, entry);
+    if (more === undefined) return scheduled;
+    return { ...scheduled, sentence: `${scheduled.sentence}; ${more}` };
   }
 
   #details(subject: Subject): ProcessDetails {
@@ -268,7 +275,7 @@ export class Answers implements Handlers {
     const [subject, own] = first;
     // Of replicas, the plan explains the one that is not ready.
     const why = subject.planned ? whyIn(app, name) : undefined;
-    return plain(why === undefined ? own : this.#scheduled(subject, why));
+    return plain(why === undefined ? own : this.#remarked(subject, why));
   }
 
   async #metrics(): Promise<Answer> {
@@ -301,6 +308,18 @@ function labelsOf(
     return labels(entry).map(String);
   } catch {
     return [];
+  }
+}
+
+/** Returns a remark; none if the program fails to make it. */
+function remarkOf(
+  remark: Answering["remark"],
+  entry: string,
+): string | undefined {
+  try {
+    return remark(entry);
+  } catch {
+    return undefined;
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { ProcessEvent } from "../mod.ts";
-import { detailsOf, shortened, wordsOf } from "./event_words.ts";
+import { detailsOf, plain, shortened, wordsOf } from "./event_words.ts";
 import { EventStore, type EventStoreOptions } from "./event_store.ts";
 import type { EventView } from "./wire.ts";
 
@@ -17,6 +17,8 @@ export interface OwnEvent {
   readonly name: string;
   /** What happened, in words. */
   readonly text: string;
+  /** More about it, as JSON. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Keeps the newest events of each process. */
@@ -51,7 +53,7 @@ export class EventLog {
   }
 
   /** Adds an event that is none of the manager. */
-  note({ kind, name, text }: OwnEvent, time: number): void {
+  note({ kind, name, text, details = {} }: OwnEvent, time: number): void {
     const id = ++this.#newest;
     this.#store.add({
       id,
@@ -59,7 +61,7 @@ export class EventLog {
       time,
       name,
       text: shortened(text),
-      details: {},
+      details: plain(details, shortened),
     });
     this.#tell();
   }

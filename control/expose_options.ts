@@ -65,6 +65,13 @@ export interface ExposeOptions {
    */
   schedules?: Schedules | undefined;
   /**
+   * Returns what is to be said of an entry besides why it is where it is, such as
+   * `it was restarted because src/api.ts changed`.
+   *
+   * @default {none}
+   */
+  remark?: ((entry: string) => string | undefined) | undefined;
+  /**
    * Also serves the metrics, and nothing else, on a TCP port, because
    * Prometheus cannot read a Unix socket.
    *
@@ -110,6 +117,7 @@ const TYPES: Readonly<Record<keyof ExposeOptions, Type>> = {
   ownLog: "string",
   labels: "function",
   schedules: "object",
+  remark: "function",
   metrics: "object",
   apply: "function",
   shutdown: "function",

@@ -38,6 +38,8 @@ export interface Exhibit extends OwnActions {
   readonly labels?: ((entry: string) => readonly string[]) | undefined;
   /** When entries run by themselves; never if left out. */
   readonly schedules?: Schedules | undefined;
+  /** Returns what is to be said of an entry besides; nothing if left out. */
+  readonly remark?: ((entry: string) => string | undefined) | undefined;
   /** The port on which the metrics are served. */
   readonly metrics: MetricsPort | undefined;
 }
@@ -66,7 +68,8 @@ export class Exposure implements AsyncDisposable {
 
   /** Begins to serve. */
   constructor(exhibit: Exhibit) {
-    const { pm, app, record, claim, labels = () => [], metrics } = exhibit;
+    const { pm, app, record, claim, metrics } = exhibit;
+    const { labels = () => [], remark = () => undefined } = exhibit;
     this.#pm = pm;
     this.record = record;
     this.metrics = metrics?.url ?? null;
@@ -93,6 +96,7 @@ export class Exposure implements AsyncDisposable {
       }),
       labels,
       schedules: exhibit.schedules,
+      remark,
     });
     this.#server = new HttpServer(answers, pm.clock);
     this.#server.listen(listenAt(this.socket));

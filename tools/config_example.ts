@@ -81,6 +81,12 @@ export const EXAMPLE: Config = {
     db: {
       ...shared,
       restart: { ...shared.restart, schedule: "0 4 * * SUN" },
+      watch: {
+        paths: ["src", "*.json"],
+        ignore: ["dist"],
+        debounceMs: 500,
+        cascade: true,
+      },
       output: undefined,
       type: "service",
       command: ["postgres", "-D", "data", "-p", 5432],
