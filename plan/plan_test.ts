@@ -26,9 +26,9 @@ function each(options: (replica: number) => unknown) {
 }
 
 const SERVICE =
-  "type, command, dependsOn, replicas, each, roll, cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, windowsRawArguments, group, restart, stop, output, critical, prepare, ready, live";
+  "type, command, dependsOn, replicas, each, roll, cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, windowsRawArguments, group, restart, stop, output, critical, prepare, before, after, ready, live";
 const TASK =
-  "type, command, dependsOn, cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, windowsRawArguments, group, restart, stop, output, prepare";
+  "type, command, dependsOn, cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, windowsRawArguments, group, restart, stop, output, prepare, before, after";
 const CONDITIONS = 'one of "started", "ready", "completed"';
 
 /** The message for each fault, and entries that have this fault only. */
@@ -76,7 +76,7 @@ const FAULTS: Record<string, Wrong> = {
   },
   'Option "a.stop.gracePeriodMs" must be a finite number >= 0: current value is -1':
     { a: { command, stop: { gracePeriodMs: -1 } } },
-  'Option "a.stop.grace" does not exist: the options are signal, gracePeriodMs, to':
+  'Option "a.stop.grace" does not exist: the options are signal, gracePeriodMs, to, command':
     { a: { command, stop: { grace: 5 } } },
   'Option "a.ready.probe" must be a function: current value is undefined': {
     a: { command, ready: {} },
