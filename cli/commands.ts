@@ -19,7 +19,10 @@ export const GROUPS: readonly {
   { title: "Run what a configuration says", commands: supervisor },
   { title: "Look at processes", commands: view },
   { title: "Control processes", commands: control },
-  { title: "Work with this machine and other programs", commands: clients },
+  {
+    title: "Check this machine, and connect other programs",
+    commands: clients,
+  },
 ];
 
 /** All commands. */

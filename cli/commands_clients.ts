@@ -43,11 +43,12 @@ const mcp: CommandSpec = {
 const completions: CommandSpec = {
   name: "completions",
   summary: "Print completions for a shell",
-  usage: "bash|zsh|fish",
+  usage: "[OPTION]... bash|zsh|fish",
   description: [
     "Prints a script by which a shell completes commands, options, their " +
     "values, and the names of processes: those that the supervisor knows, or " +
-    "that the configuration has if none runs.",
+    "that the configuration has if none runs. The page of the tool says how " +
+    "each shell reads it.",
   ],
   names: {
     least: 1,
@@ -58,13 +59,12 @@ const completions: CommandSpec = {
   options: [],
   examples: [
     {
-      line: "source <(processman completions bash)",
-      what: "Completes in this bash; in ~/.bashrc, in each.",
+      line: "processman completions bash",
+      what: "Prints what `source <(...)` in ~/.bashrc can read.",
     },
     {
-      line: "processman completions fish > " +
-        "~/.config/fish/completions/processman.fish",
-      what: "Completes in each fish.",
+      line: "processman completions fish",
+      what: "Prints a file for ~/.config/fish/completions.",
     },
   ],
   statuses: [],

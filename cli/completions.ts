@@ -13,7 +13,8 @@ export const completions: Command = async ({ names, io }) => {
   const script = SCRIPTS.get(shell);
   if (script === undefined) {
     const all = [...SCRIPTS.keys()].join(", ");
-    const message = `completions: "${shell}" is none of the shells ${all}`;
+    const message =
+      `completions: there are none for "${shell}", only for ${all}`;
     throw new CliError(message, STATUS.usage);
   }
   await io.out(script);

@@ -153,6 +153,29 @@ export const CHECKS: readonly Check[] = [
         `${listed(config.users)} cannot run as another user without it.`,
         "apt-get install util-linux",
       )],
+  ({ config: { terminals }, programs }) =>
+    programs.script || terminals.length === 0 ? [] : [fault(
+      "script",
+      'There is no program "script"',
+      `${listed(terminals)} cannot have a terminal without it.`,
+      "apt-get install bsdutils",
+    )],
+  ({ config: { syslog }, programs }) =>
+    programs.logger || syslog.length === 0 ? [] : [risk(
+      "logger",
+      'There is no program "logger"',
+      `Lines of ${
+        listed(syslog)
+      } cannot go to syslog of this machine without it.`,
+      "apt-get install bsdutils",
+    )],
+  ({ config: { journald }, journal }) =>
+    journal || journald.length === 0 ? [] : [risk(
+      "journald",
+      "journald does not run here",
+      `Lines of ${listed(journald)} cannot go there.`,
+      "Write them to a file or to syslog, as output.file and output.syslog do.",
+    )],
   ({ config: { faults } }) =>
     faults.map((each) =>
       fault(

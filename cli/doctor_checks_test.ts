@@ -11,6 +11,9 @@ const CONFIG: ConfigFacts = {
   processes: 3,
   users: [],
   watched: [],
+  terminals: [],
+  syslog: [],
+  journald: [],
   ports: [{ port: 8000, name: "web", taken: false }],
 };
 
@@ -25,6 +28,8 @@ const SOUND: Facts = {
     ps: true,
     setsid: true,
     setpriv: true,
+    script: true,
+    logger: true,
     "systemd-notify": true,
   },
   runtime: {
@@ -47,6 +52,7 @@ const SOUND: Facts = {
   systemd: true,
   linger: true,
   user: "me",
+  journal: true,
   notified: true,
 };
 
@@ -110,6 +116,21 @@ const CASES: readonly [id: string, change: Partial<Facts>, fix: string][] = [
     "apt-get install util-linux",
   ],
   [
+    "script",
+    { ...config({ terminals: ["a"] }), ...without("script") },
+    "apt-get install bsdutils",
+  ],
+  [
+    "logger",
+    { ...config({ syslog: ["a"] }), ...without("logger") },
+    "apt-get install bsdutils",
+  ],
+  [
+    "journald",
+    { ...config({ journald: ["a"] }), journal: false },
+    "Write them to a file or to syslog, as output.file and output.syslog do.",
+  ],
+  [
     "configuration",
     config({ faults: ["a.yaml:1:1: wrong"] }),
     "processman check",
@@ -155,7 +176,7 @@ Deno.test("examine() finds nothing on a sound machine", () => {
     {},
     { os: "darwin", watches: null, openFiles: null, systemd: false },
     // What is missing matters only where it is used.
-    without("setpriv", "ps"),
+    { journal: false, ...without("setpriv", "ps", "script", "logger") },
     { notified: false, ...without("systemd-notify") },
     { watches: 8192 },
     { container: true, init: "tini" },

@@ -21,7 +21,18 @@ import { stateFolder } from "./state_folder.ts";
 import { knownSupervisors } from "./target.ts";
 
 /** The programs that processman itself may start. */
-const PROGRAMS = ["sh", "ps", "setsid", "setpriv", "systemd-notify"] as const;
+const PROGRAMS = [
+  "sh",
+  "ps",
+  "setsid",
+  "setpriv",
+  "script",
+  "logger",
+  "systemd-notify",
+] as const;
+
+/** The socket of journald for lines. */
+const JOURNAL = "/run/systemd/journal/stdout";
 
 /** What a machine is like. */
 export interface Facts {
@@ -69,6 +80,8 @@ export interface Facts {
   readonly systemd: boolean;
   readonly linger: boolean;
   readonly user: string;
+  /** Whether journald takes lines. */
+  readonly journal: boolean;
   /** Whether systemd waits for messages. */
   readonly notified: boolean;
 }
@@ -86,6 +99,11 @@ export interface ConfigFacts {
   readonly users: readonly string[];
   /** The entries that watch files. */
   readonly watched: readonly string[];
+  /** The entries that have a terminal. */
+  readonly terminals: readonly string[];
+  /** The entries whose lines go to syslog, and those that go to journald. */
+  readonly syslog: readonly string[];
+  readonly journald: readonly string[];
   readonly ports: readonly {
     readonly port: number;
     readonly name: string;
@@ -125,6 +143,7 @@ export async function collectFacts(call: Call): Promise<Facts> {
     systemd: await exists("/run/systemd/system"),
     linger: await exists(`/var/lib/systemd/linger/${user}`),
     user,
+    journal: await exists(JOURNAL),
     notified: env("NOTIFY_SOCKET") !== undefined,
   };
 }
@@ -235,6 +254,9 @@ const NO_CONFIG: ConfigFacts = {
   processes: 0,
   users: [],
   watched: [],
+  terminals: [],
+  syslog: [],
+  journald: [],
   ports: [],
 };
 
@@ -261,15 +283,20 @@ function needsOf(
   { config, built }: Loaded,
 ): Omit<ConfigFacts, "file" | "faults"> {
   const entries = Object.entries(config.processes);
-  const having = (key: string) =>
-    entries.filter(([, entry]) => entry[key] !== undefined)
-      .map(([name]) => name);
+  const having = (key: string, part?: string) =>
+    entries.filter(([, { [key]: value }]) => {
+      const asked = part === undefined ? value : partOf(value, part);
+      return asked !== undefined && asked !== false;
+    }).map(([name]) => name);
   const units = [...built.plan.entries.values()].flatMap(({ units }) => units);
   return {
     logs: config.logs.folder,
     processes: units.length,
     users: having("user"),
     watched: having("watch"),
+    terminals: having("tty"),
+    syslog: having("output", "syslog"),
+    journald: having("output", "journald"),
     ports: units.flatMap(({ name, ports }) =>
       ports.map(({ hostname, port }) => ({
         port,
@@ -278,6 +305,12 @@ function needsOf(
       }))
     ),
   };
+}
+
+function partOf(value: unknown, part: string): unknown {
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).find(([name]) => name === part)?.[1]
+    : undefined;
 }
 
 function faultsOf(action: () => void): string[] {

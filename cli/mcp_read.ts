@@ -89,7 +89,7 @@ async function read(
     ]);
     const redactor = await redactorOf(call, { supervisor, processes });
     const chosen = select(names, processes);
-    // A process that is gone meanwhile is followed by what came after it.
+    // If the process is gone meanwhile, this begins anew.
     const first = cursor === undefined
       ? 0
       : Math.max(0, chosen.findIndex(({ name }) => name === cursor));
