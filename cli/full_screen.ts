@@ -13,8 +13,12 @@ export interface FullSurface {
 /** Shows a screen of its own, without a cursor, that does not wrap rows. */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 
-/** Shows what was there before. */
-const LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+/**
+ * Shows what was there before. The screen is emptied, and the cursor is at its
+ * end: otherwise tmux shows rows of it before what was there, if the size has
+ * changed.
+ */
+const LEAVE = "\x1b[0m\x1b[2J\x1b[999H\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /** Let a terminal that can show all changes between them at once. */
 const [BEGIN, END] = ["\x1b[?2026h", "\x1b[?2026l"];

@@ -2,6 +2,9 @@ import { assertEquals } from "@std/assert";
 import { seededRandom } from "../testing/mod.ts";
 import { FullScreen } from "./full_screen.ts";
 
+/** What gives the terminal back. */
+const LEAVE = "\x1b[0m\x1b[2J\x1b[999H\x1b[?7h\x1b[?25h\x1b[?1049l";
+
 /** What a terminal shows of rows that are written by their numbers. */
 class Paper {
   rows: string[] = [];
@@ -54,7 +57,7 @@ Deno.test("FullScreen gives the terminal back after what is being drawn", async 
   await screen.enter();
   await Promise.all([screen.draw(["a long row"]), screen.leave()]);
   assertEquals(
-    written.join("").endsWith("\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"),
+    written.join("").endsWith(LEAVE),
     true,
   );
 });
@@ -68,5 +71,5 @@ Deno.test("FullScreen gives the terminal back once, and draws no more", async ()
   await screen.leave();
   await screen.leave();
   await screen.draw(["late"]);
-  assertEquals(paper.written, "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l");
+  assertEquals(paper.written, LEAVE);
 });
