@@ -259,17 +259,18 @@ function addLine(
   options: Draft,
   above: readonly string[],
   scripts: Scripts,
-  { processes, taken, gaps, used }: Collected,
+  collected: Collected,
 ): string[] {
-  const split = stepsOf(line, [...scripts.lines.keys()]);
-  const [only] = split?.steps ?? [];
-  if (only !== undefined && "script" in only.what && !only.everywhere) {
+  const names = [...scripts.lines.keys()];
+  const [only, ...more] = stepsOf(line, names)?.steps ?? [];
+  if (
+    only !== undefined && more.length === 0 && "script" in only.what &&
+    !only.everywhere
+  ) {
     const both = { ...options, ...only.options };
-    const collected = { processes, taken, gaps, used };
-    if (split?.steps.length === 1) {
-      return add(only.what.script, name, both, above, scripts, collected);
-    }
+    return add(only.what.script, name, both, above, scripts, collected);
   }
+  const { processes, taken } = collected;
   const own = processName(name ?? nameOfLine(line), taken);
   const env = { ...scripts.env, ...options.env };
   processes.set(own, {

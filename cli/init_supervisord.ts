@@ -252,7 +252,8 @@ function topOf(
     return value === undefined ? undefined : configText(value, plain);
   };
   const name = section.get("identifier");
-  const folder = text("childlogdir");
+  const written = text("childlogdir");
+  const folder = written?.toLowerCase() === "auto" ? undefined : written;
   const cwd = text("directory");
   return {
     name: name === undefined ? undefined : processName(name, new Set()),
