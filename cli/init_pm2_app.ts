@@ -48,6 +48,7 @@ export function appOf(app: App, context: AppContext): Draft {
   const replicas = replicasOf(app, name, gap);
   const env = envOf(app, name, replicas);
   const output = outputOf(app, replicas, context);
+  const watch = watchOf(app, context);
   const user = app.uid;
   return {
     ...program,
@@ -66,6 +67,7 @@ export function appOf(app: App, context: AppContext): Draft {
       ...app.treekill === false && { to: "leader" },
     },
     ...output !== undefined && { output },
+    ...watch !== undefined && { watch },
   };
 }
 
@@ -189,6 +191,36 @@ function envOf(
     env[own ?? "NODE_APP_INSTANCE"] = replicas > 1 ? "$[replica - 1]" : 0;
   }
   return Object.keys(env).length === 0 ? undefined : env;
+}
+
+/** Returns what is watched: with `true`, the working directory. */
+function watchOf(
+  app: App,
+  { folder, gap }: AppContext,
+): Draft["watch"] {
+  const own = textOf(app.cwd) ?? ".";
+  const written = app.watch === true ? ["."] : [app.watch].flat();
+  const paths = written.flatMap((each) => textOf(each) ?? [])
+    .map((path) => literal(near(resolve(folder, own, path), folder)));
+  if (paths.length === 0) {
+    for (const key of ["watch_delay", "ignore_watch"]) {
+      if (app[key] !== undefined) gap(key, "`watch` is not set beside it");
+    }
+    return undefined;
+  }
+  const patterns = [app.ignore_watch].flat()
+    .flatMap((each) => textOf(each) ?? []);
+  const ignore = patterns.filter((each) => !/^\/.*\/\w*$/.test(each));
+  if (ignore.length < patterns.length) {
+    gap("ignore_watch", "`watch.ignore` has patterns, no regular expressions");
+  }
+  const debounceMs = numberOf(app.watch_delay);
+  if (ignore.length === 0 && debounceMs === undefined) return paths;
+  return {
+    paths,
+    ...ignore.length > 0 && { ignore: ignore.map(literal) },
+    ...debounceMs !== undefined && { debounceMs },
+  };
 }
 
 function gidOf(app: App, gap: AppContext["gap"]): { gid?: number } {

@@ -14,9 +14,6 @@ const LOGS: Fate = {
   why: "lines in a file have no times: `output.file.json` adds them, and " +
     "`processman logs --timestamps` shows them",
 };
-const WATCH: Fate = {
-  why: "use the watcher of the program, such as `node --watch`",
-};
 const SOURCE_MAPS: Fate = {
   why: "run `node --enable-source-maps`",
 };
@@ -106,10 +103,13 @@ export const APP_KEYS: Keys = {
   pid_file: {
     why: "`processman ps --json` has the process IDs",
   },
-  watch: WATCH,
-  watch_delay: WATCH,
-  ignore_watch: WATCH,
-  watch_options: WATCH,
+  watch: { to: "watch.paths" },
+  watch_delay: { to: "watch.debounceMs" },
+  ignore_watch: { to: "watch.ignore" },
+  watch_options: {
+    why: "files are watched in one way: a change counts when nothing more " +
+      "follows for `watch.debounceMs`",
+  },
   force: {
     moot: "a program can be in as many processes as you want",
   },

@@ -62,6 +62,9 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   log_file: "both.log",
   log_type: "json",
   cron_restart: "0 3 * * *",
+  watch: ["src"],
+  watch_delay: 500,
+  ignore_watch: ["logs"],
   execute_command: true,
 };
 
@@ -73,6 +76,7 @@ Deno.test("init takes each key of an app of pm2 over, or tells it", async () => 
     instances: 2,
     exec_mode: "fork",
     out_file: "api.log",
+    watch: ["lib"],
   };
   for (const name of Object.keys(APP_KEYS)) {
     const key = name === "env_*" ? "env_production" : name;
@@ -186,6 +190,26 @@ Deno.test("cron_restart is a restart, or a task at certain times", async () => {
   assertEquals(gapLines(task), [
     "a: cron_restart: pm2 also runs it at once: `processman start NAME`",
   ]);
+});
+
+Deno.test("watch is that of the tool, in the folder of the app", async () => {
+  const watched = async (app: Record<string, unknown>) =>
+    (await one({ script: "a.js", ...app })).watch;
+  assertEquals(await watched({ watch: false }), undefined);
+  assertEquals(await watched({ watch: true }), ["."]);
+  assertEquals(await watched({ watch: true, cwd: "/shop/app" }), ["app"]);
+  assertEquals(
+    await watched({
+      watch: ["src", "a.json"],
+      ignore_watch: ["node_modules", "/[.]tmp$/"],
+      watch_delay: 1_000,
+    }),
+    {
+      paths: ["src", "a.json"],
+      ignore: ["node_modules"],
+      debounceMs: 1_000,
+    },
+  );
 });
 
 Deno.test("A limit that pm2 cannot reach is left out", async () => {
