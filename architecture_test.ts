@@ -57,6 +57,7 @@ const DOORS = {
     "control",
     "control/client.ts",
     "control/format.ts",
+    "control/log_level.ts",
     "control/serving.ts",
     "dashboard",
   ],
@@ -69,6 +70,7 @@ const EXTERNALS = {
   "@opentelemetry/api": ["telemetry/*"],
   "@modelcontextprotocol/sdk/*": ["cli/mcp.ts"],
   "croner": ["cli/schedule.ts"],
+  "node:dgram": ["cli/line_connections.ts"],
   "node:fs/promises": ["cli/doctor_facts.ts"],
   "node:path": ["cli/*"],
   "node:process": ["cli/mcp.ts"],
@@ -84,6 +86,7 @@ const EXTERNALS = {
 const GLOBALS = {
   "Deno.Command": [
     "cli/detach.ts",
+    "cli/line_connections.ts",
     "cli/systemd_notify.ts",
     "cli/web_open.ts",
     "control/read_usage.ts",

@@ -6,6 +6,7 @@
 
 import { hasAlert } from "./alert_order.ts";
 import type { Attendant, AttendantKind, Attending } from "./attendant.ts";
+import { targetsOf } from "./line_target.ts";
 import { load } from "./load.ts";
 import { orderOf } from "./schedule_order.ts";
 import type { Logger } from "../mod.ts";
@@ -40,6 +41,15 @@ const KINDS: readonly AttendantKind[] = [
         "./file_watch.ts",
       );
       return (attending) => new FileWatch(attending);
+    },
+  },
+  {
+    needs: (entry) => targetsOf("", entry).length > 0,
+    load: async () => {
+      const { LineForwarder } = await load<
+        typeof import("./line_forwarder.ts")
+      >("./line_forwarder.ts");
+      return (attending) => new LineForwarder(attending);
     },
   },
 ];

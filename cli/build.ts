@@ -176,7 +176,7 @@ function optionsOf(
   if (cwd !== undefined) options.cwd = String(cwd);
   if (env !== undefined) Object.assign(options, envOf(entry, surroundings));
   if (restart !== undefined) options.restart = restartOf(restart);
-  if (output !== undefined) options.output = infinite(output);
+  if (output !== undefined) options.output = outputOf(output);
   if (ready !== undefined) {
     options.ready = within("ready", () => probingOf(ready));
   }
@@ -229,6 +229,11 @@ function hookOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(String);
   const { command, ...options }: Plain = { ...Object(value) };
   return { ...options, command: hookOf(command) };
+}
+
+function outputOf(value: unknown): unknown {
+  const { journald: _, syslog: __, ...options }: Plain = { ...Object(value) };
+  return infinite(options);
 }
 
 function restartOf(value: unknown): unknown {

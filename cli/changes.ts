@@ -62,7 +62,13 @@ export function changesOf(
 }
 
 /** The keys that the plan does not have, and that change while processes run. */
-const OWN_KEYS = ["schedule", "restart.schedule", "watch"];
+const OWN_KEYS = [
+  "schedule",
+  "restart.schedule",
+  "watch",
+  "output.journald",
+  "output.syslog",
+];
 
 type Processes = ResolvedConfig["processes"];
 

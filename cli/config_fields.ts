@@ -78,7 +78,9 @@ export function isPath(path: NodePath): boolean {
 export function isPerReplica(path: NodePath): boolean {
   const names = inner(path);
   if (names === undefined || names[0] === undefined) return false;
-  return !COMMON.includes(names[0]) && names[0] !== "envFiles";
+  const forwards = names[0] === "output" &&
+    /^(journald|syslog)$/.test(names[1] ?? "");
+  return !COMMON.includes(names[0]) && names[0] !== "envFiles" && !forwards;
 }
 
 /** The lists of words. */

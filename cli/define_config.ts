@@ -20,6 +20,8 @@ import type {
   RollOptions,
 } from "../plan/mod.ts";
 
+import type { Facility } from "./line_target.ts";
+
 /** A number, or an expression such as `"$[8000 + replica]"`. */
 export type Numeric = number | `${string}$[${string}`;
 
@@ -231,6 +233,37 @@ export interface WrittenDefaults extends
           stderr?: string | undefined;
         }
         | undefined;
+      /** Whether lines go to the journal of systemd, too. */
+      journald?: boolean | {
+        /**
+         * What the lines are found by.
+         *
+         * @default {the name of the process}
+         */
+        identifier?: string | undefined;
+      } | undefined;
+      /** Whether lines go to syslog, too. */
+      syslog?: boolean | {
+        /**
+         * The server, such as `tcp://logs.example.com:514`, `udp://…`, or the
+         * socket of one, such as `unix:///run/log`.
+         *
+         * @default {that of this machine}
+         */
+        server?: string | undefined;
+        /**
+         * The facility of the lines.
+         *
+         * @default {"daemon"}
+         */
+        facility?: Facility | undefined;
+        /**
+         * What the lines are found by.
+         *
+         * @default {the name of the process}
+         */
+        tag?: string | undefined;
+      } | undefined;
     }
     | undefined;
 }

@@ -10,6 +10,7 @@ import { ALERT_OPTIONS } from "./alert_order.ts";
 import type { Engine } from "./export_engines.ts";
 import { plainText } from "./plain_text.ts";
 import type { ResolvedConfig } from "./resolved.ts";
+import { targetsOf } from "./line_target.ts";
 import { orderOf } from "./schedule_order.ts";
 
 /** The options of a plan, which the exports name themselves. */
@@ -67,6 +68,7 @@ export function notesOf(
     ...schedules(config, engine),
     ...alerts(config, engine),
     ...watches(config, engine),
+    ...forwarded(config, engine),
   ];
 }
 
@@ -121,6 +123,29 @@ const ALERTERS: Readonly<Record<Engine, string>> = {
   systemd: "OnFailure= of the unit can start another unit that tells of it",
   compose: "what watches the events of Docker can tell of it",
   kubernetes: "the alerts of your monitoring can tell of it",
+};
+
+/** Each engine has its own way for output. */
+function forwarded({ processes }: ResolvedConfig, engine: Engine): Note[] {
+  return Object.entries(processes).flatMap(([entry, options]) =>
+    targetsOf(entry, options).filter((target) =>
+      engine !== "systemd" || target.kind !== "journald" ||
+      target.identifier !== entry
+    ).map(({ kind }) => ({
+      entry,
+      option: `output.${kind}`,
+      message: OUTPUTS[engine],
+    }))
+  );
+}
+
+/** Where the engines send output. */
+const OUTPUTS: Readonly<Record<Engine, string>> = {
+  systemd: "the journal gets the output; SyslogIdentifier= and " +
+    "SyslogFacility= name it, and the journal or rsyslog forward it",
+  compose: "logging: { driver: journald } or { driver: syslog } of the " +
+    "service does that",
+  kubernetes: "an agent on each node, such as Fluent Bit, does that",
 };
 
 /** What keeps schedules beside what the engines run. */

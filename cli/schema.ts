@@ -14,6 +14,7 @@ import {
   PROBES,
   PROGRAMS,
 } from "./config_choices.ts";
+import { FACILITIES } from "./line_target.ts";
 import { SIGNALS } from "./config_signals.ts";
 
 const ms = z.number().min(0).describe("A time in milliseconds.");
@@ -131,6 +132,21 @@ const output = strict({
     ),
     json: z.boolean().describe("Whether lines are written as JSON."),
   }, { required: ["path"] }),
+  journald: z.union([
+    z.boolean(),
+    strict({ identifier: text.describe("What the lines are found by.") }),
+  ]).describe("Whether lines go to the journal of systemd, too."),
+  syslog: z.union([
+    z.boolean(),
+    strict({
+      server: z.string().regex(
+        /^((tcp|udp):\/\/(\[[0-9a-fA-F:.]+\]|[^\s/:@?#]+)(:\d{1,5})?|unix:\/\/\/[^\s?#]+)$/,
+        "a server such as tcp://logs.example.com:514, or unix:///dev/log",
+      ).describe("The server; without one, that of this machine."),
+      facility: z.enum(FACILITIES).describe("The facility of the lines."),
+      tag: text.describe("What the lines are found by."),
+    }),
+  ]).describe("Whether lines go to syslog, too."),
 }).meta({ id: "output", description: "What happens with the output." });
 
 const ready = strict({

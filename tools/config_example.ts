@@ -59,6 +59,12 @@ const shared = {
       maxFiles: 3,
       json: true,
     },
+    journald: { identifier: "db" },
+    syslog: {
+      server: "tcp://logs.example.com:601",
+      facility: "local0",
+      tag: "db",
+    },
   },
 } as const satisfies WrittenDefaults;
 

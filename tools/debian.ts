@@ -23,6 +23,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "tini": "tini",
   "supervisord": "supervisor",
   "systemd-notify": "systemd",
+  "rsyslogd": "rsyslog",
   "promtool": "prometheus",
   "zsh": "zsh",
   "fish": "fish",
