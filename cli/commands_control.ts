@@ -48,6 +48,93 @@ const start: CommandSpec = {
     (await load<typeof import("./actions.ts")>("./actions.ts")).start,
 };
 
+const add: CommandSpec = {
+  name: "add",
+  summary: "Add a process that is in no configuration",
+  usage: "[OPTION]... NAME -- COMMAND...",
+  description: [
+    "Adds a process to the supervisor that runs, and keeps it: `up` starts it " +
+    "again, and `delete` forgets it. Without a configuration, a supervisor is " +
+    "started in the background for this folder.",
+    "The process runs in this folder, with the environment of the supervisor. " +
+    "Its command and variables are in a file that only you can read.",
+  ],
+  names: { least: 1, most: 1, what: "the name of the new process" },
+  rest: "needed",
+  options: [
+    {
+      long: "cwd",
+      value: "DIR",
+      is: "folder",
+      default: "this folder",
+      summary: "Run it in this folder",
+    },
+    {
+      long: "env",
+      value: "K=V",
+      many: true,
+      is: "other",
+      summary: "Set a variable; K alone takes its value from your shell",
+    },
+    {
+      long: "replicas",
+      value: "N",
+      kind: "count",
+      summary: "Run this many side by side",
+    },
+    {
+      long: "restart",
+      value: "POLICY",
+      oneOf: ["on-failure", "always", "never"],
+      default: "on-failure",
+      summary: "Restart it when it ends, always or never",
+    },
+    {
+      long: "watch",
+      value: "PATH",
+      many: true,
+      is: "file",
+      summary: "Restart it when this file or folder changes",
+    },
+    { long: "no-start", summary: "Do not start it; `start` does" },
+  ],
+  examples: [
+    {
+      line: "processman add web -- node server.js",
+      what: "Adds and starts web.",
+    },
+    {
+      line: "processman add --env PORT=8000 --watch src api -- deno task start",
+      what: "Adds a process that is restarted when its code changes.",
+    },
+  ],
+  statuses: WAITS,
+  load: async () => (await load<typeof import("./add.ts")>("./add.ts")).add,
+};
+
+const remove: CommandSpec = {
+  name: "delete",
+  summary: "Stop processes that were added, and forget them",
+  usage: "[OPTION]... NAME...",
+  description: [
+    "Stops processes that `add` has added, and forgets them. Those of a " +
+    "configuration are removed by an edit of it and `reload`.",
+  ],
+  names: {
+    least: 1,
+    most: Infinity,
+    what: "the name of an added process",
+    are: ["entry"],
+  },
+  options: [],
+  examples: [
+    { line: "processman delete web", what: "Stops web, and forgets it." },
+    { line: "processman delete web api", what: "Does so with two processes." },
+  ],
+  statuses: WAITS,
+  load: async () => (await load<typeof import("./add.ts")>("./add.ts")).remove,
+};
+
 const stop: CommandSpec = {
   name: "stop",
   summary: "Stop processes; they stay stopped until they are started",
@@ -178,6 +265,8 @@ const scale: CommandSpec = {
 
 /** The commands that change what processes do, in the order of the help. */
 export const control: readonly CommandSpec[] = [
+  add,
+  remove,
   start,
   stop,
   restart,

@@ -23,10 +23,18 @@ export const config: Command = async (call) => {
   await io.out(
     options.flag("json")
       ? `${JSON.stringify(shown, null, 2)}\n`
-      : stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false }),
+      : addedText(resolved) +
+        stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false }),
   );
   return STATUS.ok;
 };
+
+/** Returns a comment that names the processes that are in no file of the user. */
+function addedText({ added = [] }: ResolvedConfig): string {
+  return added.length === 0
+    ? ""
+    : `# Added by "processman add": ${added.join(", ")}\n`;
+}
 
 /**
  * Returns a resolved configuration as it can be written: one that is read again

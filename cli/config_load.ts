@@ -5,24 +5,32 @@
  */
 
 import { basename, dirname } from "node:path";
+import {
+  addedTo,
+  findConfigOrAdded,
+  isThere,
+  type Processes,
+} from "./added.ts";
 import { buildPlan } from "./build.ts";
 import { CliError, STATUS } from "./call.ts";
 import { checkSchema, withValues } from "./config_check.ts";
 import { expanded } from "./config_expand.ts";
 import { ConfigError, ConfigFaults } from "./config_fault.ts";
-import { readFiles, startReading } from "./config_files.ts";
+import { readFiles, type Reading, startReading } from "./config_files.ts";
 import {
   type ConfigNode,
   keySpot,
+  mapNode,
   nameOf,
   nodeAt,
   plainOf,
+  withEntry,
 } from "./config_node.ts";
 import { didYouMean } from "./nearest.ts";
 import { addPlanFaults } from "./config_plan_faults.ts";
 import { resolved } from "./config_resolve.ts";
 import { ORIGINS } from "./init_origins.ts";
-import { findConfig, noConfig } from "./find_config.ts";
+import { noConfig } from "./find_config.ts";
 import { load as loadModule } from "./load.ts";
 import { orderOf } from "./schedule_order.ts";
 import type {
@@ -76,7 +84,7 @@ function aboutOrigin(error: ConfigError): ConfigError {
 async function loadFiles(options: LoadOptions): Promise<Loaded> {
   const { texts } = options;
   const files = texts === undefined
-    ? findConfig(options.files, options.cwd)
+    ? await findConfigOrAdded(options.files, options.cwd, options.env)
     : [...texts.keys()];
   const [first] = files;
   if (first === undefined) {
@@ -84,7 +92,8 @@ async function loadFiles(options: LoadOptions): Promise<Loaded> {
   }
   const faults = new ConfigFaults();
   const reading = await startReading(first, options, faults);
-  const node = await readFiles(files, reading);
+  const added = texts === undefined ? await addedTo(first, options.env) : {};
+  const node = await readOrNothing(files, texts !== undefined, reading);
   if (node === undefined) {
     faults.throwAny();
     throw new CliError(`${first} is empty`, STATUS.usage);
@@ -93,24 +102,60 @@ async function loadFiles(options: LoadOptions): Promise<Loaded> {
   const values = checkSchema(checked, faults);
   faults.throwAny();
   const typed = withValues(written, literal(values, written));
-  const config = await resolved(typed, {
+  const own = await resolved(typed, {
     files: [...new Set([...files, ...reading.files])],
     named: files,
     cwd: dirname(first),
     profiles: options.profiles,
     faults,
   });
+  const config = withAdded(own, added);
   checkNames(config, typed, faults);
-  if (Object.values(config.processes).some(orderOf)) {
-    const { checkSchedules } = await loadModule<
-      typeof import("./schedule_check.ts")
-    >("./schedule_check.ts");
-    checkSchedules(config, typed, faults);
-  }
+  await checkTimes(config, typed, faults);
   const built = builtOf(config, typed, faults);
   faults.throwAny();
   if (built === undefined) throw new Error("there is neither plan nor fault");
   return { config, built, node: typed };
+}
+
+/** Checks schedules, if there are any. */
+async function checkTimes(
+  config: ResolvedConfig,
+  node: ConfigNode,
+  faults: ConfigFaults,
+): Promise<void> {
+  if (Object.values(config.processes).some(orderOf)) {
+    const { checkSchedules } = await loadModule<
+      typeof import("./schedule_check.ts")
+    >("./schedule_check.ts");
+    checkSchedules(config, node, faults);
+  }
+}
+
+/** Reads files; without a configuration, there is only what was added. */
+async function readOrNothing(
+  files: readonly string[],
+  given: boolean,
+  reading: Reading,
+): Promise<ConfigNode | undefined> {
+  const [first = ""] = files;
+  if (given || await isThere(first)) return await readFiles(files, reading);
+  return nothingIn(first);
+}
+
+/** Returns a configuration without processes. */
+function nothingIn(file: string): ConfigNode {
+  const spot = { file, line: 0, column: 0 };
+  return withEntry(mapNode(spot), "processes", mapNode(spot));
+}
+
+/** Adds the processes that have been added; what is written comes first. */
+function withAdded(config: ResolvedConfig, added: Processes): ResolvedConfig {
+  const names = Object.keys(added)
+    .filter((name) => !Object.hasOwn(config.processes, name));
+  if (names.length === 0) return config;
+  const processes = { ...added, ...config.processes };
+  return { ...config, processes, added: names };
 }
 
 /** Makes the plan; `undefined` if it has faults. */

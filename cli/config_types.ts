@@ -30,6 +30,8 @@ export interface ResolvedConfig {
   readonly processes: Readonly<
     Record<string, Readonly<Record<string, unknown>>>
   >;
+  /** Those of them that `processman add` has added. */
+  readonly added?: readonly string[] | undefined;
 }
 
 /** What a resolved configuration means. */

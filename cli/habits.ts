@@ -17,7 +17,6 @@ export const COMMAND_HABITS: Readonly<Record<string, string>> = {
   build: NO_IMAGES,
   clear: "`logs.maxBytes` and `logs.maxAge` limit what is kept",
   connect: '"processman logs -f NAME" shows the output',
-  delete: '"processman down" ends everything',
   describe: '"processman status NAME" does that',
   echo: '"processman logs -f" does that',
   ecosystem: '"processman init" writes a configuration',

@@ -15,6 +15,7 @@ import {
   placeOfName,
   type Presence,
 } from "../control/client.ts";
+import { findConfigOrAdded } from "./added.ts";
 import { type Call, CliError, STATUS } from "./call.ts";
 import {
   findConfig,
@@ -49,6 +50,10 @@ export async function targetOf({ options, io }: Call): Promise<Target> {
   if (typeof config === "object") return config;
   if (config !== undefined) {
     return { place: await placeOfConfig(config), title: config, config };
+  }
+  const [added] = await findConfigOrAdded([], io.cwd, (name) => io.env(name));
+  if (added !== undefined && files.length === 0) {
+    return { place: await placeOfConfig(added), title: added, config: added };
   }
   const running = await runningText();
   throw new CliError(

@@ -15,12 +15,12 @@ import {
   type Presence,
 } from "../control/client.ts";
 import { withRequired } from "../plan/mod.ts";
+import { findConfigOrAdded } from "./added.ts";
 import { awaitUp } from "./await_up.ts";
 import { type Call, CliError, type Command, type Io, STATUS } from "./call.ts";
 import { now, pause } from "./clock.ts";
 import { loadOptions } from "./config_options.ts";
 import { BackgroundStart } from "./detach.ts";
-import { findConfig } from "./find_config.ts";
 import { join } from "./join.ts";
 import { load } from "./load.ts";
 import { type MetricsAddress, metricsAddress } from "./metrics_option.ts";
@@ -137,7 +137,11 @@ interface Found {
 
 /** Finds the supervisor of a call, if there is a configuration. */
 async function lookUp({ options, io }: Call): Promise<Found | undefined> {
-  const [file] = findConfig(options.values("file"), io.cwd);
+  const [file] = await findConfigOrAdded(
+    options.values("file"),
+    io.cwd,
+    (name) => io.env(name),
+  );
   if (file === undefined) return undefined;
   const place = await placeOfConfig(file);
   return { place, presence: await inspect(place) };

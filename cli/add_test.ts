@@ -1,0 +1,75 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { permitted } from "../tools/testing.ts";
+import { Tool } from "../tools/tool.ts";
+import { clientOf, statesOf } from "../tools/tool_client.ts";
+
+const ignore = !permitted("read", "write", "net", "env", "run", "sys");
+
+Deno.test({
+  name: "add without a configuration starts a supervisor, and loses nothing",
+  ignore,
+  async fn() {
+    await using tool = new Tool();
+    const first = await tool.run(
+      `processman add one --env 'A=$[x] \${B}' -- sh -c 'echo "$A"; exec sleep 600'`,
+    );
+    assertEquals(
+      [first.status, first.stdout],
+      [0, "one: added\n"],
+      first.stderr,
+    );
+    const both = await tool.run(
+      "processman add two -- sleep 600 & processman add three --no-start -- sleep 600; wait $!",
+    );
+    assertEquals(both.status, 0, both.stderr);
+    const running = { one: "running", two: "running", three: "idle" };
+    assertEquals(await statesOf(tool), running);
+    const lines = clientOf(tool).logs({ names: ["one"], lines: 1 });
+    for await (const item of lines) {
+      assertEquals(item.kind === "line" && item.text, "$[x] ${B}");
+    }
+    const again = await tool.run("processman add two -- sleep 1");
+    assertEquals([again.status, again.stdout], [2, ""]);
+    assertMatch(again.stderr, /there is a process "two" already/);
+    // The state of the supervisor survives it, for its owner alone.
+    const gone = await tool.run(
+      "processman delete two && processman down && processman up -d && processman config",
+    );
+    assertEquals(gone.status, 0, gone.stderr);
+    assertMatch(gone.stdout, /# Added by "processman add": one, three\n/);
+    assertEquals(await statesOf(tool), { one: "running", three: "idle" });
+    const find = await tool.run(
+      'find "$XDG_STATE_HOME" -name "added.json*" -perm /077',
+    );
+    assertEquals(find.stdout, "");
+  },
+});
+
+Deno.test({
+  name: "A process of a configuration is neither replaced nor deleted",
+  ignore,
+  async fn() {
+    await using tool = new Tool();
+    await tool.write("Procfile", "web: sleep 600\n");
+    const alone = await tool.run("processman add x -- sleep 600");
+    assertEquals([alone.status, alone.stdout], [3, ""]);
+    await tool.run("processman up -d");
+    const taken = await tool.run(
+      "processman add web -- sleep 600; processman delete web",
+    );
+    assertMatch(taken.stderr, /there is a process "web" already\n/);
+    assertMatch(
+      taken.stderr,
+      /"web" was not added .*Procfile is removed there/,
+    );
+    // One that does not start is not kept.
+    const broken = await tool.run("processman add x -- ./nothing");
+    assertEquals([broken.status, broken.stdout], [1, ""]);
+    assertMatch(broken.stderr, /^processman: x does not run, and is not added/);
+    await tool.write("Procfile", "web: sleep 600\napi: sleep 600\n");
+    const stale = await tool.run("processman add x -- sleep 600");
+    assertEquals(stale.status, 1);
+    assertMatch(stale.stderr, /"processman reload" first/);
+    assertEquals(await statesOf(tool), { web: "running" });
+  },
+});
