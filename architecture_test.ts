@@ -14,16 +14,17 @@ import { publishedFiles, readPackage, root } from "./tools/package.ts";
  * below its own alone. `CONTRIBUTING.md` draws them.
  */
 const LAYERS = [
-  "foreign",
+  "foreign libc",
   "inspection kernel outlets process_state validate",
-  "abortable destination guard_pipes hook_options losses permissions stdin",
-  "backoff file_path find_program guard_script lines process_table pump read_table run signals user",
+  "abortable destination guard_pipes hook_options losses permissions poller terminal_input",
+  "backoff file_path find_program guard_script lines process_table pump read_table run signals stdin terminal user",
   "byte_ring guard_process piped_stream probe_options raw_lines restart_options rotating_file stop stream_file sweep",
   "delivery guard inquiry output_file restart source stop_commands",
   "errors events output probing run_registry simulate",
   "beginnings ending event_hub not_started options remains run_end",
-  "instruments reporter spawn spec stop_order",
-  "description life_host system",
+  "instruments reporter spec stop_order terminal_child",
+  "description life_host spawn",
+  "system",
   "launch log program_exit streams",
   "attached_run hook",
   "phases",
@@ -96,6 +97,7 @@ const GLOBALS = {
     "spawn.ts",
     "user.ts",
   ],
+  "Deno.dlopen": ["libc.ts"],
   "Deno.kill": [
     "cli/runs.ts",
     "cli/terminal_mode.ts",

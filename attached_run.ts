@@ -274,7 +274,7 @@ export class AttachedRun {
   #connect(): void {
     const { child } = this.run;
     const { output, stdin } = this.#streams;
-    stdin?.attach(child.stdin);
+    stdin?.attach(child.stdin, (size) => child.resize?.(size));
     for (const name of ["stdout", "stderr"] as const) {
       if (this.#process.spec.command[name] !== "piped") continue;
       const pump = output.pump(name, child[name], this.number);

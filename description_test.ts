@@ -23,6 +23,7 @@ Deno.test("describeCommand() fills in the defaults, and names variables without 
     environment: ["HOST", "LANG", "PORT"],
     clearEnv: false,
     windowsRawArguments: false,
+    tty: false,
     stdin: "inherit",
     stdout: "piped",
     stderr: "piped",

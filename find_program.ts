@@ -309,6 +309,19 @@ function ownPath(): string | undefined {
   return mayReadEnv("PATH") ? Deno.env.get("PATH") ?? "" : undefined;
 }
 
+/** Returns where `setpriv`, like most programs, looks for a program. */
+export function searchLikeSetpriv(
+  { program, command }: SpawnRequest,
+): Omit<Search, "as"> {
+  const { clearEnv, env, cwd = "." } = command;
+  if (program.startsWith("/")) return { program };
+  if (program.includes("/")) return { program, cwd };
+  return {
+    program,
+    path: env?.PATH ?? (clearEnv ? "/bin:/usr/bin" : undefined),
+  };
+}
+
 /** A file that can be the program. */
 export interface Place {
   /** The file, for a query of its permission. */

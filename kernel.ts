@@ -106,8 +106,22 @@ export interface Kernel extends Clock {
   random(): number;
 }
 
-/** The options of `Deno.Command`, and a user. */
+/** The size of a terminal, in characters. */
+export interface TerminalSize {
+  /** The length of a line. */
+  readonly columns: number;
+  /** The number of lines. */
+  readonly rows: number;
+}
+
+/** The options of `Deno.Command`, a user, and whether there is a terminal. */
 export interface ChildOptions extends Deno.CommandOptions {
+  /**
+   * Whether the child runs on a terminal of its own, which is its stdin, stdout
+   * and stderr. {@linkcode Child.stdin} and {@linkcode Child.stdout} are then
+   * the other end of the terminal.
+   */
+  tty?: boolean | undefined;
   /**
    * The user that the child runs as, by name or ID. The child also gets the
    * groups of the user, and `HOME`, `USER` and `LOGNAME` as after a login
@@ -160,6 +174,8 @@ export interface Child {
    * @throws {Deno.errors.PermissionDenied} If the child runs as another user.
    */
   kill(signal: Deno.Signal): void;
+  /** Changes the size of its terminal, if it runs on one. */
+  resize?(size: TerminalSize): void;
   /** Makes the child keep this program alive. */
   ref(): void;
   /** Makes the child no longer keep this program alive. */

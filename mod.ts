@@ -170,6 +170,7 @@ export type {
   SpawnedChild,
   SpawnRequest,
   TableReading,
+  TerminalSize,
   Traces,
 } from "./kernel.ts";
 export type { Hook, HookEnd, HookOptions, RunHooks } from "./hook_options.ts";
@@ -202,6 +203,7 @@ export type {
 export type { SignalOptions } from "./signals.ts";
 export { checkCommandOptions } from "./spec.ts";
 export { systemClock } from "./system.ts";
+export { TerminalInput } from "./terminal_input.ts";
 export { simulate, type SimulatedExit, type SimulatedRun } from "./simulate.ts";
 export type {
   EscapedProcess,

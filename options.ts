@@ -19,6 +19,7 @@ import {
   orNull,
   processName,
   text,
+  variables,
   whole,
   wrong,
 } from "./validate.ts";
@@ -152,6 +153,13 @@ export interface CommandOptions extends CommandDefaults {
    * @default {the file name of the program}
    */
   name?: string | undefined;
+  /**
+   * Whether each run has a terminal of its own, on which `process.stdin` types,
+   * and whose output is `process.stdout`. It needs Linux and `--allow-ffi`.
+   *
+   * @default {false}
+   */
+  tty?: boolean | undefined;
   /** Stops the process, as `stop()` does, when the signal is aborted. */
   signal?: AbortSignal | undefined;
   /**
@@ -312,6 +320,7 @@ export const COMMAND_DEFAULTS = {
   stderr: "piped",
   windowsRawArguments: false,
   group: true,
+  tty: false,
   critical: false,
 } as const satisfies CommandOptions;
 
@@ -319,20 +328,7 @@ const stdio = oneOf("piped", "inherit", "null");
 
 const PLACE_CHECKS: Checks<Pick<CommandDefaults, "cwd" | "env">> = {
   cwd: fileOrUrl,
-  env: (value, path) => {
-    if (
-      typeof value !== "object" || value === null || Symbol.iterator in value
-    ) wrong(path, "an object of strings", value);
-    const copy = { ...value };
-    for (const [name, entry] of Object.entries(copy)) {
-      filled(name, `${path}: a name`);
-      if (name.includes("=")) {
-        wrong(`${path}: a name`, 'a string without "="', name);
-      }
-      text(entry, `${path}.${name}`);
-    }
-    return copy;
-  },
+  env: variables,
 };
 
 const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
@@ -360,6 +356,7 @@ const DEFAULTS_CHECKS: Checks<CommandDefaults> = {
 const COMMAND_CHECKS: Checks<CommandOptions> = {
   ...DEFAULTS_CHECKS,
   name: processName,
+  tty: flag,
   signal: abortSignal,
   critical: flag,
   gate: callable,

@@ -173,7 +173,7 @@ for (const [expected, kind, paths, values] of REFUSALS) {
 
 const OPTIONS = "cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, " +
   "windowsRawArguments, group, restart, stop, output, prepare, before, " +
-  "after, name, signal, critical, gate, ready, live, stopAfter";
+  "after, name, tty, signal, critical, gate, ready, live, stopAfter";
 
 Deno.test("Processman.command() refuses options that do not exist", () =>
   spawningNothing((pm) => {
@@ -361,7 +361,7 @@ Deno.test("Processman refuses bad options", () => {
       { defaults: { name: "web" } },
       `defaults.name" does not exist: the options are ${
         OPTIONS.replace(
-          ", name, signal, critical, gate, ready, live, stopAfter",
+          ", name, tty, signal, critical, gate, ready, live, stopAfter",
           "",
         )
       }`,

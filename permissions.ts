@@ -64,6 +64,22 @@ export function mayNotRunAll(option: string): Error {
   );
 }
 
+/**
+ * Returns whether this program can call functions of the C library. Deno looks
+ * for a library that is allowed by its name in the working directory.
+ */
+export function mayCallLibc(): boolean {
+  return whollyGranted("ffi");
+}
+
+/** Returns the error for an option that calls functions of the C library. */
+export function mayNotCallLibc(option: string): Error {
+  return new Deno.errors.NotCapable(
+    `Requires ffi access for the option "${option}", ` +
+      "run again with the --allow-ffi flag",
+  );
+}
+
 /** Returns whether this program can read a file or folder. */
 export function mayRead(path: string): boolean {
   return isSpecial(path) ? mayAll() : granted({ name: "read", path });

@@ -115,10 +115,10 @@ export class Process implements AsyncDisposable {
 
   /**
    * The stdin of the process, across all its runs.
-   *
    * Each chunk goes to one run, and waits until there is one. If the run ends
    * before it has read the whole chunk, the next run gets the whole chunk.
    * Writing fails once the process has finished. A closed stream stays closed.
+   * With the option `tty`, it is a {@linkcode TerminalInput}, which has a size.
    *
    * @throws {TypeError} If stdin is not `"piped"`.
    */

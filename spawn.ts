@@ -5,6 +5,8 @@
  * - On Linux, `setsid -- /path/of/program` starts a child with its own session.
  *   Deno starts `setsid` without a fork, and the program sees the same as if
  *   Deno had started it. A shell finds the path, once for each program.
+ * - A shell that opens a terminal, which precedes the program of a process with
+ *   a terminal, becomes the program.
  * - `setpriv … -- /path/of/program`, which follows `setsid --`, starts a child
  *   that runs as another `user`.
  * - Deno itself starts all other children: children without their own session,
@@ -27,6 +29,7 @@ import {
   KnownPrograms,
   placesOf,
   type Search,
+  searchLikeSetpriv,
 } from "./find_program.ts";
 import { messageOf } from "./foreign.ts";
 import type { SpawnedChild, SpawnRequest } from "./kernel.ts";
@@ -38,6 +41,8 @@ import {
   mayRunAll,
   mayRunProgram,
 } from "./permissions.ts";
+import { Poller } from "./poller.ts";
+import { onTerminal, spawnOnTerminal } from "./terminal_child.ts";
 import { become, loginEnv, type User, Users } from "./user.ts";
 import { wrong } from "./validate.ts";
 
@@ -57,9 +62,16 @@ export interface SpawnerOptions {
   readonly fork?: boolean | undefined;
 }
 
+/** A request, and the command that the program is appended to. */
+interface Start extends SpawnRequest {
+  /** The command; empty or left out if the program is started directly. */
+  readonly through?: readonly string[];
+}
+
 /** Starts children, and caches where their programs are. */
 export class Spawner {
   readonly #programs = new KnownPrograms();
+  readonly #poller = new Poller();
   readonly #users = new Users();
   readonly #fork: boolean;
 
@@ -75,10 +87,30 @@ export class Spawner {
    * @throws {TypeError} If there is no such user.
    */
   spawn(request: SpawnRequest): SpawnedChild {
+    return request.command.tty
+      ? this.#spawnOnTerminal(request)
+      : this.#spawn(request);
+  }
+
+  #spawn(request: Start): SpawnedChild {
     const { user } = request.command;
     if (user !== undefined) return this.#spawnAs(user, request);
     if (!mayRunAll()) return { child: spawnAllowed(request) };
     return this.#spawnBySetsid(request) ?? this.#spawnByDeno(request);
+  }
+
+  #spawnOnTerminal(request: SpawnRequest): SpawnedChild {
+    const { user, uid } = request.command;
+    if (!mayRunAll()) throw spawnError(request, mayNotRunAll("tty"));
+    const owner = user === undefined
+      ? uid
+      : this.#findAllowed(user, request).uid;
+    return spawnOnTerminal(
+      request,
+      this.#poller,
+      owner,
+      (own, path) => this.#spawn({ ...own, through: onTerminal(path) }),
+    );
   }
 
   /**
@@ -100,7 +132,7 @@ export class Spawner {
    * Starts a child through `setsid`; returns `undefined` if that is not
    * possible.
    */
-  #spawnBySetsid(request: SpawnRequest): SpawnedChild | undefined {
+  #spawnBySetsid(request: Start): SpawnedChild | undefined {
     const { command, group } = request;
     const { uid, gid, env } = command;
     if (
@@ -118,7 +150,7 @@ export class Spawner {
       // Deno's own start fails with the error that best explains the failure.
       if (path === "" || setsid === "" || errno !== 0) return undefined;
       return spawnThrough(request, {
-        command: [setsid, "--", path],
+        command: [setsid, "--", ...request.through ?? [], path],
         options: { ...command, detached: false },
         search: { ...search, program: path },
         known,
@@ -131,13 +163,13 @@ export class Spawner {
   }
 
   /** Starts a child that runs as a user. */
-  #spawnAs(wanted: string | number, request: SpawnRequest): SpawnedChild {
+  #spawnAs(wanted: string | number, request: Start): SpawnedChild {
     const user = this.#findAllowed(wanted, request);
     const { user: _, ...command } = request.command;
     const env = { ...loginEnv(user), ...command.env };
     const login = { ...request, command: { ...command, env } };
     return user.uid === user.own && user.uid !== 0
-      ? this.spawn(login)
+      ? this.#spawn(login)
       : spawnAsUser(login, user, this.#programs, this.#fork);
   }
 
@@ -163,7 +195,7 @@ export class Spawner {
   }
 
   /** Starts a child with Deno alone. */
-  #spawnByDeno(request: SpawnRequest): SpawnedChild {
+  #spawnByDeno(request: Start): SpawnedChild {
     const child = spawnByDeno(request);
     const { uid, gid } = request.command;
     if (!uid || gid !== undefined || this.#users.own() !== 0) return { child };
@@ -221,12 +253,15 @@ function spawnAllowed(request: SpawnRequest): Deno.ChildProcess {
 
 /** Starts a child with Deno alone. */
 function spawnByDeno(
-  request: SpawnRequest,
+  request: Start,
   program: string = request.program,
 ): Deno.ChildProcess {
-  const { command, group } = request;
+  const { command, group, through = [] } = request;
+  const [first = "", ...before] = [...through, program];
+  const args = [...before, ...command.args ?? []];
   try {
-    return new Deno.Command(program, { ...command, detached: group }).spawn();
+    return new Deno.Command(first, { ...command, args, detached: group })
+      .spawn();
   } catch (cause) {
     throw spawnError(request, cause);
   }
@@ -280,7 +315,7 @@ function spawnThrough(
  * @throws {SpawnError} If the program cannot be started.
  */
 function spawnAsUser(
-  request: SpawnRequest,
+  request: Start,
   user: User,
   programs: KnownPrograms,
   fork: boolean,
@@ -300,7 +335,8 @@ function spawnAsUser(
   const detached = request.group && setsid.length === 0;
   const { env = {}, ...command } = request.command;
   const { own, loader } = withoutLoader(env);
-  const chain = [...setsid, ...as, ...loader, path];
+  const { through = [] } = request;
+  const chain = [...setsid, ...as, ...through, ...loader, path];
   try {
     return spawnThrough(request, {
       command: chain,
@@ -334,19 +370,6 @@ function findAsUser(
   }
   if (found.errno === 0) return found;
   throw spawnError(request, failure(request.program, found));
-}
-
-/** Returns where `setpriv` looks for a program. */
-function searchLikeSetpriv(
-  { program, command }: SpawnRequest,
-): Omit<Search, "as"> {
-  const { clearEnv, env, cwd = "." } = command;
-  if (program.startsWith("/")) return { program };
-  if (program.includes("/")) return { program, cwd };
-  return {
-    program,
-    path: env?.PATH ?? (clearEnv ? "/bin:/usr/bin" : undefined),
-  };
 }
 
 /**

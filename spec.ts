@@ -109,7 +109,7 @@ export function specify(
 ): Spec {
   filled(program, "program");
   const argList = arrayOf<string>(text)(args, "args");
-  const own = checkCommand(options, "");
+  const own = checkTerminal(checkCommand(options, ""));
   const all = { ...COMMAND_DEFAULTS, ...given(defaults), ...given(own) };
   const home = workingDirectory();
   if (all.cwd !== undefined) all.cwd = absolutePath(all.cwd, "cwd", home);
@@ -123,7 +123,7 @@ export function specify(
     args: argList,
     command: childOptions({ ...all, env: { ...defaults.env, ...own.env } }),
     home,
-    group: all.group,
+    group: all.group || all.tty,
     restart: restartOf(own.restart, defaults.restart, random),
     stop: stopOf(own.stop, defaults.stop),
     output: { ...OUTPUT_DEFAULTS, ...output },
@@ -173,6 +173,7 @@ export function checkCommandOptions(
   const own = checkCommand(options, path);
   if (own.cwd instanceof URL) absolutePath(own.cwd, `${at}cwd`, undefined);
   childOptions(own, at);
+  checkTerminal(own, at);
   restartRules(own.restart ?? {}, () => 0, `${at}restart`);
   return own;
 }
@@ -250,7 +251,7 @@ export function directoryOf(
 }
 
 function childOptions(options: CommandOptions, at = ""): ChildOptions {
-  const { cwd, env, clearEnv, user, uid, gid } = options;
+  const { cwd, env, clearEnv, user, uid, gid, tty } = options;
   const { windowsRawArguments, stdin, stdout, stderr } = options;
   if (user !== undefined && (uid ?? gid) !== undefined) {
     throw new TypeError(
@@ -265,10 +266,34 @@ function childOptions(options: CommandOptions, at = ""): ChildOptions {
     uid,
     gid,
     windowsRawArguments,
+    tty,
     stdin,
     stdout,
     stderr,
+    ...tty && TERMINAL_STREAMS,
   });
+}
+
+/** The streams of a terminal, which has one output. */
+const TERMINAL_STREAMS = {
+  stdin: "piped",
+  stdout: "piped",
+  stderr: "null",
+} as const;
+
+/** Checks that a process on a terminal has the streams of the terminal. */
+function checkTerminal<Own extends CommandOptions>(own: Own, at = ""): Own {
+  if (!own.tty) return own;
+  for (const name of ["stdin", "stdout", "stderr"] as const) {
+    if (own[name] === undefined) continue;
+    throw new TypeError(
+      `Option "${at}tty" cannot be combined with "${name}", which is the terminal`,
+    );
+  }
+  if (own.group !== false) return own;
+  throw new TypeError(
+    `Option "${at}tty" cannot be combined with "group: false", as a terminal needs a session`,
+  );
 }
 
 function restartOf(

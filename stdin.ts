@@ -4,7 +4,12 @@
  * @module
  */
 
+import type { TerminalSize } from "./kernel.ts";
+import { TerminalInput } from "./terminal_input.ts";
+
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
+
+type Resize = (size: TerminalSize) => void;
 
 /**
  * One stream that writes to the run that is alive. Each chunk goes to one run
@@ -20,21 +25,36 @@ export class Stdin {
   /** Ends a write that the run does not accept. */
   #giveUp: () => void = () => {};
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** Resizes the terminal of the run, if it runs on one. */
+  #resize: Resize = () => {};
   #closed = false;
   #ended = false;
 
-  /** Creates the stdin of a process, whose name appears in messages. */
-  constructor(name: string) {
+  /**
+   * Creates the stdin of a process.
+   *
+   * @param name The name of the process, for messages.
+   * @param tty Whether the process runs on a terminal.
+   */
+  constructor(name: string, tty: boolean = false) {
     this.#name = name;
-    this.writable = new WritableStream({
+    const sink: UnderlyingSink<Uint8Array> = {
       write: (chunk, controller) => this.#write(chunk, controller.signal),
       close: () => this.#close("close"),
       abort: () => this.#close("abort"),
-    });
+    };
+    this.writable = tty
+      ? new TerminalInput(sink, (size) => this.#resize(size))
+      : new WritableStream(sink);
   }
 
   /** Starts to write to a run. */
-  attach(stream: WritableStream<Uint8Array<ArrayBuffer>>): void {
+  attach(
+    stream: WritableStream<Uint8Array<ArrayBuffer>>,
+    resize: Resize = () => {},
+  ): void {
+    this.#resize = resize;
+    if (this.writable instanceof TerminalInput) resize(this.writable.size);
     const writer = stream.getWriter();
     // A child that ends while its pipe is open is not an error of this program.
     writer.closed.catch(() => {});

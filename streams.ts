@@ -26,12 +26,12 @@ export interface ProcessStreams {
  */
 export function streamsFor<Process>(
   name: string,
-  { command: { stdin }, output, file }: Spec,
+  { command: { stdin, tty }, output, file }: Spec,
   { files, kernel, outlets }: ProcessHost<Process>,
 ): ProcessStreams {
   const writer = file && files.writer(name, file);
   return {
     output: new Output(output, kernel, writer, outlets.of(name)),
-    stdin: stdin === "piped" ? new Stdin(name) : undefined,
+    stdin: stdin === "piped" ? new Stdin(name, tty) : undefined,
   };
 }

@@ -112,6 +112,7 @@ const COMMAND = none<CommandOptions>({
   signal: undefined,
   critical: undefined,
   gate: undefined,
+  tty: undefined,
 });
 const MANAGER = none<ProcessmanOptions>({
   logger: undefined,

@@ -173,6 +173,22 @@ export function arrayOf<T>(check: Check): OptionsCheck<T[]> {
   };
 }
 
+/** Checks environment variables, and returns a copy of them. */
+export const variables: Check = (value, path) => {
+  if (
+    typeof value !== "object" || value === null || Symbol.iterator in value
+  ) wrong(path, "an object of strings", value);
+  const copy = { ...value };
+  for (const [name, entry] of Object.entries(copy)) {
+    filled(name, `${path}: a name`);
+    if (name.includes("=")) {
+      wrong(`${path}: a name`, 'a string without "="', name);
+    }
+    text(entry, `${path}.${name}`);
+  }
+  return copy;
+};
+
 /** An object whose properties are not `undefined`. */
 export type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 

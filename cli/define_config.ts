@@ -307,6 +307,8 @@ export interface WrittenProcess extends WrittenDefaults {
     | undefined;
   /** When it runs, instead of when the supervisor starts; it is a task. */
   schedule?: WrittenSchedule | undefined;
+  /** Whether each run has a terminal of its own. */
+  tty?: CommandOptions["tty"];
   /** Whether its end ends everything. */
   critical?: CommandOptions["critical"];
   /** When a run is ready. */

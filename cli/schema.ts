@@ -280,6 +280,7 @@ export const entry = strict({
   ...shared,
   restart: restartOfEntry,
   schedule,
+  tty: z.boolean().describe("Whether each run has a terminal of its own."),
   critical: z.boolean().describe("Whether its end ends everything."),
   ready,
   live,

@@ -47,7 +47,7 @@ export function processDetails(
 function optionsOf(command: CommandDescription): Record<string, unknown> {
   const { restart, stop, output, critical, ready, live } = command;
   const { uid, gid, clearEnv, stdin, stdout, stderr, group } = command;
-  const { windowsRawArguments, prepare } = command;
+  const { windowsRawArguments, prepare, tty } = command;
   return {
     restart: { limit: null, ...restart },
     stop,
@@ -55,6 +55,7 @@ function optionsOf(command: CommandDescription): Record<string, unknown> {
     ready: withoutProbe(ready),
     live: withoutProbe(live),
     critical,
+    tty,
     stdin,
     stdout,
     stderr,

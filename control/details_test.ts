@@ -41,6 +41,7 @@ Deno.test("processDetails() tells all options with their defaults", () => {
       ready: null,
       live: null,
       critical: false,
+      tty: false,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -147,6 +147,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   stdin: ["stdin_open"],
   stdout: ["logging"],
   stop: ["stop_signal", "stop_grace_period"],
+  tty: ["tty"],
   uid: ["user"],
   user: ["user"],
 };

@@ -29,6 +29,7 @@ export const COMPOSE_FATES: Fates = {
   user: { to: "user" },
   uid: { to: "user" },
   gid: { to: "user" },
+  tty: { to: "tty, stdin_open" },
   stdin: { to: "stdin_open" },
   stdout: { to: "logging" },
   stderr: { to: "logging" },

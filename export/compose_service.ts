@@ -149,7 +149,11 @@ function placeKeys(
 }
 
 function stdinKeys({ command }: SubjectReplica, say: Say): YamlObject {
-  const { stdin } = command;
+  const { stdin, tty } = command;
+  if (tty) {
+    say("tty", "`docker attach` connects to the terminal");
+    return { tty, stdin_open: true };
+  }
   if (stdin === "null") return {};
   say("stdin", "it is open, and `docker attach` connects to it");
   return { stdin_open: true };

@@ -55,13 +55,15 @@ export function containerOf(
   context: EntryContext,
 ): YamlObject {
   const { subject, options } = context;
-  const { program, args, stdin } = replica.command;
+  const { program, args, stdin, tty } = replica.command;
   const env = variablesOf(replica, secretName, context);
   const ports = containerPorts(replica, servicePorts(subject));
   const known = programIn(program, options);
   if (known === undefined) context.note("command", programHint(program));
   noteOutputs(replica, context);
-  if (stdin === "piped") {
+  if (tty) {
+    context.note("tty", "`kubectl attach -it` connects to the terminal");
+  } else if (stdin === "piped") {
     context.note("stdin", "it is open, and `kubectl attach -i` writes to it");
   }
   return {
@@ -73,6 +75,7 @@ export function containerOf(
     env: env.length > 0 ? context.above(/^env\./, env) : undefined,
     securityContext: securityOf(replica, context),
     stdin: stdin === "inherit" || stdin === "piped" ? true : undefined,
+    tty: tty ? true : undefined,
     ports: ports.length > 0 ? ports : undefined,
     ...probesOf(replica, context),
     ...lifecycleOf(replica, context),

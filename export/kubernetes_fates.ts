@@ -33,6 +33,7 @@ export const KUBERNETES_FATES: Fates = {
   user: { to: "securityContext.runAsUser" },
   uid: { to: "securityContext.runAsUser" },
   gid: { to: "securityContext.runAsGroup" },
+  tty: { to: "tty, stdin" },
   stdin: { to: "stdin" },
   stdout: { to: "what Kubernetes does: `kubectl logs`" },
   stderr: { to: "what Kubernetes does: `kubectl logs`" },

@@ -106,10 +106,12 @@ function replicaOf(
     { ...options, cwd },
     defaults,
   );
-  const { restart = {}, stop = {}, output = {} } = described;
+  const { restart = {}, stop = {}, output = {}, tty } = described;
+  // On a terminal, stdout is stderr as well.
+  const streams = tty ? { stderr: described.stdout } : {};
   return {
     unit,
-    command: { ...described, restart, stop, output },
+    command: { ...described, ...streams, restart, stop, output },
     cwd: String(described.cwd),
     env: { ...defaults.env, ...options.env },
   };

@@ -21,6 +21,10 @@ export const SYSTEMD_FATES: Fates = {
   user: { to: "User=" },
   uid: { to: "User=" },
   gid: { to: "Group=" },
+  tty: {
+    none:
+      "a unit gets no terminal of its own, so the program runs without one; `systemd-run --pty` runs a program on yours",
+  },
   stdin: { to: "StandardInput=null, which is the default" },
   stdout: { to: "StandardOutput=" },
   stderr: { to: "StandardError=" },

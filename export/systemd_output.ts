@@ -17,11 +17,11 @@ import { cleanPath, linePath } from "./systemd_text.ts";
  * @param say Adds a note.
  */
 export function outputLines(
-  { stdin, stdout, stderr, output: { file } }: SubjectReplica["command"],
+  { stdin, tty, stdout, stderr, output: { file } }: SubjectReplica["command"],
   root: string,
   say: Say,
 ): string[] {
-  if (stdin === "piped" || stdin === "inherit") {
+  if (!tty && (stdin === "piped" || stdin === "inherit")) {
     say("stdin", "the unit reads from /dev/null");
   }
   const place = (

@@ -59,6 +59,7 @@ const UNIT_OPTIONS: Record<keyof UnitOptions, true> = {
   user: true,
   uid: true,
   gid: true,
+  tty: true,
   stdin: true,
   stdout: true,
   stderr: true,

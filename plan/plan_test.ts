@@ -26,9 +26,9 @@ function each(options: (replica: number) => unknown) {
 }
 
 const SERVICE =
-  "type, command, dependsOn, replicas, each, roll, cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, windowsRawArguments, group, restart, stop, output, critical, prepare, before, after, ready, live";
+  "type, command, dependsOn, replicas, each, roll, cwd, env, clearEnv, user, uid, gid, tty, stdin, stdout, stderr, windowsRawArguments, group, restart, stop, output, critical, prepare, before, after, ready, live";
 const TASK =
-  "type, command, dependsOn, cwd, env, clearEnv, user, uid, gid, stdin, stdout, stderr, windowsRawArguments, group, restart, stop, output, prepare, before, after";
+  "type, command, dependsOn, cwd, env, clearEnv, user, uid, gid, tty, stdin, stdout, stderr, windowsRawArguments, group, restart, stop, output, prepare, before, after";
 const CONDITIONS = 'one of "started", "ready", "completed"';
 
 /** The message for each fault, and entries that have this fault only. */

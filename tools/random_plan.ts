@@ -154,6 +154,7 @@ export const VARIATIONS: Readonly<
   user: entries({ user: "root" }, { user: "daemon" }),
   uid: entries({ uid: 1_000 }, { uid: 1_001 }),
   gid: entries({ gid: 1_000 }, { gid: 1_001 }),
+  tty: entries({ tty: true }, { tty: false }),
   stdin: entries({ stdin: "inherit" }, { stdin: "null" }),
   stdout: entries({ stdout: "null" }, { stdout: "piped" }),
   stderr: entries({ stderr: "null" }, { stderr: "piped" }),
