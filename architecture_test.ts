@@ -97,7 +97,7 @@ const GLOBALS = {
     "spawn.ts",
     "user.ts",
   ],
-  "Deno.dlopen": ["libc.ts"],
+  "Deno.dlopen": ["cli/doctor_facts.ts", "libc.ts"],
   "Deno.kill": [
     "cli/runs.ts",
     "cli/terminal_mode.ts",

@@ -153,12 +153,12 @@ export const CHECKS: readonly Check[] = [
         `${listed(config.users)} cannot run as another user without it.`,
         "apt-get install util-linux",
       )],
-  ({ config: { terminals }, programs }) =>
-    programs.script || terminals.length === 0 ? [] : [fault(
-      "script",
-      'There is no program "script"',
+  ({ config: { terminals }, libc }) =>
+    libc || terminals.length === 0 ? [] : [fault(
+      "terminal",
+      "There is no glibc on this machine",
       `${listed(terminals)} cannot have a terminal without it.`,
-      "apt-get install bsdutils",
+      "Use Linux with glibc, such as Debian, or leave out tty.",
     )],
   ({ config: { syslog }, programs }) =>
     programs.logger || syslog.length === 0 ? [] : [risk(

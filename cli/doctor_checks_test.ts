@@ -28,7 +28,6 @@ const SOUND: Facts = {
     ps: true,
     setsid: true,
     setpriv: true,
-    script: true,
     logger: true,
     "systemd-notify": true,
   },
@@ -52,6 +51,7 @@ const SOUND: Facts = {
   systemd: true,
   linger: true,
   user: "me",
+  libc: true,
   journal: true,
   notified: true,
 };
@@ -116,9 +116,9 @@ const CASES: readonly [id: string, change: Partial<Facts>, fix: string][] = [
     "apt-get install util-linux",
   ],
   [
-    "script",
-    { ...config({ terminals: ["a"] }), ...without("script") },
-    "apt-get install bsdutils",
+    "terminal",
+    { ...config({ terminals: ["a"] }), libc: false },
+    "Use Linux with glibc, such as Debian, or leave out tty.",
   ],
   [
     "logger",
@@ -176,7 +176,7 @@ Deno.test("examine() finds nothing on a sound machine", () => {
     {},
     { os: "darwin", watches: null, openFiles: null, systemd: false },
     // What is missing matters only where it is used.
-    { journal: false, ...without("setpriv", "ps", "script", "logger") },
+    { journal: false, ...without("setpriv", "ps", "logger") },
     { notified: false, ...without("systemd-notify") },
     { watches: 8192 },
     { container: true, init: "tini" },

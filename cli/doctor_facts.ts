@@ -26,7 +26,6 @@ const PROGRAMS = [
   "ps",
   "setsid",
   "setpriv",
-  "script",
   "logger",
   "systemd-notify",
 ] as const;
@@ -80,6 +79,8 @@ export interface Facts {
   readonly systemd: boolean;
   readonly linger: boolean;
   readonly user: string;
+  /** Whether there is the C library that makes terminals. */
+  readonly libc: boolean;
   /** Whether journald takes lines. */
   readonly journal: boolean;
   /** Whether systemd waits for messages. */
@@ -143,6 +144,7 @@ export async function collectFacts(call: Call): Promise<Facts> {
     systemd: await exists("/run/systemd/system"),
     linger: await exists(`/var/lib/systemd/linger/${user}`),
     user,
+    libc: hasLibc(),
     journal: await exists(JOURNAL),
     notified: env("NOTIFY_SOCKET") !== undefined,
   };
@@ -350,4 +352,13 @@ async function text(path: string): Promise<string> {
 function numberIn(text: string, pattern: RegExp): number | null {
   const [, digits] = pattern.exec(text) ?? [];
   return digits === undefined ? null : Number(digits);
+}
+
+function hasLibc(): boolean {
+  try {
+    Deno.dlopen("libc.so.6", {}).close();
+    return true;
+  } catch {
+    return false;
+  }
 }

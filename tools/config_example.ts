@@ -153,6 +153,7 @@ export const EXAMPLE: Config = {
         },
         args: ["--verbose"],
       },
+      tty: true,
       replicas: 3,
       roll: { order: "stop-first", minReadyMs: 500 },
       dependsOn: { db: "started" },
