@@ -257,7 +257,10 @@ Deno.test("Reporter logs each failed start once", async () => {
     [restart, [
       ["warn", `${why}, restarting in 5 ms (attempt 1, 0 left)`],
       ["warn", why],
-      ["error", 'Cannot restart process "job": 1 restart in a row'],
+      [
+        "error",
+        'Cannot restart process "job": 1 restart in a row: prepare() failed: no',
+      ],
     ]],
   ];
   for (const [rules, expected] of cases) {

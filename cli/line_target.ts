@@ -4,6 +4,33 @@
  * @module
  */
 
+/** A facility of syslog. */
+export type Facility =
+  | "kern"
+  | "user"
+  | "mail"
+  | "daemon"
+  | "auth"
+  | "syslog"
+  | "lpr"
+  | "news"
+  | "uucp"
+  | "cron"
+  | "authpriv"
+  | "ftp"
+  | "ntp"
+  | "audit"
+  | "alert"
+  | "clock"
+  | "local0"
+  | "local1"
+  | "local2"
+  | "local3"
+  | "local4"
+  | "local5"
+  | "local6"
+  | "local7";
+
 /** The facilities of syslog, whose numbers are their places. */
 export const FACILITIES = [
   "kern",
@@ -30,10 +57,7 @@ export const FACILITIES = [
   "local5",
   "local6",
   "local7",
-] as const;
-
-/** A facility of syslog. */
-export type Facility = typeof FACILITIES[number];
+] as const satisfies readonly Facility[];
 
 /** Where lines of a process go. */
 export type LineTarget =

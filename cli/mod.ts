@@ -38,6 +38,7 @@ export type {
   DenoPermissions,
   DenoProgram,
   Numeric,
+  WrittenAlert,
   WrittenBackoff,
   WrittenDefaults,
   WrittenHook,
@@ -49,6 +50,7 @@ export type {
   WrittenSchedule,
   WrittenWatch,
 } from "./define_config.ts";
+export type { Facility } from "./line_target.ts";
 
 /**
  * Returns its argument, so that an editor knows the type of a configuration. Use

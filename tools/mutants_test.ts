@@ -23,8 +23,8 @@ const MUTANTS: Record<string, Mutant> = {
   },
   "a stop does not keep a run from starting": {
     file: "launcher.ts",
-    from: 'if (!phases.wants("stop") && open()) return',
-    to: "if (open()) return",
+    from: 'if (phases.wants("stop") || !open()) continue;\n        if (owner',
+    to: "if (!open()) continue;\n        if (owner",
   },
   "restart() leaves what follows to the policy": {
     file: "life.ts",
