@@ -85,7 +85,7 @@ export const SERVICE: Keys = {
     note:
       "They tell which folder `working_dir` is. The rest is not taken over.",
   },
-  stdin_open: { to: "stdin", note: "`piped`." },
+  stdin_open: { to: "stdin", note: "`piped`, unless it has a terminal." },
   expose: { moot: "All ports can be reached from this machine." },
   ...alike("init links", { moot: "It is always so." }),
   ...alike("platform pull_policy pull_refresh_after", {
@@ -96,8 +96,8 @@ export const SERVICE: Keys = {
   logging: {
     why: "`processman logs` reads the output; see `logs` and `output.file`",
   },
-  tty: { why: "the program gets a pipe, and no terminal" },
-  develop: { why: "use the watcher of the program" },
+  tty: { to: "tty", note: "`processman attach` connects you to it." },
+  develop: { to: "watch" },
   pre_stop: {
     to: "stop.command",
     note: "The hooks, and then the signal.",
@@ -165,6 +165,26 @@ export const HEALTH: Keys = {
   },
   retries: { to: "ready.withinMs", note: "3 without it." },
   disable: { moot: "`ready` is left out." },
+};
+
+/** The keys of `develop`. */
+export const DEVELOP: Keys = {
+  watch: { to: "watch" },
+};
+
+/** The keys of an item of `watch`. */
+export const WATCH: Keys = {
+  path: { to: "watch.paths" },
+  action: {
+    to: "watch",
+    note:
+      "All but `sync`, for which nothing is to be done: the program uses the files themselves.",
+  },
+  ignore: { to: "watch.ignore" },
+  include: { why: "name these files in `watch.paths`" },
+  target: { moot: "The program uses the files themselves." },
+  initial_sync: { moot: "The program uses the files themselves." },
+  exec: { why: "it would run in a container: see `before`" },
 };
 
 /** The keys of a hook. */

@@ -10,9 +10,11 @@ import { healthOf } from "./init_compose_health.ts";
 import {
   DEPENDENCY,
   DEPLOY,
+  DEVELOP,
   ENV_FILE,
   HOOK,
   SERVICE,
+  WATCH,
 } from "./init_compose_keys.ts";
 import { SIGNALS } from "./config_signals.ts";
 import { programOf } from "./init_compose_program.ts";
@@ -85,7 +87,8 @@ export function serviceOf(
     restart: serviceRestart(part, deploy),
     before: startHooks(part),
     stop: stopOf(part),
-    stdin: part.flag("stdin_open") ? "piped" as const : undefined,
+    ...terminalOf(part),
+    watch: watchOf(part),
     export: image === undefined ? undefined : { image },
   });
   deploy.end();
@@ -234,6 +237,34 @@ function stopOf(part: Part): WrittenProcess["stop"] {
     command: stopHooks(part, signal ?? "SIGTERM"),
   });
   return Object.keys(stop).length > 0 ? stop : undefined;
+}
+
+/** A terminal has its own stdin. */
+function terminalOf(part: Part): Pick<WrittenProcess, "tty" | "stdin"> {
+  const open = part.flag("stdin_open");
+  if (part.flag("tty")) return { tty: true };
+  return open ? { stdin: "piped" } : {};
+}
+
+/** The files whose changes restart a service. */
+function watchOf(service: Part): WrittenProcess["watch"] {
+  const part = service.part("develop", DEVELOP);
+  const found = listOf(part.take("watch")).map((item) => {
+    const rule = part.nested("watch", item, WATCH);
+    const action = rule.text("action") ?? "rebuild";
+    const path = rule.text("path");
+    const ignore = listOf(rule.take("ignore")).map(String);
+    rule.end();
+    return action === "sync" || path === undefined
+      ? { paths: [], ignore: [] }
+      : { paths: [path], ignore };
+  });
+  part.end();
+  const paths = found.flatMap(({ paths }) => paths);
+  const ignore = [...new Set(found.flatMap(({ ignore }) => ignore))]
+    .map((pattern) => pattern.replace(/\/$/, ""));
+  if (paths.length === 0) return undefined;
+  return ignore.length === 0 ? paths : { paths, ignore };
 }
 
 /** The hooks before a start. */

@@ -72,6 +72,11 @@ const WHOLE: readonly (readonly [text: string, entry: WrittenProcess])[] = [
       },
     },
   ],
+  ["command: a, tty: true, stdin_open: true", { command: ["a"], tty: true }],
+  [
+    "command: a, develop: { watch: [{ path: ./src, action: sync+restart, target: /app, ignore: [x/] }, { path: html, action: sync, target: /www }] }",
+    { command: ["a"], watch: { paths: ["./src"], ignore: ["x"] } },
+  ],
   ["command: a, profiles: [b]", { command: ["a"], profiles: ["b"] }],
   ["command: a, ports: ['8000:8000', '127.0.0.1:1:1/tcp', 9000]", {
     command: ["a"],

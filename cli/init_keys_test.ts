@@ -47,6 +47,11 @@ const PLACES: readonly Place[] = [
     ["DEPENDENCY", (keys) => service({ depends_on: { b: keys } })],
     ["ENV_FILE", (keys) => service({ env_file: [{ path: ".e", ...keys }] })],
     ["INCLUDE", (keys) => ({ ...service({}), include: [keys] })],
+    ["DEVELOP", (keys) => service({ develop: keys })],
+    [
+      "WATCH",
+      (keys) => service({ develop: { watch: [{ path: "a", ...keys }] } }),
+    ],
     ["HOOK", (keys) => service({ pre_stop: [{ command: "a", ...keys }] })],
   ] satisfies [keyof typeof compose, Place["around"]][]).map((
     [table, around],
@@ -62,6 +67,14 @@ const PLACES: readonly Place[] = [
     [
       "SCHEDULE",
       (keys) => process({ schedule: { cron: "* * * * *", ...keys } }),
+    ],
+    [
+      "WATCH",
+      (keys) => process({ watch: { paths: [{ path: "a" }], ...keys } }),
+    ],
+    [
+      "WATCH_PATH",
+      (keys) => process({ watch: { paths: [{ path: "a", ...keys }] } }),
     ],
     ["SHUTDOWN", (keys) => process({ shutdown: keys })],
     ["PROBE", probe],
@@ -137,6 +150,16 @@ const VALUES: Readonly<Record<string, unknown>> = {
   "PROCESS.is_dotenv_disabled": true,
   "AVAILABILITY.restart": "always",
   "AVAILABILITY.exit_on_end": true,
+  "DEVELOP.watch": [{ path: "a" }],
+  "SERVICE.develop": { watch: [{ path: "a", action: "restart" }] },
+  "SERVICE.tty": true,
+  "PROCESS.is_tty": true,
+  "PROCESS.is_interactive": true,
+  "PROCESS.watch": { paths: [{ path: "a" }] },
+  "WATCH.action": "sync",
+  "WATCH.cascade": true,
+  "WATCH.debounce": "1s",
+  "WATCH.paths": [{ path: "b" }],
   "SCHEDULE.run_on_start": true,
   "PROCESS.schedule": { cron: "0 3 * * *" },
   "SERVICE.pre_start": [{ command: "a" }],

@@ -16,6 +16,7 @@ import {
   restartOf,
   scheduleOf,
   stopOf,
+  watchOf,
 } from "./init_process_compose_parts.ts";
 import { needsBash } from "./init_shell.ts";
 import { Template } from "./init_template.ts";
@@ -176,7 +177,7 @@ function processOf(
     restart: restart.options,
     critical: restart.critical,
     stop: stopOf(part, template),
-    output: outputOf(part, template),
+    ...extrasOf(part, template, cwd),
   });
   part.end();
   return isTask ? withoutServiceKeys(entry, part) : entry;
@@ -184,6 +185,19 @@ function processOf(
 
 function partOf({ processes, gaps }: Project, name: string): Part {
   return new Part(processes[name], PROCESS, gaps, name);
+}
+
+function extrasOf(
+  part: Part,
+  template: Template,
+  cwd: string | undefined,
+): Pick<WrittenProcess, "output" | "tty" | "watch"> {
+  const terminal = ["is_tty", "is_interactive"].filter((key) => part.flag(key));
+  return given({
+    output: outputOf(part, template),
+    tty: terminal.length > 0 ? true : undefined,
+    watch: watchOf(part, cwd),
+  });
 }
 
 function isDeferred(part: Part): boolean {

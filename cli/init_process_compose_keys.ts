@@ -116,10 +116,12 @@ export const PROCESS: Keys = {
   launch_timeout_seconds: {
     why: "it is for daemons; `ready.withinMs` limits how long a start can take",
   },
-  is_tty: { why: "the program gets a pipe, and no terminal" },
-  is_interactive: { why: "the program gets a pipe, and no terminal" },
+  ...alike("is_tty is_interactive", {
+    to: "tty",
+    note: "`processman attach` connects you to it.",
+  }),
   schedule: { to: "schedule", note: "Such a process is a task." },
-  watch: { why: "use the watcher of the program" },
+  watch: { to: "watch" },
   mcp: {
     why: "`processman mcp` has tools for all processes, but none of yours",
   },
@@ -177,6 +179,24 @@ export const SCHEDULE: Keys = {
   timezone: { to: "schedule.timeZone" },
   max_concurrent: { moot: "One run at a time. Told if it is more than 1." },
   run_on_start: { why: "`processman start` runs it at once" },
+};
+
+/** The keys of `watch`. */
+export const WATCH: Keys = {
+  paths: { to: "watch.paths" },
+  cascade: { to: "watch.cascade" },
+  debounce: { to: "watch.debounceMs" },
+  ...alike("max_entries buffer_size", { moot: "There is no such limit." }),
+  disable_default_excludes: {
+    why: "see the table of `watch` for what is left out",
+  },
+};
+
+/** The keys of an item of `paths`. */
+export const WATCH_PATH: Keys = {
+  path: { to: "watch.paths", note: "Together with `include`, a pattern." },
+  include: { to: "watch.paths" },
+  exclude: { to: "watch.ignore" },
 };
 
 /** The keys of a probe. */

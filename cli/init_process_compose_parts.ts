@@ -22,6 +22,8 @@ import {
   ROTATION,
   SCHEDULE,
   SHUTDOWN,
+  WATCH,
+  WATCH_PATH,
 } from "./init_process_compose_keys.ts";
 import {
   durationOf,
@@ -242,6 +244,45 @@ function intervalCron(ms: number | undefined): string | undefined {
     }
   }
   return undefined;
+}
+
+/** The files whose changes restart a process. */
+export function watchOf(
+  process: Part,
+  folder: string | undefined,
+): WrittenProcess["watch"] {
+  const part = process.part("watch", WATCH);
+  const cascade = part.flag("cascade");
+  const debounceMs = durationOf(part.take("debounce"));
+  const items = listOf(part.take("paths")).map((item) => {
+    const each = part.nested("paths", item, WATCH_PATH);
+    const path = each.text("path") ?? ".";
+    const include = listOf(each.take("include")).map(String);
+    const exclude = listOf(each.take("exclude")).map(String);
+    each.end();
+    const root = path.startsWith("/") || folder === undefined
+      ? path
+      : `${folder.replace(/\/$/, "")}/${path}`;
+    // A pattern without a slash is about names.
+    const below = (pattern: string) =>
+      `${root.replace(/\/$/, "")}/${
+        pattern.includes("/") ? "" : "**/"
+      }${pattern}`;
+    return {
+      paths: include.length === 0 ? [root] : include.map(below),
+      exclude,
+    };
+  });
+  part.end();
+  const paths = items.flatMap(({ paths }) => paths);
+  const ignore = [...new Set(items.flatMap(({ exclude }) => exclude))];
+  if (paths.length === 0) return undefined;
+  const options = given({
+    ignore: ignore.length > 0 ? ignore : undefined,
+    debounceMs,
+    cascade: cascade ? true : undefined,
+  });
+  return Object.keys(options).length === 0 ? paths : { paths, ...options };
 }
 
 /** The log file of a process. */

@@ -64,6 +64,20 @@ const WHOLE: readonly (readonly [text: string, entry: WrittenProcess])[] = [
     shell: "a",
     schedule: "0 */2 * * *",
   }],
+  ["command: a, is_tty: true", { shell: "a", tty: true }],
+  [
+    "command: a, working_dir: w, watch: { paths: [{ path: src, include: ['*.go', 'x/*.y'], exclude: [z] }, { path: /etc/a }], debounce: 500ms, cascade: true }",
+    {
+      shell: "a",
+      cwd: "w",
+      watch: {
+        paths: ["w/src/**/*.go", "w/src/x/*.y", "/etc/a"],
+        ignore: ["z"],
+        debounceMs: 500,
+        cascade: true,
+      },
+    },
+  ],
   ["command: a, ready_log_line: is up", {
     shell: "a",
     ready: { line: "is up" },

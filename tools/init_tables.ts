@@ -39,6 +39,8 @@ export const INIT_TABLES: Readonly<
     "In `env_file`": compose.ENV_FILE,
     "In `include`": compose.INCLUDE,
     "In `extends`": compose.EXTENDS,
+    "In `develop`": compose.DEVELOP,
+    "In a rule of `watch`": compose.WATCH,
     "In a hook": compose.HOOK,
   },
   "docs/from_concurrently.md": {
@@ -59,6 +61,8 @@ export const INIT_TABLES: Readonly<
     "In `availability`": processCompose.AVAILABILITY,
     "In `shutdown`": processCompose.SHUTDOWN,
     "In `schedule`": processCompose.SCHEDULE,
+    "In `watch`": processCompose.WATCH,
+    "In `paths`": processCompose.WATCH_PATH,
     "In a probe": processCompose.PROBE,
     "In `exec`": processCompose.EXEC,
     "In `http_get`": processCompose.HTTP,
