@@ -208,7 +208,7 @@ const events: CommandSpec = {
       long: "kind",
       value: "KIND",
       many: true,
-      summary: "Print events of this kind, such as `crash`",
+      summary: "Print events of this kind, such as `exit` or `restart`",
     },
   ],
   json: true,

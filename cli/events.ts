@@ -11,6 +11,7 @@ import type {
 } from "../control/client.ts";
 import { type Call, type Command, STATUS } from "./call.ts";
 import { dateTime } from "../control/format.ts";
+import { checkKinds } from "./event_kinds.ts";
 import { globMatches, needsExpansion, select } from "./names.ts";
 import { signalStatus } from "./signal_status.ts";
 import { withSupervisor } from "./target.ts";
@@ -37,11 +38,14 @@ async function print(client: ControlClient, call: Call): Promise<void> {
   const kinds = options.values("kind");
   const follow = options.flag("follow");
   const json = options.flag("json");
+  const seen = new Set<string>();
   for await (const event of client.events({ after: 0, follow }, io.signal)) {
+    seen.add(event.kind);
     if (event.time < since || !wanted(event.name)) continue;
     if (kinds.length > 0 && !kinds.includes(event.kind)) continue;
     await io.out(json ? `${JSON.stringify(event)}\n` : eventText(event));
   }
+  checkKinds(kinds, seen);
 }
 
 /** Returns an event as a line. */

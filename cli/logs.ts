@@ -15,7 +15,13 @@ import { type Call, CliError, type Command, STATUS } from "./call.ts";
 import { logLeft } from "./log_left.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { LogTrail, supervisorOf } from "./log_trail.ts";
-import { globMatches, type Named, needsExpansion, select } from "./names.ts";
+import {
+  globMatches,
+  type Named,
+  needsExpansion,
+  select,
+  UnknownNameError,
+} from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import { noneText } from "./presence_text.ts";
 import { type Target, targetOf } from "./target.ts";
@@ -166,7 +172,7 @@ export function checkName(name: string, there: readonly string[]): void {
     );
   }
   if (there.some(matcher([name]))) return;
-  throw new CliError(
+  throw new UnknownNameError(
     `there is no log of "${name}"${didYouMean(name, there)}`,
     STATUS.failed,
   );

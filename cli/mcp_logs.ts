@@ -11,6 +11,7 @@ import {
   type LogItem,
   type LogQuery,
 } from "../control/client.ts";
+import { checkKinds, EVENT_KINDS } from "./event_kinds.ts";
 import { eventMatcher } from "./events.ts";
 import { logLeft } from "./log_left.ts";
 import { checkName, withoutProfiles } from "./logs.ts";
@@ -212,7 +213,7 @@ const events = tool(
       .describe("How many of the newest events."),
     since: SINCE,
     kinds: z.array(z.string()).optional()
-      .describe("Events of these kinds, such as crash or restart."),
+      .describe(`Events of these kinds: ${EVENT_KINDS.join(", ")}.`),
     cursor: CURSOR.refine(
       (text) => text === undefined || /^\d{1,15}$/.test(text),
       { error: 'expected the "cursor" of the answer before' },
@@ -232,11 +233,14 @@ const events = tool(
         : eventMatcher(names, processes);
       const redactor = await redactorOf(call, { supervisor, processes });
       const found: EventView[] = [];
+      const seen = new Set<string>();
       for await (const event of client.events({ after: 0 }, signal)) {
+        seen.add(event.kind);
         if (event.id >= before || event.time < (from ?? 0)) continue;
         if (kinds !== undefined && !kinds.includes(event.kind)) continue;
         if (isAbout(event.name)) found.push(event);
       }
+      checkKinds(kinds ?? [], seen);
       const rows = found.slice(-most - 1).toReversed()
         .map((event) => eventOf(event, redactor));
       const shown = fitting(rows.map((each) => asData(each)), most);

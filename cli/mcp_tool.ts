@@ -13,6 +13,7 @@ import {
 import { type Call, CliError, STATUS } from "./call.ts";
 import { ConfigError } from "./config_fault.ts";
 import type { RedactorOf } from "./mcp_secrets.ts";
+import { UnknownNameError } from "./names.ts";
 import { didYouMean } from "./nearest.ts";
 import { timeOf } from "./values.ts";
 
@@ -94,7 +95,7 @@ export function checked(
     }
     return issue.keys.map((key) =>
       `there is no parameter "${key}"${
-        didYouMean(key, all) || `: there are ${all.join(", ")}`
+        didYouMean(key, all) || `: there are ${all.join(", ") || "none"}`
       }`
     );
   });
@@ -125,9 +126,15 @@ export type Fault =
   | "no-answer"
   | "bad-configuration";
 
-/** Returns what went wrong; `undefined` for a mistake of the tool. */
+/**
+ * Returns what went wrong; `undefined` for a mistake of the tool.
+ *
+ * @param error What was thrown.
+ * @param fixed Whether all tools are about one supervisor.
+ */
 export function faultOf(
   error: unknown,
+  fixed: boolean,
 ): { code: Fault; message: string; advice?: string } | undefined {
   if (error instanceof WrongInputError) {
     return { code: "bad-request", message: error.message };
@@ -146,9 +153,16 @@ export function faultOf(
     return { code: "no-answer", message: error.message };
   }
   if (!(error instanceof CliError)) return undefined;
+  if (error instanceof UnknownNameError) {
+    return { code: "not-found", message: error.message };
+  }
   const { message, status } = error;
   if (status === STATUS.noSupervisor) {
-    return { code: "no-supervisor", message, advice: ABSENT };
+    return {
+      code: "no-supervisor",
+      message,
+      advice: fixed ? ABSENT : ABSENT + OTHERS,
+    };
   }
   const code = status === STATUS.usage ? "bad-request" : "failed";
   return { code, message };
@@ -158,7 +172,10 @@ const ABSENT =
   'Nothing can be asked before a supervisor runs: "processman up -d" in the ' +
   "folder of the configuration starts one. Then call this tool again; no " +
   'reconnection is needed. The tool "logs" can read what the last supervisor ' +
-  'left on disk, and the parameter "supervisor" chooses one that runs.';
+  "left on disk.";
+
+const OTHERS = ' The parameter "supervisor" chooses one that runs: the tool ' +
+  '"supervisors" lists them.';
 
 const LATE = 'The processes go on starting. The tool "why" says what they ' +
   "wait for.";

@@ -119,7 +119,7 @@ export class Toolbox {
       const redactor = this.#redactor;
       return resultOf(await tool.run(own, { call, signal, redactor }));
     } catch (error) {
-      const fault = faultOf(error);
+      const fault = faultOf(error, this.#fixed);
       if (fault === undefined) throw error;
       return { ...resultOf({ error: asData(fault) }), isError: true };
     }

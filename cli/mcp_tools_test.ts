@@ -131,6 +131,7 @@ Deno.test("Toolbox says what is wrong with parameters", async () => {
     ],
     ["list", { names: "a" }, /^names: .*expected array, received string$/],
     ["list", [], /^parameters: .*expected object, received array$/],
+    ["supervisors", { x: 1 }, /^there is no parameter "x": there are none$/],
     ["status", {}, /^names: .*expected array, received undefined$/],
     ["stop", { names: [] }, /^names: Too small/],
     ["stop", { names: [""] }, /^names\.0: Too small/],
@@ -236,4 +237,23 @@ Deno.test("Toolbox says that no supervisor runs, and what to do", {
   assertEquals(supervisor, "test");
   const other = await fault(tools, "events", { supervisor: "none" });
   assertEquals(other.code, "no-supervisor");
+  assertStringIncludes(other.advice ?? "", 'The parameter "supervisor"');
+  const only = await fault(toolbox("-S", "none"), "list");
+  assertEquals(only.advice?.includes('parameter "supervisor"'), false);
+});
+
+Deno.test("Toolbox says which names and kinds do not exist", {
+  ignore,
+}, async () => {
+  await using pm = quiet();
+  await using _stage = await stage(pm);
+  const tools = toolbox("-S", "test");
+  for (const name of ["nope", "no*", "@no"]) {
+    const { code, message } = await fault(tools, "list", { names: [name] });
+    assertEquals([code, /no process/.test(message)], ["not-found", true]);
+  }
+  const { code, message } = await fault(tools, "events", { kinds: ["crash"] });
+  assertEquals(code, "bad-request");
+  assertMatch(message, /"crash": there are waiting, .*exit, .*restart/);
+  assertEquals((await ask(tools, "events", { kinds: ["watch"] })).events, []);
 });

@@ -84,8 +84,14 @@ function matches<T extends Named>(name: string, processes: readonly T[]): T[] {
   return found;
 }
 
+/** A name stands for nothing. */
+export class UnknownNameError extends CliError {}
+
 /** Returns the error for a name that stands for nothing. */
-function nothing(name: string, processes: readonly Named[]): CliError {
+function nothing(
+  name: string,
+  processes: readonly Named[],
+): UnknownNameError {
   const [what, there] = name.startsWith("@")
     ? [
       `no process has the profile "${name.slice(1)}"`,
@@ -99,7 +105,7 @@ function nothing(name: string, processes: readonly Named[]): CliError {
     ];
   const habit = habitOf(name);
   const hint = habit === undefined ? didYouMean(name, there) : `; ${habit}`;
-  return new CliError(what + hint, STATUS.failed);
+  return new UnknownNameError(what + hint, STATUS.failed);
 }
 
 /** Whether a name matches a pattern, in which `*` and `?` stand for others. */
