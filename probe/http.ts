@@ -7,6 +7,7 @@
 import { checked, must, texts, textsByName, whole } from "./arguments.ts";
 import { described, type DescribedProbe, messageOf } from "./described.ts";
 import { requireNet } from "./permission.ts";
+import { plainStatus } from "./plain_http.ts";
 
 /** Options for {@linkcode http}. */
 export interface HttpOptions {
@@ -90,16 +91,20 @@ async function ask(
   { headers, caCerts = [] }: HttpOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  using client = Deno.createHttpClient({
-    caCerts: [...caCerts],
-    allowHost: true,
-    poolMaxIdlePerHost: 0,
-    ...url.protocol === "http:" && { proxy: direct(url) },
-  });
+  const target = withoutUser(url);
+  const sent = withCredentials(url, headers);
   try {
-    const { status, body } = await fetch(withoutUser(url), {
+    if (url.protocol === "http:") {
+      return await plainStatus(target, sent, signal);
+    }
+    using client = Deno.createHttpClient({
+      caCerts: [...caCerts],
+      allowHost: true,
+      poolMaxIdlePerHost: 0,
+    });
+    const { status, body } = await fetch(target, {
       client,
-      headers: withCredentials(url, headers),
+      headers: sent,
       signal,
       redirect: "manual",
     });
@@ -146,11 +151,6 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-/** Returns the way to the host itself, which no variable can change. */
-function direct({ hostname, port }: URL): Deno.Proxy {
-  return { transport: "tcp", hostname, port: Number(port || 80) };
 }
 
 /** Returns why there was no answer, without the text that repeats the URL. */
