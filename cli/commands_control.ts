@@ -59,7 +59,12 @@ const add: CommandSpec = {
     "The process runs in this folder, with the environment of the supervisor. " +
     "Its command and variables are in a file that only you can read.",
   ],
-  names: { least: 1, most: 1, what: "the name of the new process" },
+  names: {
+    least: 1,
+    most: 1,
+    what: "the name of the new process",
+    are: ["other"],
+  },
   rest: "needed",
   options: [
     {
