@@ -7,7 +7,7 @@
  * @module
  */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ActionButtons } from "./action_buttons.tsx";
 import { useActions } from "./actions.ts";
 import { commandText } from "./command_line.ts";
@@ -206,7 +206,8 @@ function Measure({ name, of, text, least }: {
  */
 function useSkipped(ref: { readonly current: Element | null }): boolean {
   const [skipped, setSkipped] = useState(false);
-  useEffect(() => {
+  // The browser tells it right after the first layout.
+  useLayoutEffect(() => {
     const row = ref.current?.closest(".grid-row");
     const look = (event: Event) =>
       setSkipped("skipped" in event && event.skipped === true);
