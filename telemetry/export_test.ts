@@ -1,9 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertLessOrEqual,
-  assertMatch,
-} from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { denoCommand } from "../tools/deno.ts";
 import { OtlpSink, type SinkSpan } from "../tools/otlp_sink.ts";
 import { root } from "../tools/package.ts";
@@ -37,7 +32,6 @@ const CRASH_LOOP = `
   import { trace } from "@opentelemetry/api";
   import { constant, Processman } from "@isbm/processman";
   import { usageReader } from "@isbm/processman/control";
-  import { http } from "@isbm/processman/probe";
   import { instrument } from "@isbm/processman/telemetry";
 
   const pm = new Processman({ logger: null });
@@ -48,11 +42,12 @@ const CRASH_LOOP = `
     new Response("", { status: ++asked % 2 === 1 ? 503 : 200 }));
   const job = trace.getTracer("app").startActiveSpan("deploy", (span) => {
     const script = "echo working; echo oops >&2; read line; exit 3";
-    const url = "http://bob:hunter2@127.0.0.1:" + server.addr.port;
+    const url = "http://127.0.0.1:" + server.addr.port;
+    const probe = async ({ signal }) => (await fetch(url, { signal })).ok;
     const job = pm.command("sh", ["-c", script], {
       name: "job",
       stdin: "piped",
-      ready: { probe: http(url), intervalMs: 1 },
+      ready: { probe, intervalMs: 1 },
       restart: { backoff: constant(20), limit: { restarts: 3 } },
     });
     span.end();
@@ -143,9 +138,6 @@ Deno.test({
           assertWithin(probe, run);
           const [request, ...others] = sink.below(probe);
           assertEquals([request?.name, others], ["GET", []]);
-          // Deno exports the URL.
-          const exported = JSON.stringify(request?.attributes);
-          assertMatch(exported, /"http:\/\/127\.0\.0\.1:/);
         }
       }
     });
