@@ -9,6 +9,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   type Node,
@@ -40,12 +41,15 @@ const MOST_NODES = 100_000;
  * @param file The path of the file, for the places.
  * @param text The text of the file, with LF as line breaks.
  * @param faults Where the faults go.
+ * @param tags Tags that have a meaning: `!tag value` is read as the map
+ * `{ "!tag": value }`.
  * @returns What it contains; `undefined` if it has a fault or is empty.
  */
 export function parseYaml(
   file: string,
   text: string,
   faults: ConfigFaults,
+  tags: readonly string[] = [],
 ): ConfigNode | undefined {
   const document = parseDocument(text, {
     merge: true,
@@ -54,8 +58,11 @@ export function parseYaml(
     uniqueKeys: false,
     version: "1.2",
   });
+  const warnings = document.warnings.filter(({ code, pos: [from, to] }) =>
+    code !== "TAG_RESOLVE_FAILED" || !tags.includes(text.slice(from, to))
+  );
   // After the first mistake, the parser often finds the rest to be wrong, too.
-  const [first, ...more] = [...document.errors, ...document.warnings];
+  const [first, ...more] = [...document.errors, ...warnings];
   const tabs = more.filter(({ code }) => code === "TAB_AS_INDENT");
   if (first !== undefined) {
     for (const { pos, message, code } of [first, ...tabs]) {
@@ -65,7 +72,7 @@ export function parseYaml(
     return undefined;
   }
   if (document.contents === null) return undefined;
-  const reader = new Reader(file, text, document, faults);
+  const reader = new Reader(spotsOf(file, text), document, faults, tags);
   const node = reader.read(document.contents);
   return reader.broken ? undefined : node;
 }
@@ -96,20 +103,31 @@ class Reader {
   readonly #document: Document;
   readonly #faults: ConfigFaults;
 
+  readonly #tags: readonly string[];
+
   constructor(
-    file: string,
-    text: string,
+    spotAt: (offset: number) => Spot,
     document: Document,
     faults: ConfigFaults,
+    tags: readonly string[],
   ) {
-    this.#spotAt = spotsOf(file, text);
+    this.#spotAt = spotAt;
     this.#document = document;
     this.#faults = faults;
+    this.#tags = tags;
   }
 
   read(node: unknown, around?: Spot): ConfigNode {
-    const spot = this.#spotOf(node) ?? around ??
-      this.#spotAt(0);
+    const spot = this.#spotOf(node) ?? around ?? this.#spotAt(0);
+    const value = this.#untagged(node, spot);
+    if (!isNode(node) || isAlias(node)) return value;
+    const { tag = "" } = node;
+    return this.#tags.includes(tag)
+      ? mapNode(spot, [[tag, { key: spot, value }]])
+      : value;
+  }
+
+  #untagged(node: unknown, spot: Spot): ConfigNode {
     if (++this.#count > MOST_NODES) {
       if (this.#count === MOST_NODES + 1) {
         this.#faults.add(spot, `the file has more than ${MOST_NODES} values`);

@@ -37,7 +37,8 @@ export const COMMAND_HABITS: Readonly<Record<string, string>> = {
   push: NO_IMAGES,
   quit: '"processman down" does that',
   reloadLogs: "log files are rotated without that",
-  remove: 'take it out of the configuration, then "processman reload"',
+  remove:
+    '"processman delete NAME" ends what was added; take the rest out of the configuration, then "processman reload"',
   reread: '"processman reload --dry-run" does that',
   resurrect: AT_BOOT,
   rm: '"processman down" ends everything',
@@ -51,6 +52,7 @@ export const COMMAND_HABITS: Readonly<Record<string, string>> = {
   unpause: '"processman signal --to group CONT NAME" does that',
   unstartup: AT_BOOT,
   update: '"processman reload" does that',
+  watch: "`watch` in the configuration restarts a process when files change",
   validate: '"processman check" does that',
 };
 

@@ -12,7 +12,7 @@ import { extendedServices } from "./init_compose_extends.ts";
 import { restartDefaults } from "./init_compose_restart.ts";
 import { type Project, serviceOf } from "./init_compose_service.ts";
 import { type Gaps, given, isMap, listOf, mapOf, Part } from "./init_keys.ts";
-import { mergedMaps } from "./init_merge.ts";
+import { mergedMaps, TAGS } from "./init_merge.ts";
 import { movedEntry } from "./init_moved.ts";
 import type { Around, Found, Gap, OriginFile } from "./init_origin.ts";
 import { readYaml } from "./init_yaml.ts";
@@ -70,14 +70,15 @@ function projectOf(part: Part, around: Around, gaps: Gaps): Project {
 
 /** The file that Compose reads after one with a usual name. */
 function withOverride(file: OriginFile, around: Around): unknown {
-  const own = readYaml(file);
+  const own = readYaml(file, TAGS);
   const [, stem] = basename(file.path)
     .match(/^((?:docker-)?compose)\.ya?ml$/) ?? [];
   if (stem === undefined) return own;
   for (const path of [`${stem}.override.yaml`, `${stem}.override.yml`]) {
     const text = around.read(path);
     if (text === undefined) continue;
-    const over = readYaml({ path: join(dirname(file.path), path), text });
+    const at = join(dirname(file.path), path);
+    const over = readYaml({ path: at, text }, TAGS);
     return mergedMaps(mapOf(own), mapOf(over));
   }
   return own;

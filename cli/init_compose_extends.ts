@@ -7,7 +7,7 @@
 import { dirname } from "node:path";
 import { EXTENDS } from "./init_compose_keys.ts";
 import { type Gaps, isMap, mapOf, Part } from "./init_keys.ts";
-import { mergedMaps, namedMap } from "./init_merge.ts";
+import { mergedMaps, namedMap, TAGS, withoutTags } from "./init_merge.ts";
 import type { Around } from "./init_origin.ts";
 import { readYaml } from "./init_yaml.ts";
 
@@ -29,7 +29,7 @@ export function extendedServices(
   return Object.fromEntries(
     Object.keys(services).map((name) => {
       const service = extended({ services, name, around, gaps, above: [] });
-      const { depends_on, ...rest } = service;
+      const { depends_on, ...rest } = mapOf(withoutTags(service));
       return [
         name,
         depends_on === undefined || depends_on === null
@@ -68,7 +68,7 @@ function extended(extension: Extension): Services {
     ? services
     : text === undefined
     ? {}
-    : mapOf(mapOf(readYaml({ path, text })).services);
+    : mapOf(mapOf(readYaml({ path, text }, TAGS)).services);
   if (!Object.hasOwn(found, other) || above.includes(key)) {
     part.gap("service", `there is no service "${other}" to extend`);
     return own;

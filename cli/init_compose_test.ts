@@ -269,6 +269,28 @@ services:
   });
 });
 
+Deno.test("init knows what !reset and !override remove", async () => {
+  const { config, gaps } = await found(
+    "compose.yaml",
+    `services:
+  api: { command: a, environment: { A: 1, B: 2 }, stop_signal: SIGINT }
+  job: { extends: api, environment: !override { C: 3 }, stop_signal: !reset }
+`,
+    {
+      "compose.override.yaml":
+        "services: { api: { environment: { B: !reset null, D: 4 } } }",
+    },
+  );
+  assertEquals([config.processes, gaps], [{
+    api: {
+      command: ["a"],
+      env: { A: "1", D: "4" },
+      stop: { signal: "SIGINT" },
+    },
+    job: { command: ["a"], env: { C: "3" } },
+  }, []]);
+});
+
 Deno.test("init makes a task of a service whose end another one waits for", {
   ignore,
 }, async () => {

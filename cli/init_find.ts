@@ -10,6 +10,7 @@ import { movedConfig } from "./init_moved.ts";
 import { withNames } from "./init_names.ts";
 import type { Found, Origin, OriginFile } from "./init_origin.ts";
 import { ORIGINS } from "./init_origins.ts";
+import { withSharedPorts } from "./init_ports.ts";
 
 /** A file of another tool, and the tool. */
 export interface Source {
@@ -86,14 +87,13 @@ export async function readSource(
 ): Promise<Found> {
   const read = await origin.load();
   const own = dirname(file.path);
-  const found = withNames(
-    await read(file, {
-      read: (path) => textOf(resolve(own, path)),
-      list: (path) => namesIn(resolve(own, path)),
-      env,
-      scripts,
-    }),
-  );
+  const written = await read(file, {
+    read: (path) => textOf(resolve(own, path)),
+    list: (path) => namesIn(resolve(own, path)),
+    env,
+    scripts,
+  });
+  const found = withSharedPorts(withNames(written), env);
   const to = relative(folder, own);
   return to === "" ? found : {
     ...found,

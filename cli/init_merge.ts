@@ -14,6 +14,12 @@ const JOINED = ["environment", "env_file", "ports", "volumes", "expose"];
 /** The lists of names that stand for maps in other places. */
 const NAMES = ["environment", "depends_on", "labels"];
 
+/** What Compose calls the values that are removed, and replaced as a whole. */
+const [RESET, OVERRIDE] = ["!reset", "!override"] as const;
+
+/** The tags of Compose, for {@linkcode withoutTags}. */
+export const TAGS: readonly string[] = [RESET, OVERRIDE];
+
 /**
  * Overrides a map: maps are merged, and lists and single values are replaced,
  * except for lists of variables and a few others, which are joined.
@@ -32,6 +38,10 @@ export function mergedMaps(base: Plain, over: Plain): Plain {
 }
 
 function mergedValues(name: string, old: unknown, value: unknown): unknown {
+  // The tags stay, as the result can override another map.
+  if (isMap(value) && TAGS.some((tag) => Object.hasOwn(value, tag))) {
+    return value;
+  }
   if (Array.isArray(old) && Array.isArray(value)) {
     return JOINED.includes(name) ? [...old, ...value] : value;
   }
@@ -39,6 +49,23 @@ function mergedValues(name: string, old: unknown, value: unknown): unknown {
     return mergedMaps(namedMap(old), namedMap(value));
   }
   return isMap(old) && isMap(value) ? mergedMaps(old, value) : value;
+}
+
+/**
+ * Returns a value without tags: what has `!reset` is left out, and `!override`
+ * stands for what follows it.
+ *
+ * @param value The value.
+ */
+export function withoutTags(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTags);
+  if (!isMap(value)) return value;
+  if (Object.hasOwn(value, RESET)) return undefined;
+  if (Object.hasOwn(value, OVERRIDE)) return withoutTags(value[OVERRIDE]);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, withoutTags(each)])
+      .filter(([, each]) => each !== undefined),
+  );
 }
 
 /**

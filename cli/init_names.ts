@@ -32,10 +32,13 @@ export function withNames(found: Found): Found {
         return [process, withDependencies(entry, names, lost)];
       }),
     );
+  const entries = renamed(processes);
+  const others = renamed(stubs);
+  const reachable = (all: Entries) => withReached(all, entries, gaps);
   return {
     ...found,
-    config: { ...config, processes: renamed(processes) },
-    stubs: renamed(stubs),
+    config: { ...config, processes: reachable(entries) },
+    stubs: reachable(others),
     gaps: [
       ...gaps,
       ...found.gaps.map(({ process, ...gap }) =>
@@ -66,6 +69,31 @@ function withDependencies(
     return [on, { ...options, required: false }];
   });
   return { ...entry, dependsOn: Object.fromEntries(dependsOn) };
+}
+
+/** Lets nothing wait for what never says that it is ready. */
+function withReached(all: Entries, others: Entries, gaps: Gap[]): Entries {
+  return Object.fromEntries(
+    Object.entries(all).map(([process, entry]) => {
+      if (entry.dependsOn === undefined) return [process, entry];
+      const dependsOn = Object.entries(entry.dependsOn).map(([on, how]) => {
+        const options = typeof how === "string" ? { when: how } : how;
+        const other = Object.hasOwn(others, on) ? others[on] : undefined;
+        const can = other === undefined || other.ready !== undefined;
+        if (options.when !== "ready" || can) return [on, how];
+        gaps.push({ process, key: "dependsOn", why: neverReady(on) });
+        return [
+          on,
+          typeof how === "string" ? "started" : { ...how, when: "started" },
+        ];
+      });
+      return [process, { ...entry, dependsOn: Object.fromEntries(dependsOn) }];
+    }),
+  );
+}
+
+function neverReady(name: string): string {
+  return `nothing says when "${name}" is ready, so it waits for its start: write \`ready\` there, and \`${name}: ready\` here`;
 }
 
 /** Returns the new names by the old ones; all are different. */

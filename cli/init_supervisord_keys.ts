@@ -26,8 +26,8 @@ const CAPTURE: IniKey = {
   unless: NO,
 };
 const SYSLOG: IniKey = {
-  why: "run processman under systemd, which collects what it prints",
-  unless: NO,
+  to: "output.syslog",
+  note: "It sends the lines of stdout and of stderr.",
 };
 const ONE_LIMIT = "one limit holds for both files, that of stdout";
 

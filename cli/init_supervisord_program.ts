@@ -242,13 +242,15 @@ function outputOf(
     reader.gap("stderr_logfile", "`redirect_stderr` wins: there is one file");
   }
   tellLimits(reader, { stdout, stderr: own });
-  if (stdout === undefined && own === undefined) return undefined;
+  const syslog = syslogOf(reader, joined);
+  if (stdout === undefined && own === undefined) return syslog;
   const from = stdout === undefined ? "stderr" : "stdout";
   const maxBytes = reader.bytes(`${from}_logfile_maxbytes`) ?? MAX_BYTES;
   const maxFiles = reader.whole(`${from}_logfile_backups`) ?? BACKUPS;
   // Without a file of its own, stderr would go to that of stdout.
   const stderr = own ?? (joined ? undefined : "/dev/null");
   return {
+    ...syslog,
     file: {
       path: stdout ?? "/dev/null",
       ...stderr !== undefined && { stderr },
@@ -256,6 +258,23 @@ function outputOf(
       maxFiles: Math.min(maxFiles, 1_000),
     },
   };
+}
+
+/** Sends lines to syslog, too; always those of both streams. */
+function syslogOf(reader: Values, joined: boolean): Draft["output"] {
+  const [out, err] = (["stdout", "stderr"] as const).map((name) =>
+    reader.text(`${name}_logfile`)?.toLowerCase() === "syslog" ||
+    reader.text(`${name}_syslog`) !== undefined &&
+      reader.flag(`${name}_syslog`) === true
+  );
+  if (!out && !err) return undefined;
+  if (out !== err && !joined) {
+    reader.gap(
+      `${out ? "stdout" : "stderr"}_syslog`,
+      "`output.syslog` sends the lines of stdout and of stderr",
+    );
+  }
+  return { syslog: true };
 }
 
 /** Returns the path of a file; nothing if processman prints or keeps it. */

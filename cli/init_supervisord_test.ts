@@ -7,6 +7,7 @@ import {
 import { simulate } from "../mod.ts";
 import { foundBy, gapLines } from "../tools/init_testing.ts";
 import { backoffOf } from "./build.ts";
+import type { WrittenProcess } from "./define_config.ts";
 import type { Found } from "./init_origin.ts";
 import { readSupervisord } from "./init_supervisord.ts";
 import {
@@ -141,6 +142,21 @@ Deno.test("autorestart and exitcodes become a policy and codes", async () => {
   });
   const odd = await read("[program:web]\ncommand=web\nexitcodes=2\n");
   assertStringIncludes(gapLines(odd).join(), "exitcodes: code 0 is always");
+});
+
+Deno.test("A log in syslog becomes output.syslog", async () => {
+  const cases:
+    readonly (readonly [string, WrittenProcess["output"], string[]])[] = [
+      ["stdout_syslog=true\nredirect_stderr=true", { syslog: true }, []],
+      ["stdout_logfile=syslog\nstderr_syslog=yes", { syslog: true }, []],
+      ["stderr_syslog=true", { syslog: true }, ["stderr_syslog"]],
+      ["stdout_syslog=false", undefined, []],
+    ];
+  for (const [text, output, keys] of cases) {
+    const { config, gaps } = await read(`[program:x]\ncommand=a\n${text}\n`);
+    assertEquals(config.processes?.x?.output, output, text);
+    assertEquals(gaps.map(({ key }) => key), keys, text);
+  }
 });
 
 Deno.test("Numbers of processes become expressions of the replica", async () => {

@@ -124,6 +124,45 @@ Deno.test("init writes nothing if the result would be wrong", {
   assertMatch(broken.stderr, /process-compose.yaml:\d+:\d+: this is not YAML/);
 });
 
+Deno.test("init names ports that several processes have", {
+  ignore,
+}, async () => {
+  await using folder = new InitFolder({
+    "compose.yaml": `services:
+  api: { command: node api.js, environment: { PORT: 3000 } }
+  web: { command: node web.js, environment: { PORT: "\${P:-3000}" } }
+  many: { command: node many.js, environment: { PORT: 3001 }, scale: 2 }
+`,
+  });
+  const { status, stderr } = await folder.init();
+  assertStringIncludes(stderr, "port 3000: api and web have it");
+  assertStringIncludes(stderr, "port 3001: all replicas of many have it");
+  assertStringIncludes(
+    folder.text("processman.yaml"),
+    "\nsharedPorts: [3000, 3001]\n",
+  );
+  assertEquals(status, 0);
+});
+
+Deno.test("init lets nothing wait for what is never ready", {
+  ignore,
+}, async () => {
+  await using folder = new InitFolder({
+    "process-compose.yaml": `version: "0.5"
+processes:
+  db: { command: sleep 9 }
+  web: { command: sleep 9, depends_on: { db: { condition: process_healthy } } }
+`,
+  });
+  const { status, stderr } = await folder.init();
+  assertStringIncludes(stderr, 'nothing says when "db" is ready');
+  assertStringIncludes(
+    folder.text("processman.yaml"),
+    "dependsOn: { db: started }",
+  );
+  assertEquals(status, 0);
+});
+
 Deno.test("init for a file in another folder keeps its paths", {
   ignore,
 }, async () => {

@@ -14,11 +14,15 @@ import type { OriginFile } from "./init_origin.ts";
  * writes it is a text, as in `VERSION: 1.10`.
  *
  * @param file The file.
+ * @param tags Tags that have a meaning there.
  * @throws {CliError} If it is not YAML.
  */
-export function readYaml({ path, text }: OriginFile): unknown {
+export function readYaml(
+  { path, text }: OriginFile,
+  tags: readonly string[] = [],
+): unknown {
   const faults = new ConfigFaults();
-  const node = parseYaml(path, text.replaceAll("\r\n", "\n"), faults);
+  const node = parseYaml(path, text.replaceAll("\r\n", "\n"), faults, tags);
   faults.throwAny();
   return node && plainOf(
     node,

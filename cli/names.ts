@@ -57,10 +57,16 @@ export function needsExpansion(name: string): boolean {
 }
 
 /** Returns what to type for what other tools call a process or all of them. */
-function habitOf(name: string): string | undefined {
+function habitOf(
+  name: string,
+  processes: readonly Named[] = [],
+): string | undefined {
   if (name === "all") return "'*' stands for all, in quotes";
   const [, group] = /^([\w.-]+):(\*|[\w.-]+)?$/.exec(name) ?? [];
-  if (group !== undefined) return `${group} stands for all of its replicas`;
+  if (group !== undefined && isPlain(group, processes)) {
+    return `${group} stands for all of its replicas`;
+  }
+  if (group !== undefined) return "there are no groups: name the processes";
   return /\.([cm]?js|json|ya?ml|conf|ini)$/.test(name)
     ? `"processman init ${name}" makes a configuration of a file`
     : undefined;
@@ -103,7 +109,7 @@ function nothing(
       `there is no process "${name}"`,
       processes.flatMap((one) => [one.entry, one.name]),
     ];
-  const habit = habitOf(name);
+  const habit = habitOf(name, processes);
   const hint = habit === undefined ? didYouMean(name, there) : `; ${habit}`;
   return new UnknownNameError(what + hint, STATUS.failed);
 }

@@ -36,6 +36,8 @@ Deno.test("select refuses what stands for nothing", () => {
     "api:*": 'no process matches "api:*"; api stands for all of its replicas',
     "api:api_00":
       'there is no process "api:api_00"; api stands for all of its replicas',
+    "shop:api":
+      'there is no process "shop:api"; there are no groups: name the processes',
     "pm2.json":
       'there is no process "pm2.json"; "processman init pm2.json" makes a configuration of a file',
   };
