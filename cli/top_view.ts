@@ -22,12 +22,12 @@ const [RED, GRAY] = [31, 90];
 /** The columns of the list: what a run uses is left out last. */
 const COLUMNS: readonly Column[] = [
   { title: "NAME", least: 16 },
-  { title: "STATE", least: 12 },
+  { title: "STATE", least: 18 },
   { title: "READY", drop: 3 },
   { title: "PID", right: true, drop: 1 },
   { title: "UPTIME", right: true, drop: 4 },
   { title: "RESTARTS", right: true, drop: 5 },
-  { title: "LAST", least: 12, drop: 6 },
+  { title: "LAST", least: 19, drop: 6 },
   { title: "CPU", right: true, drop: 2 },
   { title: "MEMORY", right: true, drop: 2 },
 ];
@@ -42,27 +42,32 @@ export function viewOf(state: TopState, now: number): readonly string[] {
   const { columns, rows } = state.size;
   if (state.help) return helpRows(state).slice(0, rows);
   const { list, pane } = layoutOf(state);
+  const listing = list > 0
+    ? listRows(state, list, now)
+    : { rows: [], part: "" };
   const body = [
-    ...list > 0 ? listRows(state, list, now) : [],
+    ...listing.rows,
     ...pane > 0 ? [titleRow(state), ...paneRows(state, now)] : [],
   ];
   const room = Math.max(0, rows - 2);
   const empty = Array<string>(Math.max(0, room - body.length)).fill("");
   return [
-    headerRow(state, now),
+    headerRow(state, now, listing.part),
     ...body.slice(0, room),
     ...empty,
     bottomRow(state),
   ].slice(-rows).map((row) => clip(row, columns));
 }
 
-function headerRow(state: TopState, now: number): string {
+/** The first row; it also says which part is listed, if no other row does. */
+function headerRow(state: TopState, now: number, part: string): string {
   const { supervisor, processes, link, size } = state;
   const name = plainText(supervisor.name);
   if (link.kind === "lost") {
     return painted(state, fit(`${name}: ${link.text}`, size.columns), RED);
   }
   const left = `${name}: ${countsText(processes)}`;
+  if (part !== "") return barRow(left, part, size.columns);
   const right = `up ${shortDuration(now - supervisor.startedAt)}`;
   const space = size.columns - widthOf(left) - widthOf(right);
   return space < 2 ? left : left + " ".repeat(space) + right;
@@ -89,11 +94,12 @@ function countsText(processes: readonly ProcessView[]): string {
   return texts.join(", ") || "no processes";
 }
 
+/** Returns the list, and which part it is if its head has no room for that. */
 function listRows(
   state: TopState,
   height: number,
   now: number,
-): readonly string[] {
+): { readonly rows: readonly string[]; readonly part: string } {
   const { size, color, focus, link, order } = state;
   const processes = listed(state);
   const columns = COLUMNS.map((column) =>
@@ -114,11 +120,16 @@ function listRows(
     return `  ${lost ? painted(state, uncolored(row), GRAY) : row}`;
   });
   const part = partText(state, processes.length, from, height);
+  const titles = `  ${head}`;
+  const fits = widthOf(titles) + widthOf(part) + 2 < size.columns;
   const bar = reversed(
-    barRow(`  ${head}`, part, size.columns),
+    barRow(titles, fits ? part : "", size.columns),
     focus === "list",
   );
-  return [bar, ...processes.length > 0 ? shown : ["  no name matches"]];
+  return {
+    rows: [bar, ...processes.length > 0 ? shown : ["  no name matches"]],
+    part: fits ? "" : part,
+  };
 }
 
 /** Returns which part of the processes is listed; nothing if all are. */

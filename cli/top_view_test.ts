@@ -69,6 +69,25 @@ Deno.test("top at 200 × 60 with 100 processes scrolls the list to the chosen on
   assert(graph.some((row) => row.startsWith("> ") && row.includes("└─ p99")));
 });
 
+Deno.test("top at 80 × 24 cuts no state and no title of the list", () => {
+  const [head, titles] = rows(topState(chain(100)));
+  assertMatch(head ?? "", /^shop: 100 running +1–\d+ of 100$/);
+  assertMatch(titles ?? "", / CPU +MEMORY$/);
+  // Without a process that runs, there is nearly room for the last column.
+  const last = {
+    run: 2,
+    time: NOW,
+    code: 2,
+    signal: null,
+    crashed: true,
+    requested: false,
+    reason: "crashed with code 2",
+    stderr: [],
+  };
+  const some = rows(topState([{ ...CRASHED, last }]));
+  assertMatch(some[2] ?? "", /^> api +restarting in 3 s /);
+});
+
 Deno.test("top shows details, the graph and the help", () => {
   const state = topState([...chain(2), CRASHED]);
   const details = rows(pressAll(state, "jd").state);
