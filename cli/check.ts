@@ -19,6 +19,9 @@ import { load as loadModule } from "./load.ts";
 import { orderOf } from "./schedule_order.ts";
 import type { Times } from "./schedule_times.ts";
 
+/** From how many processes on, what they do alike is told once. */
+const MANY = 5;
+
 /** What is told about a process. */
 interface Report {
   readonly name: string;
@@ -64,15 +67,10 @@ async function right(
   const count = reports.length === 1
     ? "1 process"
     : `${reports.length} processes`;
-  const names = reports.map(titleOf);
-  const width = Math.max(0, ...names.map(({ length }) => length));
-  const lines = reports.map(({ crashLoop: { text } }, i) =>
-    `  ${(names[i] ?? "").padEnd(width)}  ${text}\n`
-  );
   await io.out(
     `${files.join(", ")}: no mistakes, ${count}\n${
       graphText(loaded, io.size()?.columns)
-    }If a process crashes again and again, it\n${lines.join("")}${
+    }If a process crashes again and again, it\n${loopText(reports)}${
       scheduleText(reports)
     }`,
   );
@@ -86,13 +84,43 @@ function titleOf(
   return replicas === 1 ? name : `${name} (${replicas})`;
 }
 
+/** Tells what each process does in a crash loop, what most of them do once. */
+function loopText(reports: readonly Report[]): string {
+  const groups = Map.groupBy(reports, ({ crashLoop: { text } }) => text);
+  const [most] = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  const many = most !== undefined && most[1].length > MANY ? most : undefined;
+  const rows = reports.filter(({ crashLoop }) => crashLoop.text !== many?.[0])
+    .map((report) => [titleOf(report), report.crashLoop.text] as const);
+  if (many !== undefined) {
+    const [text, { length }] = many;
+    rows.push([`all ${rows.length === 0 ? "" : "other "}${length}`, text]);
+  }
+  const width = Math.max(0, ...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}\n`)
+    .join("");
+}
+
 /** Returns the levels in which everything starts. */
-function graphOf({ built }: Loaded): Level[] {
+function graphOf({ built, config }: Loaded): Level[] {
   const entries = [...built.plan.entries.values()];
+  const started = new Set(built.autoStart);
+  // Each entry is after those that it depends on.
+  for (const { name, dependencies } of entries.toReversed()) {
+    if (started.has(name)) {
+      for (const { on } of dependencies) started.add(on);
+    }
+  }
+  const whenOf = (name: string) =>
+    started.has(name)
+      ? ""
+      : config.processes[name]?.schedule === undefined
+      ? ", only on request"
+      : ", on schedule";
   return levelsOf(entries.map(({ name, type, units, dependencies }) => ({
     name,
     title: titleOf({ name, replicas: units.length }) +
-      (type === "task" ? ", a task" : ""),
+      (type === "task" ? ", a task" : "") +
+      whenOf(name),
     needs: dependencies,
   })));
 }

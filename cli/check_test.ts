@@ -153,6 +153,26 @@ Deno.test("config prints what means the same when it is read again", {
   });
 });
 
+Deno.test("check tells what does not start by itself", {
+  ignore,
+}, async () => {
+  await using tool = new Tool();
+  await tool.write(
+    "processman.yaml",
+    `processes:
+  db: { command: [sleep, 1], autoStart: false }
+  api: { command: [sleep, 2], dependsOn: { db: started } }
+  tool: { command: [sleep, 3], autoStart: false }
+  night: { type: task, command: [sleep, 4], schedule: "0 3 * * *" }
+`,
+  );
+  const { stdout } = await tool.run("processman check");
+  assertMatch(
+    stdout,
+    /1 ┬ db\n +├ tool, only on request\n +└ night, a task, on schedule\n +2 ─ api /,
+  );
+});
+
 Deno.test("check is fast, however many processes there are", {
   ignore,
 }, async () => {
@@ -164,5 +184,9 @@ Deno.test("check is fast, however many processes there are", {
     withinMs: 10_000,
   });
   assertMatch(stdout, /: no mistakes, 200 processes\n/);
+  assertMatch(
+    stdout,
+    /crashes again and again, it\n {2}all 200 {2}never .*\n$/,
+  );
   assertEquals(status, 0);
 });

@@ -5,33 +5,44 @@
  */
 
 import { type Command, STATUS } from "./call.ts";
-import { examine, type Finding } from "./doctor_checks.ts";
-import { collectFacts, type Facts } from "./doctor_facts.ts";
+import { examine, examinePermissions, type Finding } from "./doctor_checks.ts";
+import {
+  collectFacts,
+  type Facts,
+  missingPermissions,
+} from "./doctor_facts.ts";
 import { plainText } from "./plain_text.ts";
 
 /** Looks at this machine, and at the configuration. */
 export const doctor: Command = async (call) => {
   const { options, io } = call;
-  const facts = await collectFacts(call);
-  const findings = examine(facts);
+  const lacking = examinePermissions(missingPermissions());
+  // Without them, nothing else can be found out.
+  const facts = lacking.length > 0 ? undefined : await collectFacts(call);
+  const findings = facts === undefined ? lacking : examine(facts);
   const ok = findings.every(({ weight }) => weight === "note");
   await io.out(
     options.flag("json")
       ? `${JSON.stringify({ ok, findings }, null, 2)}\n`
-      : doctorText(facts, findings),
+      : facts === undefined || findings.length > 0
+      ? findingsText(findings)
+      : soundText(facts),
   );
   return ok ? STATUS.ok : STATUS.failed;
 };
 
 /** Returns the findings in words. */
-export function doctorText(
+export function findingsText(findings: readonly Finding[]): string {
+  return findings.map(findingText).join("\n");
+}
+
+/** Says that nothing is missing. */
+export function soundText(
   { deno, os, config: { file, processes } }: Pick<
     Facts,
     "deno" | "os" | "config"
   >,
-  findings: readonly Finding[],
 ): string {
-  if (findings.length > 0) return findings.map(findingText).join("\n");
   const count = processes === 1 ? "1 process" : `${processes} processes`;
   const what = file === null
     ? "there is no configuration here"

@@ -67,6 +67,16 @@ function risk(id: string, what: string, why: string, fix: string): Finding {
   return { id, weight: "risk", what, why, fix };
 }
 
+/** Returns what is wrong if the tool lacks permissions. */
+export function examinePermissions(missing: readonly string[]): Finding[] {
+  return missing.length === 0 ? [] : [fault(
+    "permissions",
+    `The tool lacks permissions of Deno: ${missing.join(", ")}`,
+    "It starts programs, and reads and writes files and sockets.",
+    "deno install -gAf -n processman jsr:@isbm/processman/cli",
+  )];
+}
+
 /** All checks. Within one weight, findings keep their order. */
 export const CHECKS: readonly Check[] = [
   ({ os }) =>
@@ -93,13 +103,6 @@ export const CHECKS: readonly Check[] = [
         "deno upgrade",
       )]
       : [],
-  ({ missingPermissions: missing }) =>
-    missing.length === 0 ? [] : [fault(
-      "permissions",
-      `The tool has no permission to ${missing.join(", ")}`,
-      "It starts programs, and reads and writes files and sockets.",
-      "deno install -gAf -n processman jsr:@isbm/processman/cli",
-    )],
   ({ now }) =>
     now >= PAST ? [] : [fault(
       "clock",
@@ -128,7 +131,8 @@ export const CHECKS: readonly Check[] = [
       "state-folder",
       `Nothing can be written in ${folder}`,
       "The logs of the processes are kept there.",
-      `mkdir -p ${folder} && chmod u+rwx ${folder}`,
+      "Set XDG_STATE_HOME, or logs.folder of the configuration, to a folder " +
+        "in which you can write.",
     )],
   ({ programs }) =>
     programs.sh ? [] : [fault(

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FAULTY, OLDEST } from "../tools/versions.ts";
 import { CHECKS, examine, FAULTY_DENO, OLDEST_DENO } from "./doctor_checks.ts";
-import { doctorText } from "./doctor.ts";
+import { findingsText, soundText } from "./doctor.ts";
 import type { ConfigFacts, Facts } from "./doctor_facts.ts";
 
 const CONFIG: ConfigFacts = {
@@ -22,7 +22,6 @@ const SOUND: Facts = {
   deno: "2.9.6",
   os: "linux",
   now: Date.UTC(2026, 0, 1),
-  missingPermissions: [],
   programs: {
     sh: true,
     ps: true,
@@ -83,11 +82,6 @@ const CASES: readonly [id: string, change: Partial<Facts>, fix: string][] = [
   ],
   ["deno", { deno: "2.7.5" }, "deno upgrade"],
   ["deno", { deno: "2.8.3" }, "deno upgrade"],
-  [
-    "permissions",
-    { missingPermissions: ["run"] },
-    "deno install -gAf -n processman jsr:@isbm/processman/cli",
-  ],
   ["clock", { now: 0 }, "timedatectl set-ntp true"],
   [
     "runtime-folder",
@@ -102,7 +96,8 @@ const CASES: readonly [id: string, change: Partial<Facts>, fix: string][] = [
   [
     "state-folder",
     state({ writable: false }),
-    "mkdir -p /state && chmod u+rwx /state",
+    "Set XDG_STATE_HOME, or logs.folder of the configuration, to a folder " +
+    "in which you can write.",
   ],
   [
     "sh",
@@ -223,13 +218,13 @@ Deno.test("The versions of Deno are those that the project knows", () => {
   assertEquals([OLDEST_DENO, FAULTY_DENO], [OLDEST, FAULTY]);
 });
 
-Deno.test("doctorText() is a line if nothing is missing", () => {
+Deno.test("soundText() is a line, and findingsText() three for each finding", () => {
   assertEquals(
-    doctorText(SOUND, []),
+    soundText(SOUND),
     "Nothing is missing: Deno 2.9.6 on linux, /shop/processman.yaml with 3 processes\n",
   );
   assertEquals(
-    doctorText(SOUND, examine({ ...SOUND, deno: "2.8.3" })),
+    findingsText(examine({ ...SOUND, deno: "2.8.3" })),
     `risk: This is Deno 2.8.3
   Why it matters: On this version, a supervisor does not end while another process holds open an output of a process that has ended.
   What to do:     deno upgrade

@@ -38,8 +38,6 @@ export interface Facts {
   readonly deno: string;
   readonly os: string;
   readonly now: number;
-  /** The permissions that the tool lacks. */
-  readonly missingPermissions: readonly string[];
   /** Which programs there are. */
   readonly programs: Readonly<Record<typeof PROGRAMS[number], boolean>>;
   readonly runtime: {
@@ -123,7 +121,6 @@ export async function collectFacts(call: Call): Promise<Facts> {
     deno: Deno.version.deno,
     os: Deno.build.os,
     now: now(),
-    missingPermissions: missingPermissions(),
     programs: await programsIn(env("PATH") ?? ""),
     runtime: { ...place.runtime, ...await runtimeFacts(env) },
     state: await stateFacts(config.logs ?? stateFolder(place, env).logs),
@@ -150,7 +147,8 @@ export async function collectFacts(call: Call): Promise<Facts> {
   };
 }
 
-function missingPermissions(): string[] {
+/** Returns the permissions that the tool lacks. */
+export function missingPermissions(): string[] {
   const names = ["run", "read", "write", "net", "env", "sys"] as const;
   return names.filter((name) =>
     Deno.permissions.querySync({ name }).state !== "granted"

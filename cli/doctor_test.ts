@@ -21,6 +21,12 @@ Deno.test("doctor finds out what is missing for a configuration", {
     JSON.parse(stdout).findings.map(({ id }: { id: string }) => id)
       // Whether these appear depends on the machine of the test.
       .filter((id: string) => !["disk", "linger"].includes(id));
+  const poor = await tool.run(
+    `${Deno.execPath()} run --quiet --no-prompt --allow-env --allow-read ` +
+      `${new URL("mod.ts", import.meta.url).pathname} doctor`,
+  );
+  assertMatch(poor.stdout, /^fault: .* lacks permissions .*: run, write, net/);
+
   const first = await tool.run("processman doctor --json");
   assertEquals([first.stderr, first.status], ["", 1]);
   assertEquals(idsOf(first.stdout), ["configuration", "port"]);
