@@ -83,11 +83,25 @@ class Line {
     if (word === "--") return void (this.#separator = at);
     const [name, value] = split(word);
     if (!word.startsWith("-") || word === "-") return this.#name(word);
+    if (/^-[^-]./.test(word)) return this.#letters(word);
     const option = this.#find(name);
     if (option === undefined) return;
     this.#given.add(option);
     if (value !== undefined) this.#take(option, value);
     else if (option.value !== undefined) this.#option = option;
+  }
+
+  /** Reads `-fn5`: options without values, and one whose value follows it. */
+  #letters(word: string): void {
+    for (const [at, letter] of [...word].entries()) {
+      const option = at === 0 ? undefined : this.#find(`-${letter}`);
+      if (option === undefined) continue;
+      this.#given.add(option);
+      if (option.value === undefined) continue;
+      const value = word.slice(at + 1).replace(/^=/, "");
+      if (value !== "") return this.#take(option, value);
+      this.#option = option;
+    }
   }
 
   /** Returns what the next word can be. */

@@ -24,7 +24,7 @@ function names(line: string): object {
 
 Deno.test("wantedAt() knows commands and options", () => {
   const commands = [...COMMANDS.map(({ name }) => name), "help"];
-  for (const line of ["", "st", "-f a.yaml ", "--file=a.yaml "]) {
+  for (const line of ["", "st", "-f a.yaml ", "-fa ", "--file=a.yaml "]) {
     assertEquals(at(line), commands);
   }
   assertEquals(at("help "), commands.slice(0, -1));
@@ -57,6 +57,9 @@ Deno.test("wantedAt() knows the values of options", () => {
   assertEquals(at("ps -f "), { kind: "files", before: "" });
   assertEquals(at("ps --file=a"), { kind: "files", before: "--file=" });
   assertEquals(names("ps -S "), { of: "supervisor" });
+  assertEquals(names("logs -fnS "), names("logs "));
+  assertEquals(names("logs -fS "), { of: "supervisor" });
+  assertEquals(names("logs -fn5 -S=x "), { of: "process", supervisor: "x" });
   assertEquals(names("--supervisor=sh"), {
     of: "supervisor",
     before: "--supervisor=",

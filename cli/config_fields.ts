@@ -6,6 +6,7 @@
  */
 
 import type { NodePath } from "./config_node.ts";
+import { SYNONYMS } from "./config_synonyms.ts";
 
 /** The options of a process that say something about all of its replicas. */
 const COMMON = [
@@ -38,7 +39,9 @@ function inner(path: NodePath): string[] | undefined {
  * program, in the command line of a shell, and in the pattern of a line.
  */
 export function isLiteral(path: NodePath): boolean {
-  const [first, second, ...rest] = inner(path) ?? [];
+  const [written = "", second, ...rest] = inner(path) ?? [];
+  // With \`run\` instead of \`shell\`, its dollars are no mistakes.
+  const first = Object.hasOwn(SYNONYMS, written) ? SYNONYMS[written] : written;
   if (first === "command" || first === "shell") return true;
   if (first === "stop") return second === "command";
   if (first !== undefined && HOOKS.includes(first)) {

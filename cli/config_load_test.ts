@@ -254,6 +254,19 @@ test(
   },
 );
 
+test("A dollar in what another tool calls a command is no mistake", {
+  "processman.yaml": `processes:
+  a: { run: "n=$((n+1)); echo $1" }
+  b: { env: { A: "$1" }, shell: ls }
+`,
+}, async (folder) => {
+  assertEquals(await folder.faults(), [
+    'processman.yaml:2:8: processes.a.run does not exist: did you mean "shell"?',
+    "processman.yaml:3:20: a dollar must be followed by a name, by {NAME}, " +
+    "or by another dollar if it is meant as a dollar: write $$",
+  ]);
+});
+
 test("A variable that is null is not in the environment of the process", {
   "processman.yaml":
     "processes: { a: { command: [a], env: { HOME: null, A: x } } }",

@@ -16,6 +16,7 @@ export const SYNONYMS: Readonly<Record<string, string>> = {
   directory: "cwd",
   dir: "cwd",
   disabled: "autoStart",
+  enabled: "autoStart",
   entrypoint: "command",
   env_file: "envFiles",
   env_files: "envFiles",
