@@ -262,7 +262,7 @@ test("A dollar in what another tool calls a command is no mistake", {
 }, async (folder) => {
   assertEquals(await folder.faults(), [
     'processman.yaml:2:8: processes.a.run does not exist: did you mean "shell"?',
-    "processman.yaml:3:20: a dollar must be followed by a name, by {NAME}, " +
+    "processman.yaml:3:18: a dollar must be followed by a name, by {NAME}, " +
     "or by another dollar if it is meant as a dollar: write $$",
   ]);
 });
