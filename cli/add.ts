@@ -7,11 +7,17 @@
 import { resolve } from "node:path";
 import {
   ControlClient,
+  type EventView,
   inspect,
   type Place,
   placeOfConfig,
 } from "../control/client.ts";
-import { changeAdded, findConfigOrAdded, type Processes } from "./added.ts";
+import {
+  changeAdded,
+  findConfigOrAdded,
+  isThere,
+  type Processes,
+} from "./added.ts";
 import {
   type Call,
   CliError,
@@ -38,8 +44,6 @@ interface Home {
   /** Whether there is such a file. */
   readonly exists: boolean;
   readonly place: Place;
-  /** Present while it runs. */
-  readonly client: ControlClient | undefined;
 }
 
 /** The command `add`: adds a process without a configuration. */
@@ -50,7 +54,7 @@ export const add: Command = async (call) => {
   }
   const entry = entryOf(call);
   const home = await homeOf(call);
-  if (home.client === undefined && home.exists) {
+  if (home.exists && await clientAt(home.place) === undefined) {
     throw await noSupervisor(await targetOf(call));
   }
   const put = (processes: Processes) => {
@@ -68,8 +72,8 @@ export const remove: Command = async (call) => {
   const home = await homeOf(call);
   for (const name of call.names) {
     const without = (processes: Processes) => {
-      const { [name]: found, ...others } = processes;
-      if (found === undefined) throw unknown(name, processes, home);
+      if (!Object.hasOwn(processes, name)) throw unknown(name, processes, home);
+      const { [name]: _, ...others } = processes;
       return others;
     };
     const status = await change(call, home, without, `- ${name}`);
@@ -82,20 +86,22 @@ export const remove: Command = async (call) => {
 /** Changes what was added; returns the exit status if it is not to go on. */
 async function change(
   call: Call,
-  { config, client, exists }: Home,
+  { config, place, exists }: Home,
   edit: (processes: Processes) => Processes,
   line: string,
 ): Promise<number | undefined> {
   const { io } = call;
   const env = (name: string) => io.env(name);
   return await changeAdded(config, env, edit, async () => {
+    // Only now: another call can just have started it.
+    const client = await clientAt(place);
     if (client !== undefined) return await take(call, client, line);
     if (exists || line.startsWith("-")) return undefined;
     // Nothing runs yet: a supervisor is started for this folder.
     const flag = (name: string) => name === "detach";
     const status = await up({
       options: { ...NO_OPTIONS, flag },
-      names: [line.slice(2)],
+      names: call.options.flag("no-start") ? [] : [line.slice(2)],
       rest: [],
       io,
     });
@@ -142,11 +148,14 @@ async function apply(
 ): Promise<void> {
   const before = await lastEvent(client);
   const [done, crashed] = [new AbortController(), new AbortController()];
+  let reason: string | undefined;
   const following = (async () => {
     const events = client.events({ after: before, follow: true }, done.signal);
     for await (const event of events) {
       const own = event.name?.replace(/\.\d+$/, "") === name;
-      if (own && ["restart", "failed"].includes(event.kind)) crashed.abort();
+      if (!own || !["restart", "failed"].includes(event.kind)) continue;
+      reason ??= reasonOf(event);
+      crashed.abort();
     }
   })().catch(() => {});
   try {
@@ -158,14 +167,23 @@ async function apply(
     }
     if (!crashed.signal.aborted) throw error;
     const crashes = await crashesSince(client, before).catch(() => "");
+    const why = crashes === "" && reason !== undefined ? `: ${reason}` : "";
     throw new CliError(
-      `${name} does not run, and is not added\n${crashes}`.trimEnd(),
+      `${name} does not run, and is not added${why}\n${crashes}`.trimEnd(),
       STATUS.failed,
     );
   } finally {
     done.abort();
     await following;
   }
+}
+
+/** Returns why a program could not be started. */
+function reasonOf({ details: { error } }: EventView): string | undefined {
+  // The name of the process stands before it.
+  return typeof error === "string"
+    ? error.replace(/^Cannot start process "[^"]*": /, "")
+    : undefined;
 }
 
 /** Returns whether nothing but one thing changes. */
@@ -205,13 +223,13 @@ function entryOf({ options, rest, io }: Call): Record<string, unknown> {
 async function homeOf(call: Call): Promise<Home> {
   const config = await configOf(call);
   const place = await placeOfConfig(config);
-  const running = (await inspect(place)).kind === "running";
-  return {
-    config,
-    exists: await Deno.stat(config).then(() => true, () => false),
-    place,
-    client: running ? new ControlClient(place.socket) : undefined,
-  };
+  return { config, exists: await isThere(config), place };
+}
+
+/** Returns a client of the supervisor; nothing if none runs. */
+async function clientAt(place: Place): Promise<ControlClient | undefined> {
+  const { kind } = await inspect(place);
+  return kind === "running" ? new ControlClient(place.socket) : undefined;
 }
 
 async function configOf(call: Call): Promise<string> {

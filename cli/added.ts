@@ -51,9 +51,7 @@ export async function changeAdded<Result>(
   take: () => Promise<Result>,
 ): Promise<Result> {
   const file = await fileOf(config, env);
-  await Deno.mkdir(folderOf(file), { recursive: true, mode: 0o700 });
-  const options = { create: true, write: true, mode: 0o600 };
-  using lock = await Deno.open(`${file}.lock`, options);
+  using lock = await openLock(file);
   await lock.lock(true);
   const before = await read(file);
   const processes = change(before.processes);
@@ -110,17 +108,40 @@ async function fileOf(config: string, env: Env): Promise<string> {
   return stateFolder(place, env).ownLog.replace(/[^/]*$/, "added.json");
 }
 
+/** Opens the file whose lock one holds who changes another file. */
+async function openLock(file: string): Promise<Deno.FsFile> {
+  const options = { create: true, write: true, mode: 0o600 };
+  try {
+    await Deno.mkdir(folderOf(file), { recursive: true, mode: 0o700 });
+    return await Deno.open(`${file}.lock`, options);
+  } catch (error) {
+    throw failure(`cannot keep added processes in ${folderOf(file)}`, error);
+  }
+}
+
 async function read(file: string): Promise<Kept> {
   try {
-    return JSON.parse(await Deno.readTextFile(file)) as Kept;
+    const kept: unknown = JSON.parse(await Deno.readTextFile(file));
+    if (isKept(kept)) return kept;
+    throw new TypeError("it is damaged: remove it, and add them again");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return NOTHING;
-    const { message } = error instanceof Error ? error : { message: error };
-    throw new CliError(
-      `cannot read ${file}, which has the added processes: ${message}`,
-      STATUS.failed,
-    );
+    throw failure(`cannot read ${file}, which has the added processes`, error);
   }
+}
+
+function isKept(value: unknown): value is Kept {
+  return isObject(value) && "processes" in value &&
+    isObject(value.processes) && Object.values(value.processes).every(isObject);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function failure(what: string, error: unknown): CliError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new CliError(`${what}: ${why}`, STATUS.failed);
 }
 
 /** Writes a file that only its owner can read, all of it or nothing. */

@@ -193,7 +193,7 @@ function checkNames(command: CommandSpec, names: readonly string[]): void {
   if (names.length < least) wrong(command, `write ${what}`);
   const [first] = names.slice(most);
   if (first !== undefined) {
-    if (command.rest === "needed") wrong(command, separator(names));
+    if (command.rest === "needed") wrong(command, separator(command, names));
     const many = most === 0
       ? "takes no name"
       : `takes at most ${most === 1 ? "one name" : `${most} names`}`;
@@ -202,11 +202,16 @@ function checkNames(command: CommandSpec, names: readonly string[]): void {
 }
 
 /** Says where "--" belongs in a call with a command for another program. */
-function separator([name, ...words]: readonly string[]): string {
+function separator(
+  command: CommandSpec,
+  [name, ...words]: readonly string[],
+): string {
   const { length } = words;
   const first = words[0] === undefined || length > 1 ? "…" : words[0];
   return `write "--" between the name and the command: ` +
-    `processman run ${name} -- ${length > 1 ? words.join(" ") : first}`;
+    `processman ${command.name} ${name} -- ${
+      length > 1 ? words.join(" ") : first
+    }`;
 }
 
 /** The options of a call, and their values. */

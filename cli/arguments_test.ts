@@ -92,8 +92,8 @@ Deno.test("readArguments takes what follows -- for names, or for a program", () 
   }
   for (
     const [line, message] of [
-      ["x env", "between the name and the command: processman run x -- env"],
-      ["x rm y", "between the name and the command: processman run x -- rm y"],
+      ["x env", "between the name and the command: processman try x -- env"],
+      ["x rm y", "between the name and the command: processman try x -- rm y"],
       ["x ls -q", 'no option -q; write "--" before a command'],
     ] as const
   ) {
