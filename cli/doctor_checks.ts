@@ -77,6 +77,25 @@ export function examinePermissions(missing: readonly string[]): Finding[] {
   )];
 }
 
+function staleNote(
+  name: string,
+  config: string | null,
+  file: string,
+): Finding {
+  return {
+    id: "died",
+    weight: "note",
+    what: `The supervisor ${name} has died, and ${config} is gone`,
+    why: "It stays in the list of supervisors, but cannot be started again.",
+    fix: `rm ${quoted(file)}`,
+  };
+}
+
+/** Returns a text as a shell takes it. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** All checks. Within one weight, findings keep their order. */
 export const CHECKS: readonly Check[] = [
   ({ os }) =>
@@ -201,14 +220,14 @@ export const CHECKS: readonly Check[] = [
         )
       ),
   ({ died }) =>
-    died.map(({ name, config, text }) =>
-      risk(
+    died.map(({ name, config, text, stale }) =>
+      stale !== null ? staleNote(name, config, stale) : risk(
         "died",
         `The supervisor ${name} has died: ${text}`,
         "Its processes do not run, and nothing starts them again.",
         config === null
           ? `Start the program again that exposed "${name}".`
-          : `processman up -d -f '${config.replaceAll("'", `'\\''`)}'`,
+          : `processman up -d -f ${quoted(config)}`,
       )
     ),
   ({ silent }) =>

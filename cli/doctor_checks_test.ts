@@ -71,7 +71,7 @@ const config = (change: Partial<ConfigFacts>): Partial<Facts> => ({
   config: { ...CONFIG, ...change },
 });
 const taken = config({ ports: [{ port: 8000, name: "web", taken: true }] });
-const gone = { name: "shop", text: "process 7 died" };
+const gone = { name: "shop", text: "process 7 died", stale: null };
 
 /** What makes each finding appear, in the order of the checks. */
 const CASES: readonly [id: string, change: Partial<Facts>, fix: string][] = [
@@ -140,6 +140,11 @@ const CASES: readonly [id: string, change: Partial<Facts>, fix: string][] = [
     "died",
     { died: [{ ...gone, config: null }] },
     'Start the program again that exposed "shop".',
+  ],
+  [
+    "died",
+    { died: [{ ...gone, config: "/a.yaml", stale: "/run/1/record.json" }] },
+    "rm '/run/1/record.json'",
   ],
   ["silent", { silent: [{ name: "shop", pid: 7 }] }, "kill 7"],
   ["init", { container: true, init: "deno" }, "docker run --init"],

@@ -65,6 +65,8 @@ export interface Facts {
     readonly name: string;
     readonly config: string | null;
     readonly text: string;
+    /** The file that says so, if the configuration does not exist any more. */
+    readonly stale: string | null;
   }[];
   readonly silent: readonly { readonly name: string; readonly pid: number }[];
   /** How many files a program can open. */
@@ -233,16 +235,15 @@ async function stateFacts(logs: string): Promise<Facts["state"]> {
 async function supervisorFacts(): Promise<Pick<Facts, "died" | "silent">> {
   const known = await Array.fromAsync(knownSupervisors());
   const rows = await listSupervisors();
+  const died = known.flatMap((each) => each.kind === "died" ? [each] : []);
   return {
-    died: known.flatMap((each) =>
-      each.kind === "died"
-        ? [{
-          name: each.record.name,
-          config: each.record.config,
-          text: diedText(each),
-        }]
-        : []
-    ),
+    died: await Promise.all(died.map(async (each) => {
+      const { place, record: { name, config } } = each;
+      const stale = config === null || await exists(config)
+        ? null
+        : place.record;
+      return { name, config, text: diedText(each), stale };
+    })),
     silent: rows.filter(({ state }) => state === "silent"),
   };
 }
