@@ -43,7 +43,7 @@ export const init: Command = async (call) => {
     : await draftOf(source, dirname(target), call);
   const loaded = await checked(draft.text, target, io);
   if (options.flag("print")) await io.out(draft.text);
-  else await write(call, target, draft.text);
+  else await write(call, target, draft);
   await io.err(await report(call, draft, { target, loaded, sources }));
   return STATUS.ok;
 };
@@ -165,12 +165,13 @@ async function checked(text: string, target: string, io: Io): Promise<Loaded> {
 async function write(
   { io, options }: Call,
   target: string,
-  text: string,
+  { text, source }: Draft,
 ): Promise<void> {
   const name = relative(io.cwd, target);
   try {
-    if (options.flag("force")) await replaceFiles([target], [text]);
-    else await createFile(target, text);
+    if (options.flag("force") && exists(target)) {
+      await replaceFiles([target], [text]);
+    } else await createFile(target, text, source?.file.path);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) inTheWay(name);
     if (!(error instanceof Error)) throw error;

@@ -124,6 +124,19 @@ Deno.test("init writes nothing if the result would be wrong", {
   assertMatch(broken.stderr, /process-compose.yaml:\d+:\d+: this is not YAML/);
 });
 
+Deno.test("Only who can read a file can read what init makes of it", {
+  ignore,
+}, async () => {
+  const text = "services: { a: { command: sleep 9, environment: [KEY=x] } }\n";
+  await using folder = new InitFolder({ "compose.yaml": text });
+  await Deno.chmod(`${folder.real}/compose.yaml`, 0o600);
+  for (const args of [[], ["--force"]]) {
+    assertEquals((await folder.init(args)).status, 0);
+    const { mode } = await Deno.stat(`${folder.real}/processman.yaml`);
+    assertEquals((mode ?? 0) & 0o777, 0o600, args.join());
+  }
+});
+
 Deno.test("init names ports that several processes have", {
   ignore,
 }, async () => {

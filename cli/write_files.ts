@@ -6,7 +6,7 @@
 
 /**
  * Writes all files, or none of them: the disk can be full. What is there is
- * replaced.
+ * replaced, and the same users can read it as before.
  *
  * @param paths The absolute paths.
  * @param texts The text of each.
@@ -24,7 +24,8 @@ export async function replaceFiles(
       const draft = `${target}.new`;
       targets.push(target);
       drafts.push(draft);
-      await Deno.writeTextFile(draft, texts[index] ?? "");
+      const mode = await modeOf(target);
+      await Deno.writeTextFile(draft, texts[index] ?? "", { mode });
     }
     for (const target of targets) await Deno.rename(`${target}.new`, target);
   } finally {
@@ -37,10 +38,16 @@ export async function replaceFiles(
  *
  * @param path The absolute path.
  * @param text The text.
+ * @param source A file whose users are those that can read the new one.
  * @throws {Deno.errors.AlreadyExists} If it is there, even since a moment ago.
  */
-export async function createFile(path: string, text: string): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
+export async function createFile(
+  path: string,
+  text: string,
+  source: string = path,
+): Promise<void> {
+  const mode = await modeOf(source);
+  using file = await Deno.open(path, { write: true, createNew: true, mode });
   try {
     const bytes = new TextEncoder().encode(text);
     for (let at = 0; at < bytes.length;) {
@@ -50,4 +57,10 @@ export async function createFile(path: string, text: string): Promise<void> {
     await Deno.remove(path).catch(() => {});
     throw error;
   }
+}
+
+/** Returns who can read and write a file; everyone whom the umask lets. */
+async function modeOf(path: string): Promise<number> {
+  const facts = await Deno.stat(path).catch(() => undefined);
+  return ((facts?.mode ?? 0o666) & 0o666) | 0o600;
 }
