@@ -22,15 +22,14 @@ export function psText(
   return `${lines.join("\n")}\n`;
 }
 
-/** There is room for `restarting in 10 s` and `crashed with code 1`. */
 const COLUMNS: readonly Column[] = [
   { title: "NAME", least: 16 },
-  { title: "STATE", least: 18 },
+  { title: "STATE", least: 12 },
   { title: "READY", drop: 2 },
   { title: "PID", right: true },
   { title: "UPTIME", right: true, drop: 1 },
   { title: "RESTARTS", right: true, drop: 3 },
-  { title: "LAST", least: 19, drop: 4 },
+  { title: "LAST", least: 12, drop: 4 },
   { title: "CPU", right: true, drop: 6 },
   { title: "MEMORY", right: true, drop: 5 },
 ];

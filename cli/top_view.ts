@@ -19,7 +19,10 @@ import { listed, PANES, type TopState } from "./top_state.ts";
 
 const [RED, GRAY] = [31, 90];
 
-/** The columns of the list: what a run uses is left out last. */
+/**
+ * The columns of the list: what a run uses is left out last. There is room for
+ * `restarting in 10 s` and `crashed with code 1`.
+ */
 const COLUMNS: readonly Column[] = [
   { title: "NAME", least: 16 },
   { title: "STATE", least: 18 },
