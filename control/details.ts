@@ -47,7 +47,7 @@ export function processDetails(
 function optionsOf(command: CommandDescription): Record<string, unknown> {
   const { restart, stop, output, critical, ready, live } = command;
   const { uid, gid, clearEnv, stdin, stdout, stderr, group } = command;
-  const { windowsRawArguments, prepare, tty } = command;
+  const { windowsRawArguments, prepare, before, after, tty } = command;
   return {
     restart: { limit: null, ...restart },
     stop,
@@ -65,6 +65,8 @@ function optionsOf(command: CommandDescription): Record<string, unknown> {
     ...uid !== undefined && { uid },
     ...gid !== undefined && { gid },
     ...prepare !== undefined && { prepare },
+    ...before !== undefined && { before },
+    ...after !== undefined && { after },
   };
 }
 

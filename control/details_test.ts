@@ -55,7 +55,7 @@ Deno.test("processDetails() tells all options with their defaults", () => {
   });
 });
 
-Deno.test("processDetails() puts in words what JSON cannot express", () => {
+Deno.test("processDetails() tells hooks, and puts in words what JSON cannot express", () => {
   const failing = Object.assign(() => 5, {
     toJSON() {
       throw new Error("no");
@@ -64,12 +64,17 @@ Deno.test("processDetails() puts in words what JSON cannot express", () => {
   const { options, user } = detailsOf({
     uid: 1_000,
     prepare: () => {},
+    before: ["migrate"],
+    after: { command: ["tidy"], timeoutMs: 5_000 },
     restart: { backoff: () => 5, successCodes: [143] },
     output: { file: { path: new URL("file:///log"), maxBytes: Infinity } },
   });
   assertEquals(user, "1000");
   assertEquals(options["prepare"], "(function)");
   assertEquals(options["uid"], 1_000);
+  const before = { command: ["migrate"], timeoutMs: 30_000 };
+  assertEquals(options["before"], before);
+  assertEquals(options["after"], { command: ["tidy"], timeoutMs: 5_000 });
   const text = JSON.stringify(options);
   assertStringIncludes(text, '"backoff":"(function)"');
   assertStringIncludes(text, '"path":"file:///log"');
