@@ -318,7 +318,9 @@ function adviceForScalar(
     case "stop":
       return unit && `: write { gracePeriodMs: ${ms} }`;
     case "limit":
-      return `: write { restarts: ${value} }`;
+      return typeof value === "number"
+        ? `: write { restarts: ${value} }`
+        : ": without it, there is no limit";
     case "tcp": {
       const [, host, port] = /^(.+):(\d+)$/.exec(String(value)) ?? [];
       return port && `: write { port: ${port}, hostname: "${host}" }`;

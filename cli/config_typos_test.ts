@@ -230,6 +230,9 @@ Deno.test("What other tools have besides is explained", { ignore }, () => {
     command: [web]
     restart: no
     toString: x
+  cron:
+    command: [cron]
+    restart: { limit: false }
 `;
   assertEquals(
     faultsOf(text).map(({ line, message }) => `${line} ${message}`)
@@ -245,6 +248,7 @@ Deno.test("What other tools have besides is explained", { ignore }, () => {
       '10 processes.db.restart.policy must be one of "on-failure", "always", "never", not "no"',
       '11 processes.db.stop.gracePeriodMs must be a number, not "1m": write 60000',
       '14 processes.web.restart must be a map, not "no": write { policy: never }',
+      "18 processes.cron.restart.limit must be a map, not false: without it, there is no limit",
     ],
   );
 });
