@@ -25,7 +25,7 @@ export async function replaceFiles(
       targets.push(target);
       drafts.push(draft);
       const mode = await modeOf(target);
-      await Deno.writeTextFile(draft, texts[index] ?? "", { mode });
+      await Deno.writeTextFile(draft, texts[index] ?? "", mode);
     }
     for (const target of targets) await Deno.rename(`${target}.new`, target);
   } finally {
@@ -47,7 +47,7 @@ export async function createFile(
   source: string = path,
 ): Promise<void> {
   const mode = await modeOf(source);
-  using file = await Deno.open(path, { write: true, createNew: true, mode });
+  using file = await Deno.open(path, { write: true, createNew: true, ...mode });
   try {
     const bytes = new TextEncoder().encode(text);
     for (let at = 0; at < bytes.length;) {
@@ -59,8 +59,9 @@ export async function createFile(
   }
 }
 
-/** Returns who can read and write a file; everyone whom the umask lets. */
-async function modeOf(path: string): Promise<number> {
+/** Returns who can read and write a file; without it, the umask decides. */
+async function modeOf(path: string): Promise<{ readonly mode?: number }> {
   const facts = await Deno.stat(path).catch(() => undefined);
-  return ((facts?.mode ?? 0o666) & 0o666) | 0o600;
+  const mode = facts?.mode ?? undefined;
+  return mode === undefined ? {} : { mode: mode & 0o666 | 0o600 };
 }
