@@ -201,13 +201,13 @@ async function runAll(gate: Gate, coverage: string): Promise<void> {
       await check(gate, pages);
       await checkExamples(gate, modules, pages);
       await test("core", core);
+      // To collect coverage takes time, and what these tests and those in a
+      // browser load, the others load too.
+      await testWithAll(gate, "docs", docs);
     },
     async () => {
-      await testOnOldest(gate);
       await testWithAll(gate, "tool", tool, coverage);
-      // To collect coverage takes a third of the time, and what these tests and
-      // those in a browser load, the others load too.
-      await testWithAll(gate, "docs", docs);
+      await testOnOldest(gate);
     },
     async () => {
       await test("rings", rings);
