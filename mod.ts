@@ -183,7 +183,7 @@ export type {
 export type { Line, Lines, LinesOptions, OutputSource } from "./lines.ts";
 export type { Logger } from "./log.ts";
 export type { OutputFileOptions } from "./output_file.ts";
-export type { OutputOptions } from "./output.ts";
+export type { OutputOptions, OutputTap } from "./output.ts";
 export type { ProcessState } from "./process_state.ts";
 export type {
   Decision,

@@ -96,6 +96,15 @@ export const OUTPUT_DEFAULTS: OutputRules = {
 /** The longest wait for the file after the end of a run, in milliseconds. */
 export const FLUSH_MS = 5_000;
 
+/**
+ * A function that is given each piece of the output as it arrives. It must not
+ * throw, and cannot slow the process down.
+ */
+export type OutputTap = (
+  bytes: Uint8Array<ArrayBuffer>,
+  source: OutputSource,
+) => void;
+
 type AnyReader = Reader<Line> | Reader<RawLines>;
 
 /** Both outputs of a process, across all its runs. */
@@ -125,6 +134,7 @@ export class Output {
   /** Aborted when all lines are in the file; present after `flush()`. */
   #flushed: AbortController | undefined;
   readonly #file: FileWriter | undefined;
+  readonly #taps: ReadonlySet<OutputTap>;
 
   /** Creates the output of a process that has not run yet. */
   constructor(
@@ -132,6 +142,7 @@ export class Output {
     clock: Clock,
     file?: FileWriter,
     outlet: Outlet = () => {},
+    taps: ReadonlySet<OutputTap> = new Set(),
   ) {
     const handlers = { wake: () => this.#wake(), outlet };
     this.stdout = new Source("stdout", rules.bufferBytes, handlers);
@@ -140,6 +151,7 @@ export class Output {
     this.#maxLineLength = rules.maxLineLength;
     this.#outlet = outlet;
     this.#file = file;
+    this.#taps = taps;
     if (file !== undefined) outlet("the file", this.#writeTo(file));
   }
 
@@ -277,6 +289,13 @@ export class Output {
     return count === 0 ? [] : reader.rest().slice(-count);
   }
 
+  /** Gives a tap the buffered bytes. */
+  replay(tap: OutputTap): void {
+    for (const { bytes, source } of this.#buffered()) {
+      tap(new Uint8Array(bytes), source);
+    }
+  }
+
   /** Returns whether to stop reading a source for now. */
   #full(source: Source): boolean {
     if (source.full) return true;
@@ -297,6 +316,7 @@ export class Output {
     const order = this.#order;
     const chunk: Chunk = { source: name, bytes, time, run, aside, order };
     for (const reader of this.#readers) reader.push(chunk);
+    for (const tap of this.#taps) tap(bytes.slice(), name);
     source.deliver(chunk, this.#readers.size > 0);
     if (source.reading) return "streamed";
     return this.#readers.size > 0 ? "split" : "drained";

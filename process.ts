@@ -18,7 +18,8 @@ import { checkGone, type Remains } from "./remains.ts";
 import { type Spec, updated } from "./spec.ts";
 import type { ProcessState } from "./process_state.ts";
 import { checkSignal, signalName, type SignalOptions } from "./signals.ts";
-import { streamsFor } from "./streams.ts";
+import type { OutputTap } from "./output.ts";
+import { piped, type StreamName, streamsFor } from "./streams.ts";
 import {
   KILL,
   type StopOptions,
@@ -36,6 +37,7 @@ export class Process implements AsyncDisposable {
   readonly args: readonly string[];
   readonly #host: ProcessHost<Process>;
   readonly #owner: LifeOwner;
+  readonly #taps = new Set<OutputTap>();
   #spec: Spec;
   #life: Life;
   /** Processes that an earlier stop could not end, if there are any. */
@@ -167,7 +169,6 @@ export class Process implements AsyncDisposable {
    * Returns the newest buffered lines of both outputs, whether read or not.
    *
    * @param count The maximum number of lines; `Infinity` for all.
-   * @returns The lines, the newest last.
    * @throws {TypeError} If `count` is not a number.
    * @throws {RangeError} If `count` is negative or not a whole number.
    */
@@ -176,11 +177,20 @@ export class Process implements AsyncDisposable {
   }
 
   /**
+   * Gives a function the buffered bytes of both outputs, and then all that
+   * arrive, in all lives. It must not throw, and never makes the process wait.
+   */
+  tap(tap: OutputTap): Disposable {
+    this.#life.streams.output.replay(tap);
+    this.#taps.add(tap);
+    return { [Symbol.dispose]: () => void this.#taps.delete(tap) };
+  }
+
+  /**
    * Returns an iterator over the events of this process, from now until the
    * manager shuts down. It covers all runs and lives of the process.
    *
    * @param options When to end the iteration earlier.
-   * @returns The events, as {@linkcode Processman.prototype.events} returns them.
    * @throws {TypeError} If an option does not exist or has a wrong type.
    * @throws The reason of `options.signal`, if it has been aborted.
    */
@@ -276,9 +286,7 @@ export class Process implements AsyncDisposable {
 
   /**
    * Sends `SIGKILL` to the process and everything in its session, and does not
-   * restart it.
-   *
-   * @returns A promise of the report. It rejects like `stop()`.
+   * restart it. The promise rejects like that of `stop()`.
    */
   kill(): Promise<StopReport> {
     this.#stops++;
@@ -366,7 +374,7 @@ export class Process implements AsyncDisposable {
   }
 
   #newLife(): Life {
-    const streams = streamsFor(this.name, this.#spec, this.#host);
+    const streams = streamsFor(this.name, this.#spec, this.#host, this.#taps);
     return new Life(this.#owner, this.#host, streams);
   }
 
@@ -386,15 +394,7 @@ export class Process implements AsyncDisposable {
     };
   }
 
-  /** Returns a stream, or throws if it is not piped. */
-  #piped<Stream>(
-    name: "stdin" | "stdout" | "stderr",
-    stream: Stream | undefined,
-  ): Stream {
-    const value = this.#spec.command[name];
-    if (value === "piped" && stream !== undefined) return stream;
-    throw new TypeError(
-      `Cannot get ${name} of process "${this.name}": option "${name}" is "${value}", not "piped"`,
-    );
+  #piped<Stream>(name: StreamName, stream: Stream | undefined): Stream {
+    return piped(this.name, this.#spec, name, stream);
   }
 }

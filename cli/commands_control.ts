@@ -48,6 +48,49 @@ const start: CommandSpec = {
     (await load<typeof import("./actions.ts")>("./actions.ts")).start,
 };
 
+const attach: CommandSpec = {
+  name: "attach",
+  summary: "Type into a process, and see what it writes",
+  usage: "[OPTION]... NAME",
+  description: [
+    "Connects this terminal with a process that runs, over all its restarts. " +
+    "With `tty: true`, all keys go to the program, also Ctrl-C, and Ctrl-P " +
+    "Ctrl-Q detaches. With `stdin: piped`, lines go to it, and Ctrl-C or " +
+    "Ctrl-D detaches. Otherwise, only the output is shown. The process goes " +
+    "on after that.",
+    "If stdin is no terminal, all of it is passed on; then this ends.",
+  ],
+  names: {
+    least: 1,
+    most: 1,
+    what: "the name of a process",
+    are: ["process"],
+  },
+  options: [
+    {
+      long: "detach-keys",
+      value: "KEYS",
+      is: "other",
+      default: "ctrl-p,ctrl-q",
+      summary: "Detach with these keys, such as ctrl-x or ctrl-x,d",
+    },
+    { long: "no-stdin", summary: "Show the output, and pass nothing on" },
+  ],
+  examples: [
+    { line: "processman attach console", what: "Types into console." },
+    {
+      line: "echo reload | processman attach api",
+      what: "Writes a line to the stdin of api.",
+    },
+  ],
+  statuses: [
+    ["n", "the status of the process, if it has ended"],
+    ...ASKS,
+  ],
+  load: async () =>
+    (await load<typeof import("./attach.ts")>("./attach.ts")).attach,
+};
+
 const add: CommandSpec = {
   name: "add",
   summary: "Add a process that is in no configuration",
@@ -270,6 +313,7 @@ const scale: CommandSpec = {
 
 /** The commands that change what processes do, in the order of the help. */
 export const control: readonly CommandSpec[] = [
+  attach,
   add,
   remove,
   start,

@@ -12,16 +12,15 @@ const AT_BOOT = '"processman export systemd --self" writes a unit for systemd';
 
 /** Commands of other tools, and what to type instead. */
 export const COMMAND_HABITS: Readonly<Record<string, string>> = {
-  attach: '"processman logs -f NAME" shows the output',
   avail: '"processman check" lists what the configuration has',
   build: NO_IMAGES,
   clear: "`logs.maxBytes` and `logs.maxAge` limit what is kept",
-  connect: '"processman logs -f NAME" shows the output',
+  connect: '"processman attach NAME" does that',
   describe: '"processman status NAME" does that',
   echo: '"processman logs -f" does that',
   ecosystem: '"processman init" writes a configuration',
   exec: '"processman run NAME -- COMMAND" does that',
-  fg: '"processman logs -f NAME" shows the output',
+  fg: '"processman attach NAME" does that',
   flush: "`logs.maxBytes` and `logs.maxAge` limit what is kept",
   images: NO_IMAGES,
   info: '"processman status" does that',

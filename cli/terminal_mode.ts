@@ -6,8 +6,11 @@
 
 /** A terminal that can give keys at once instead of lines. */
 export interface KeyTerminal {
-  /** Whether keys are given at once, without an echo. */
-  raw(on: boolean): void;
+  /**
+   * Whether keys are given at once, without an echo. Ctrl-C and Ctrl-Z still
+   * send their signals, unless they are to be keys, too.
+   */
+  raw(on: boolean, all?: boolean): void;
   /** Stops this program, as Ctrl-Z does. */
   suspend(): void;
   /** Calls a function at a signal; returns what ends that. */
@@ -19,10 +22,9 @@ export interface KeyTerminal {
 
 /** The terminal of this program. */
 export const ownTerminal: KeyTerminal = {
-  raw: (on) => {
+  raw: (on, all = false) => {
     try {
-      // Ctrl-C and Ctrl-Z still send their signals.
-      Deno.stdin.setRaw(on, { cbreak: on });
+      Deno.stdin.setRaw(on, { cbreak: on && !all });
     } catch {
       // The terminal has gone away.
     }

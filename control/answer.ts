@@ -8,6 +8,7 @@
 import type { App, Why } from "../plan/mod.ts";
 import { describeCommand, type Processman } from "../mod.ts";
 import type { Actions } from "./actions.ts";
+import { Attachments } from "./attachments.ts";
 import type { EventLog } from "./event_log.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { processDetails } from "./details.ts";
@@ -77,10 +78,12 @@ interface Request {
 /** Answers the requests of the control API. */
 export class Answers implements Handlers {
   readonly #from: Answering;
+  readonly #attachments: Attachments;
 
   /** Creates the answers. */
   constructor(from: Answering) {
     this.#from = from;
+    this.#attachments = new Attachments(from.pm, from.roster);
   }
 
   /** Returns how many bytes the body of a request may have. */
@@ -154,6 +157,10 @@ export class Answers implements Handlers {
         const { after, follow } = eventsQueryOf(query);
         return serverSentEvents(events.read(after, follow, signal));
       }
+      case "readOutput":
+        return serverSentEvents(
+          this.#attachments.read(request.name ?? "", signal),
+        );
       default:
         return json(await this.#act(operation, request) ?? {});
     }
@@ -162,7 +169,7 @@ export class Answers implements Handlers {
   async #act(operation: Operation, request: Request): Promise<unknown> {
     const { actions } = this.#from;
     const { signal } = request;
-    const { body } = request;
+    const { body, name = "" } = request;
     switch (operation) {
       case "start":
         return await actions.start(body, signal);
@@ -174,6 +181,10 @@ export class Answers implements Handlers {
         return await actions.kill(body);
       case "signal":
         return actions.signal(body);
+      case "write":
+        return this.#attachments.write(name, body.data);
+      case "resize":
+        return this.#attachments.resize(name, body);
       case "scale":
         return await actions.scale(body, signal);
       case "apply":

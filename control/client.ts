@@ -32,8 +32,10 @@ import type {
   LogItem,
   LogQuery,
   NamesRequest,
+  OutputItem,
   ProcessDetails,
   ProcessView,
+  SizeView,
   StartRequest,
   SupervisorView,
 } from "./wire.ts";
@@ -260,6 +262,43 @@ export class ControlClient {
     }
     if (options.follow) parameters.set("follow", "true");
     return this.#stream<EventView>(`/v1/events?${parameters}`, signal);
+  }
+
+  /**
+   * Reads the raw output of a process, from its newest bytes on. Ends when no
+   * run of it follows.
+   *
+   * @param name Its name.
+   * @param signal Ends it: the iteration throws the signal's reason.
+   */
+  output(name: string, signal?: AbortSignal): AsyncGenerator<OutputItem, void> {
+    return this.#stream<OutputItem>(`${processPath(name)}/output`, signal);
+  }
+
+  /**
+   * Writes to the stdin of a process, without waiting until it is read.
+   *
+   * @param name Its name.
+   * @param bytes At most 65,536 bytes.
+   */
+  async write(
+    name: string,
+    bytes: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const target = `${processPath(name)}/input`;
+    const data = btoa(String.fromCharCode(...bytes));
+    await this.#json({ method: "POST", target, body: { data } }, signal);
+  }
+
+  /** Resizes the terminal of a process. */
+  async resize(
+    name: string,
+    size: SizeView,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const target = `${processPath(name)}/resize`;
+    await this.#json({ method: "POST", target, body: size }, signal);
   }
 
   /** Asks a question, whose answer must come soon. */

@@ -109,6 +109,7 @@ const DESCRIPTIONS: Readonly<Record<ProblemCode, string>> = {
   "not-allowed": "The path does not have this method",
   "conflict": "The request does not fit the present state",
   "too-large": "The request is too large",
+  "full": "Too much waits for the program",
   "failed": "The request could not be fulfilled",
   "closing": "The supervisor is ending",
   "unauthorized": "The request has no valid key",

@@ -158,6 +158,9 @@ const GOOD: Readonly<
   explainProcess: ["/v1/processes/waiting/why"],
   readLogs: ["/v1/logs?lines=5&name=api&source=stdout&since=0"],
   readEvents: ["/v1/events?after=0"],
+  readOutput: ["/v1/processes/brief/output"],
+  write: ["/v1/processes/console/input", { data: "aGkK" }],
+  resize: ["/v1/processes/console/resize", { columns: 100, rows: 30 }],
   getMetrics: ["/metrics"],
   getOpenApi: ["/openapi.json"],
   start: ["/v1/start", { names: ["api"], withinMs: 10_000 }],
@@ -215,6 +218,23 @@ const BAD: readonly [string, string, unknown, number, RegExp][] = [
   ["POST", "/v1/scale", { name: "other", replicas: 2 }, 409, /belongs to none/],
   ["POST", "/v1/scale", { name: "api", replicas: 0 }, 400, /number >= 1/],
   ["POST", "/v1/scale", { name: "nobody", replicas: 1 }, 404, /no process/],
+  ["POST", "/v1/processes/api/input", { data: "" }, 409, /choose one: api.1/],
+  ["POST", "/v1/processes/other/input", { data: "" }, 409, /`stdin: piped`/],
+  ["POST", "/v1/processes/console/input", { data: "*" }, 400, /be Base64/],
+  [
+    "POST",
+    "/v1/processes/console/input",
+    { data: btoa("x".repeat(65_537)) },
+    429,
+    /console has not read/,
+  ],
+  [
+    "POST",
+    "/v1/processes/other/resize",
+    { columns: 80, rows: 24 },
+    409,
+    /no terminal/,
+  ],
   ["POST", "/v1/apply", { config: 5 }, 400, /"config" must be an object/],
   ["POST", "/v1/apply", { config: { fail: 1 } }, 500, /it does not work/],
   ["POST", "/v1/shutdown", { withinMs: 1e12 }, 400, /number <= /],
@@ -249,6 +269,11 @@ Deno.test({
       { names: ["api", "done"] },
     );
     pm.command("sleep", ["500"], { name: "other", env });
+    pm.command("sleep", ["500"], { name: "console", tty: true });
+    pm.command("sh", ["-c", "echo hi; sleep 3"], {
+      name: "brief",
+      restart: { policy: "never" },
+    });
     await using at = await stage(app, {
       apply: (config) =>
         Object.hasOwn(config as object, "fail")

@@ -21,6 +21,7 @@ export const STATUSES: Readonly<Record<ProblemCode, number>> = {
   "not-allowed": 405,
   "conflict": 409,
   "too-large": 413,
+  "full": 429,
   "failed": 500,
   "unreachable": 502,
   "closing": 503,

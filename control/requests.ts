@@ -32,6 +32,9 @@ export interface Command extends SignalRequest, ScaleRequest {
   readonly roll?: boolean;
   readonly config: unknown;
   readonly dryRun?: boolean;
+  readonly data: string;
+  readonly columns: number;
+  readonly rows: number;
 }
 
 /**

@@ -58,6 +58,7 @@ export type Operation =
   | "explainProcess"
   | "readLogs"
   | "readEvents"
+  | "readOutput"
   | "getMetrics"
   | "getOpenApi"
   | "start"
@@ -65,6 +66,8 @@ export type Operation =
   | "restart"
   | "kill"
   | "signal"
+  | "write"
+  | "resize"
   | "scale"
   | "apply"
   | "shutdown";
@@ -163,12 +166,16 @@ function post(
   summary: string,
   properties: Readonly<Record<string, Schema>>,
   more: readonly ProblemCode[],
-  { answer = object({}), bodyBytes = BODY_BYTES } = {},
+  {
+    answer = object({}),
+    bodyBytes = BODY_BYTES,
+    path = `/v1/${operation}`,
+  } = {},
 ): Route {
   return {
     operation,
     method: "POST",
-    path: `/v1/${operation}`,
+    path,
     summary,
     query: {},
     body: object(properties, OPTIONAL),
@@ -177,6 +184,8 @@ function post(
     problems: ["bad-request", "too-large", "failed", ...more],
   };
 }
+
+const SIDE: Schema = { type: "integer", minimum: 1, maximum: 65_535 };
 
 const names = { names: NAMES };
 const awaited = { names: NAMES, withinMs: WITHIN };
@@ -216,6 +225,20 @@ export const ROUTES: readonly Route[] = [
     kind: "events",
     events: { event: ref("Event") },
   }, EVENTS),
+  get(
+    "readOutput",
+    "/v1/processes/{name}/output",
+    "Reads the raw output of a process, from its newest bytes on",
+    {
+      kind: "events",
+      events: {
+        attached: ref("Attached"),
+        output: ref("Output"),
+        skipped: ref("Skipped"),
+        ended: ref("Ended"),
+      },
+    },
+  ),
   get("getMetrics", "/metrics", "Returns metrics for Prometheus", {
     kind: "text",
     type: "text/plain",
@@ -262,6 +285,30 @@ export const ROUTES: readonly Route[] = [
       description: "The child alone, or everything that it has started, too.",
     },
   }, ["not-found", "conflict"]),
+  post(
+    "write",
+    "Writes to the stdin of a process",
+    {
+      data: {
+        type: "string",
+        description: "The bytes in Base64, at most 65,536 of them.",
+      },
+    },
+    ["not-found", "conflict", "full"],
+    {
+      path: "/v1/processes/{name}/input",
+    },
+  ),
+  post(
+    "resize",
+    "Resizes the terminal of a process",
+    {
+      columns: SIDE,
+      rows: SIDE,
+    },
+    ["not-found", "conflict"],
+    { path: "/v1/processes/{name}/resize" },
+  ),
   post(
     "scale",
     "Changes the number of replicas of an entry, and waits for them",

@@ -204,6 +204,24 @@ export const SCHEMAS = {
     truncated: FLAG,
   }),
   Missed: object({ kind: oneOf("missed"), process: TEXT, count: COUNT }),
+  Attached: object({
+    kind: oneOf("attached"),
+    process: TEXT,
+    stdin: oneOf("terminal", "piped", "none"),
+  }),
+  Output: object({
+    kind: oneOf("output"),
+    source: oneOf("stdout", "stderr"),
+    data: { ...TEXT, description: "The bytes in Base64." },
+  }),
+  Skipped: object({ kind: oneOf("skipped"), bytes: COUNT }),
+  Ended: object({
+    kind: oneOf("ended"),
+    code: { type: "integer" },
+    signal: orNull(TEXT),
+    stopped: FLAG,
+    closing: FLAG,
+  }),
   Event: object({
     id: COUNT,
     kind: TEXT,

@@ -303,6 +303,46 @@ export interface LogSource {
   names(): Promise<readonly string[]>;
 }
 
+/** What a reader of the raw output of a process gets. */
+export type OutputItem =
+  /** The first item. */
+  | {
+    readonly kind: "attached";
+    /** The name of the process. */
+    readonly process: string;
+    /** What its stdin is. */
+    readonly stdin: "terminal" | "piped" | "none";
+  }
+  | {
+    readonly kind: "output";
+    /** The output that it was written to. */
+    readonly source: "stdout" | "stderr";
+    /** The bytes in Base64. */
+    readonly data: string;
+  }
+  /** Bytes that the reader was too slow for. */
+  | { readonly kind: "skipped"; readonly bytes: number }
+  /** The last item: no run follows. */
+  | {
+    readonly kind: "ended";
+    /** The exit code; 128 + n after a signal. */
+    readonly code: number;
+    /** The signal. */
+    readonly signal: string | null;
+    /** Whether a stop of the process was requested. */
+    readonly stopped: boolean;
+    /** Whether the supervisor ends as well. */
+    readonly closing: boolean;
+  };
+
+/** The size of a terminal, in characters. */
+export interface SizeView {
+  /** How many characters a row has. */
+  readonly columns: number;
+  /** How many rows there are. */
+  readonly rows: number;
+}
+
 /** An event of a supervisor; `id` counts from 1. */
 export interface EventView {
   /** The number of the event. */
@@ -347,6 +387,8 @@ export interface ErrorView {
       | "not-allowed"
       | "too-large"
       | "conflict"
+      /** The program has not read what was written to its stdin before. */
+      | "full"
       | "failed"
       | "not-ready"
       | "closing"

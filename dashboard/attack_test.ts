@@ -415,6 +415,8 @@ test("Attack: apply, and other actions that the page does not have", async () =>
   for (
     const path of [
       "/v1/apply",
+      "/v1/processes/job/input",
+      "/v1/processes/job/resize",
       "/v1/apply/",
       "/v1/./apply",
       "/v1/stop/../apply",
@@ -445,6 +447,8 @@ test("Attack: every action on a dashboard that is read-only", async () => {
       "scale",
       "apply",
       "shutdown",
+      "processes/job/input",
+      "processes/job/resize",
       "x",
     ]
   ) {
