@@ -216,7 +216,7 @@ class HookRun {
   #start(): Run | undefined {
     const { process: { name, spec }, host } = this.#hooked;
     const { command: [program = "", ...args], ...order } = this.#order;
-    const { stderr = "piped" } = spec.command;
+    const stream = this.#stream;
     try {
       const place = placeOf(spec, order.changes, {});
       const run = new Run({
@@ -226,13 +226,14 @@ class HookRun {
           ...place,
           args,
           env: { ...place.env, ...this.#variables() },
+          tty: false,
           stdin: "null",
-          stdout: stderr,
-          stderr,
+          stdout: stream,
+          stderr: stream,
         },
         group: spec.group && host.groups,
       }, host.kernel);
-      const streams = stderr === "piped" ? [1, 2] : [];
+      const streams = stream === "piped" ? [1, 2] : [];
       const afterMs = order.timeoutMs;
       host.runs.began(run, { ...GUARDED, name, streams, afterMs });
       return run;
@@ -242,6 +243,12 @@ class HookRun {
       this.#failure = `could not be started: ${messageOf(cause)}`;
       return undefined;
     }
+  }
+
+  /** Where it writes. On a terminal, the process has no stderr of its own. */
+  get #stream(): "piped" | "inherit" | "null" {
+    const { tty, stderr = "piped" } = this.#hooked.process.spec.command;
+    return tty ? "piped" : stderr;
   }
 
   #variables(): Record<string, string> {
@@ -282,8 +289,8 @@ class HookRun {
   }
 
   #pump({ child }: Run): Pump[] {
-    const { process: { spec }, streams: { output } } = this.#hooked;
-    if (spec.command.stderr !== "piped") return [];
+    const { output } = this.#hooked.streams;
+    if (this.#stream !== "piped") return [];
     const { kind, run } = this.#order;
     return [child.stdout, child.stderr].map((stream) =>
       output.pumpAside(stream, run, `[${kind}] `, (text) => {

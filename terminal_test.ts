@@ -295,6 +295,33 @@ Deno.test({
 });
 
 Deno.test({
+  name: "tty: hooks and stop commands have pipes, and leave no terminal",
+  ignore,
+  async fn() {
+    await using pm = new Processman(silent);
+    const script = "test -t 1 && echo terminal; seq 10000 20000 >&2; echo over";
+    const files = () => Array.from(Deno.readDirSync("/proc/self/fd")).length;
+    const once = async () => {
+      const job = start(pm, "echo up; exec sleep 500", {
+        before: ["sh", "-c", script],
+        stop: { command: ["sh", "-c", `${script}; kill $PROCESSMAN_PID`] },
+        after: ["sh", "-c", "test -t 1; echo $?"],
+        output: { bufferBytes: 1_000_000 },
+      });
+      await lineOf(job, /up/);
+      const { steps } = await job.stop();
+      assertEquals(steps.map(({ signal }) => signal), [undefined]);
+      return (await linesOf(job)).filter((text) => !/ \d{2,}$/.test(text));
+    };
+    const lines = ["[before] over", "up", "[stop] over", "[after] 1"];
+    assertEquals((await once()).sort(), lines.toSorted());
+    const before = files();
+    await once();
+    assertEquals(files(), before);
+  },
+});
+
+Deno.test({
   name: "tty: a program that is missing is an error, not an exit",
   ignore,
   async fn() {
