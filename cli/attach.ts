@@ -114,8 +114,11 @@ class Attachment {
     if (signal.aborted) ended();
     this.#ends.push(
       () => signal.removeEventListener("abort", ended),
-      terminal.on("SIGHUP", () => this.#status.resolve(signalStatus("SIGHUP"))),
     );
+    for (const name of ["SIGHUP", "SIGQUIT"] as const) {
+      const end = () => this.#status.resolve(signalStatus(name));
+      this.#ends.push(terminal.on(name, end));
+    }
   }
 
   /** Shows the output until the process has ended. */
@@ -172,6 +175,13 @@ class Attachment {
     if (raw) {
       this.#raw = true;
       terminal.raw(true, true);
+      this.#ends.push(
+        terminal.on("SIGTSTP", () => {
+          terminal.raw(false);
+          terminal.suspend();
+        }),
+        terminal.on("SIGCONT", () => terminal.raw(true, true)),
+      );
     }
     if (sends) {
       this.#send(raw).catch((error) => this.#status.reject(error));
@@ -211,6 +221,8 @@ class Attachment {
         await this.#write(Uint8Array.from(pass.slice(at, at + CHUNK_BYTES)));
       }
       if (over) {
+        // The message would be gone with the screen of the program.
+        await this.#call.io.out(this.#screen.leave());
         await this.#call.io.err(this.#line(`detached from ${this.#name}`));
         return this.#status.resolve(STATUS.ok);
       }

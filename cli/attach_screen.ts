@@ -50,10 +50,11 @@ export class AttachedScreen {
     });
   }
 
-  /** Returns what gives the terminal back as it was. */
+  /** Returns what gives the terminal back as it was; can be called twice. */
   leave(): string {
     const modes = [...this.#changed]
       .map((mode) => `\x1b[?${mode}${MODES[mode]}`);
+    this.#changed.clear();
     return `\x1b[0m${modes.join("")}`;
   }
 }

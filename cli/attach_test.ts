@@ -35,6 +35,7 @@ Deno.test("A screen keeps the column, and undoes what a program leaves", () => {
   );
   show("04h\x1b[?25h");
   assertEquals(screen.leave(), "\x1b[0m\x1b[?1049l\x1b[?2004l");
+  assertEquals(screen.leave(), "\x1b[0m");
 });
 
 Deno.test({
