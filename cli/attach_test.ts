@@ -63,7 +63,7 @@ Deno.test({
     await screen.type("kill -9 $$\n");
     await screen.type("echo again-$((1+1))\n");
     await screen.until(/again-2\n/);
-    await tool.run("processman stop shell");
+    await tool.run("processman kill shell");
     const end = await screen.until(/status \d+\n/);
     assertMatch(end, /shell was stopped\n/);
     await screen.type("clear; processman attach plain; echo status $?\n");

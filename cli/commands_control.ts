@@ -79,8 +79,8 @@ const attach: CommandSpec = {
   examples: [
     { line: "processman attach console", what: "Types into console." },
     {
-      line: "echo reload | processman attach api",
-      what: "Writes a line to the stdin of api.",
+      line: "processman attach --no-stdin api",
+      what: "Shows what api writes, as it is.",
     },
   ],
   statuses: [
