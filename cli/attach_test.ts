@@ -10,7 +10,11 @@ const ignore = !permitted("read", "write", "net", "env", "run", "sys") ||
 
 const CONFIG = `
 processes:
-  shell: { command: [sh], tty: true, env: { PS1: "in> " } }
+  shell:
+    shell: echo begin; exec sh
+    tty: true
+    env: { PS1: "in> " }
+    restart: { backoff: { constant: 10 } }
   lines: { shell: "while read l; do echo got $l; done", stdin: piped }
   plain: { command: [sleep, "600"] }
 `;
@@ -59,8 +63,9 @@ Deno.test({
     await screen.press("C-p", "C-q");
     await screen.until(/detached from shell\n(.*\n)*status 0\n(.*\n)*.* echo /);
     await screen.type("clear; processman attach shell; echo status $?\n");
-    await screen.until(/attached to shell/);
+    await screen.until(/attached to shell.*\n(.*\n)*in>/);
     await screen.type("kill -9 $$\n");
+    await screen.until(/kill -9.*\n(.*\n)*begin\n(.*\n)*in>/);
     await screen.type("echo again-$((1+1))\n");
     await screen.until(/again-2\n/);
     await tool.run("processman kill shell");
