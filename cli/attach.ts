@@ -25,6 +25,9 @@ import {
 /** How many bytes are sent at once. */
 const CHUNK_BYTES = 16_384;
 
+/** How many bytes wait for a program at most; what is typed then is lost. */
+const WAITING_BYTES = 1_048_576;
+
 /** How long to wait for a program that does not read, in milliseconds. */
 const FULL_MS = 50;
 
@@ -68,6 +71,9 @@ class Attachment {
   readonly #over = new AbortController();
   readonly #status = Promise.withResolvers<number>();
   readonly #ends: (() => void)[] = [];
+  /** How many bytes wait to be sent, and the end of that. */
+  #waiting = 0;
+  #written = Promise.resolve();
   #name: string;
   /** Whether all keys go to the program. */
   #raw = false;
@@ -217,10 +223,11 @@ class Attachment {
       const { pass, over } = raw
         ? this.#watch.read(value)
         : { pass: value, over: false };
-      for (let at = 0; at < pass.length; at += CHUNK_BYTES) {
-        await this.#write(Uint8Array.from(pass.slice(at, at + CHUNK_BYTES)));
-      }
+      const written = this.#writeLater(pass);
+      // Keys are read on, since those that detach can be among them.
+      if (!raw) await written;
       if (over) {
+        await Promise.race([written, pause(LAST_MS, this.#over.signal)]);
         // The message would be gone with the screen of the program.
         await this.#call.io.out(this.#screen.leave());
         await this.#call.io.err(this.#line(`detached from ${this.#name}`));
@@ -229,6 +236,23 @@ class Attachment {
     }
     if (!raw) await pause(LAST_MS, this.#over.signal);
     this.#status.resolve(raw ? signalStatus("SIGHUP") : STATUS.ok);
+  }
+
+  /** Sends bytes after those before them, unless too many wait. */
+  #writeLater(bytes: ArrayLike<number>): Promise<void> {
+    const { length } = bytes;
+    if (this.#waiting + length > WAITING_BYTES) return this.#written;
+    this.#waiting += length;
+    const all = Uint8Array.from(bytes);
+    const write = async () => {
+      for (let at = 0; at < length; at += CHUNK_BYTES) {
+        await this.#write(all.subarray(at, at + CHUNK_BYTES));
+      }
+      this.#waiting -= length;
+    };
+    this.#written = this.#written.then(write);
+    this.#written.catch((error) => this.#status.reject(error));
+    return this.#written;
   }
 
   /** Sends bytes; waits while the program does not read. */

@@ -24,6 +24,8 @@ export interface Screen extends AsyncDisposable {
   type(text: string): Promise<void>;
   /** Presses keys by their names in tmux, such as `Enter`, `C-c`, `Up`. */
   press(...keys: string[]): Promise<void>;
+  /** Returns what a variable of tmux says, such as `cursor_flag`. */
+  shown(variable: string): Promise<string>;
   /** Changes its size. */
   resize(columns: number, rows: number): Promise<void>;
 }
@@ -89,6 +91,8 @@ export async function openScreen(
     },
     type: async (text) => void await tmux("send-keys", "-l", "--", text),
     press: async (...keys) => void await tmux("send-keys", ...keys),
+    shown: async (variable) =>
+      (await tmux("display-message", "-p", `#{${variable}}`)).trimEnd(),
     resize: async (x, y) =>
       void await tmux("resize-window", "-x", `${x}`, "-y", `${y}`),
     async [Symbol.asyncDispose]() {
