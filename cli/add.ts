@@ -27,15 +27,13 @@ import {
 } from "./call.ts";
 import { type ConfigChanges, isSame, readChanges } from "./changes.ts";
 import { crashesSince, lastEvent } from "./crashes.ts";
+import { ENTRY_NAME } from "./entry_name.ts";
 import { escaped } from "./expression.ts";
 import { didYouMean } from "./nearest.ts";
 import { loadConfig, type ResolvedConfig } from "./resolved.ts";
 import { signalStatus } from "./signal_status.ts";
 import { noSupervisor, targetOf } from "./target.ts";
 import { up } from "./up.ts";
-
-/** The names that a process can have. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 /** The supervisor that a process is added to. */
 interface Home {
@@ -49,7 +47,7 @@ interface Home {
 /** The command `add`: adds a process without a configuration. */
 export const add: Command = async (call) => {
   const { names: [name = ""], io } = call;
-  if (!NAME.test(name)) {
+  if (!ENTRY_NAME.test(name)) {
     throw usage(`"${name}" is no name: letters, digits, _ and - make one`);
   }
   const entry = entryOf(call);

@@ -37,7 +37,7 @@ export async function addedTo(config: string, env: Env): Promise<Processes> {
 }
 
 /**
- * Changes what has been added to a configuration, while nobody else does.
+ * Changes what has been added to a configuration; other calls wait until then.
  *
  * @param config The path of the configuration.
  * @param env Reads a variable of the environment.

@@ -46,8 +46,8 @@ const LINES = 20;
 const LONGEST = 2_000;
 
 /**
- * Returns what an event is about, if somebody may be told of it: a process that
- * is given up, or that failed and is not restarted, and one that hangs.
+ * Returns what an alert can be about: a process that is given up, that failed
+ * and is not restarted, or that hangs. Other events are no reason for one.
  */
 export function happenedIn(event: ProcessEvent): Happened | undefined {
   switch (event.kind) {

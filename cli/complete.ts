@@ -17,7 +17,7 @@ const ANSWER_MS = 1_000;
 /**
  * Prints what can stand in the last of some words. The first line says what it
  * is, with what a shell needs to know about it; words follow, one a line, each
- * with a tab and a text. Mistakes print nothing: nobody could read about them.
+ * with a tab and a text. Mistakes print nothing, as the shell would hide it.
  *
  * @param words What follows `processman` in the command line.
  * @param io The surroundings of the call.

@@ -1,6 +1,6 @@
 /**
- * The names in a configuration, which is not checked: a shell asks for them
- * while somebody types.
+ * The names in a configuration, for completions. The configuration is not
+ * checked.
  *
  * @module
  */

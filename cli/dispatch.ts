@@ -55,7 +55,7 @@ async function superviseInBackground(): Promise<number> {
   return await background();
 }
 
-/** Does what a shell asks for while somebody types. */
+/** Prints completions, which a shell asks for. */
 async function completeWords(
   words: readonly string[],
   io: Io,

@@ -5,6 +5,7 @@
  */
 
 import type { WrittenProcess } from "./define_config.ts";
+import { ENTRY_NAME } from "./entry_name.ts";
 import type { Found, Gap } from "./init_origin.ts";
 import { processName, RENAMED } from "./init_parts.ts";
 
@@ -98,13 +99,9 @@ function neverReady(name: string): string {
 
 /** Returns the new names by the old ones; all are different. */
 function namesOf(all: readonly string[]): Map<string, string> {
+  const isName = (name: string) => ENTRY_NAME.test(name);
   const taken = new Set(all.filter(isName));
   return new Map(
     all.map((old) => [old, isName(old) ? old : processName(old, taken)]),
   );
-}
-
-/** As the schema of a configuration has it. */
-function isName(text: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text);
 }

@@ -15,6 +15,7 @@ import {
   PROGRAMS,
 } from "./config_choices.ts";
 import { FACILITIES } from "./line_target.ts";
+import { ENTRY_NAME } from "./entry_name.ts";
 import { SIGNALS } from "./config_signals.ts";
 
 const ms = z.number().min(0).describe("A time in milliseconds.");
@@ -325,7 +326,7 @@ export const config = strict({
     .describe("The name of the supervisor; the name of the folder."),
   include: z.union([path, z.array(path)])
     .describe("Other files whose processes belong to this configuration."),
-  processes: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/), entry)
+  processes: z.record(z.string().regex(ENTRY_NAME), entry)
     .describe("The processes, by their names."),
   defaults: strict(shared).describe("Options that all processes have."),
   logs,

@@ -106,11 +106,6 @@ export class Supervisor implements AsyncDisposable {
     return this.#configured.config.source;
   }
 
-  /** Adds an event to those that clients see. */
-  note(event: OwnEvent): void {
-    this.#exposed?.note(event);
-  }
-
   /** Whether processes that have ended can be started again by themselves. */
   get awaits(): boolean {
     return this.#attendants.awaits;
