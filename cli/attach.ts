@@ -77,6 +77,8 @@ class Attachment {
   #name: string;
   /** Whether all keys go to the program. */
   #raw = false;
+  /** Whether nothing more of the program is shown. */
+  #left = false;
 
   constructor(
     client: ControlClient,
@@ -133,6 +135,7 @@ class Attachment {
     for await (
       const item of this.#client.output(this.#name, this.#over.signal)
     ) {
+      if (this.#left) continue;
       switch (item.kind) {
         case "attached":
           await this.#begin(item, terminal);
@@ -148,6 +151,7 @@ class Attachment {
           return item.code;
       }
     }
+    if (this.#left) return STATUS.ok;
     throw new CliError("the supervisor has ended", STATUS.failed);
   }
 
@@ -228,7 +232,9 @@ class Attachment {
       if (!raw) await written;
       if (over) {
         await Promise.race([written, pause(LAST_MS, this.#over.signal)]);
-        // The message would be gone with the screen of the program.
+        // The message would be gone with the screen of the program, or above
+        // what it writes in the meantime.
+        this.#left = true;
         await this.#call.io.out(this.#screen.leave());
         await this.#call.io.err(this.#line(`detached from ${this.#name}`));
         return this.#status.resolve(STATUS.ok);

@@ -103,7 +103,7 @@ Deno.test({
     await using tool = await project();
     await using screen = await openScreen({ cwd: tool.folder, env: tool.env });
     const script = 'trap "echo interrupted; exit 5" INT; test -t 0 && ' +
-      "read line; echo got $line; sleep 50";
+      "read line; echo got $line; while :; do sleep 0.05; done";
     await screen.type(`processman run api -- sh -c '${script}'; echo "=$?"\n`);
     await screen.type("some text\n");
     await screen.until(/^got some text$/m);
