@@ -184,6 +184,8 @@ browserTest("All that can be done is done by the keyboard alone", async (t) => {
     await focusOn(page, "Undo: one is stopped");
     await keyboard.press("Enter");
     await shown.told("one is started");
+    // Rows change their order with their states, and then lose the focus.
+    await shown.shows("one", "running");
     assertEquals((await view("one"))?.run, 2);
   });
   await t.step("restart", async () => {
@@ -193,6 +195,7 @@ browserTest("All that can be done is done by the keyboard alone", async (t) => {
     await focusOn(page, "Restart");
     await keyboard.press("Enter");
     await shown.told("one is restarted");
+    await shown.shows("one", "running");
     assertEquals((await view("one"))?.run, 3);
   });
   await t.step("signal", async () => {
@@ -223,6 +226,7 @@ browserTest("All that can be done is done by the keyboard alone", async (t) => {
     await page.getByRole("option", { name: /^Start two/ }).waitFor();
     await keyboard.press("Enter");
     await shown.told("two is started");
+    await shown.shows("two", "running");
   });
   await t.step("the views, by their keys", async () => {
     for (
